@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make bench	what is missing gets installed and built, then guests run
+# make test	the proof
+# make help	the rest
+
+PROFILE ?= quick
+WORKLOADS ?=
+VARIANTS ?=
+PLATFORMS ?=
+KSRC ?=
+RESULTS ?= results/latest
+export KSRC
+
+CC = gcc
+CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
+SANFLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	   -fno-omit-frame-pointer
+LDLIBS = -ljansson -lm -lpthread
+INCLUDES = -Ibench/runner -Ibench/guest -Ibench/report
+
+# directory of bench/ and the program made from it
+PROGRAMS = runner:prbench guest:pragent report:prreport
+BINS = $(foreach p,$(PROGRAMS),build/bin/$(lastword $(subst :, ,$(p))))
+SANS = $(BINS:build/bin/%=build/san/%)
+
+TESTS = $(patsubst tests/%.c,build/san/tests/%,$(wildcard tests/unit/test_*.c \
+	  tests/report/test_*.c))
+
+# kernels that the chosen platforms boot
+comma := ,
+empty :=
+space := $(empty) $(empty)
+platforms := $(subst $(comma),$(space),$(PLATFORMS))
+archs := $(if $(platforms),$(if $(filter um,$(platforms)),um) \
+	 $(if $(filter-out um,$(platforms)),x86_64),x86_64 um)
+KERNELS ?= $(foreach t,pristine patched,$(addsuffix -$(t),$(archs)))
+
+help:
+	@echo 'make bench     run the benchmark and write its report into results/latest'
+	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c)'
+	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
+	@echo 'make test      KUnit, guests, unit tests, style; TESTS_ONLY="script unit kunit e2e"'
+	@echo 'make kernels   build all kernels; JOBS=N'
+	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
+	@echo 'make unapply   take it off again'
+	@echo 'make deps      install what is missing (apt-get)'
+	@echo 'make clean     remove build/ (kernels stay in the cache)'
+	@echo 'KSRC=          a kernel tarball, tree or git checkout to use instead of'
+	@echo '               the distribution'\''s source; only apply and unapply change it'
+
+deps:
+	@scripts/deps.sh
+
+kernels: deps
+	@scripts/kernel.sh build $(KERNELS)
+
+programs: deps
+	@$(MAKE) --no-print-directory $(BINS)
+
+sanitized: deps
+	@$(MAKE) --no-print-directory $(SANS) $(TESTS)
+
+apply unapply:
+	@[ -n "$(KSRC)" ] || { echo "make $@: say which tree: KSRC=DIR" >&2; exit 2; }
+	@scripts/graft.sh $@ "$(KSRC)"
+
+clean:
+	rm -rf build
+
+# program_rules DIRECTORY,PROGRAM,OUTPUT,FLAGS,OBJECTS: all files but main.c go
+# into an archive, so that tests can link with them
+define program_rules
+$(5)/$(1)/%.o: bench/$(1)/%.c Makefile
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(4) $(INCLUDES) -MMD -MP -c -o $$@ $$<
+
+$(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
+		bench/$(1)/main.c,$(wildcard bench/$(1)/*.c)))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+$(3)/$(2): $(5)/$(1)/main.o $(5)/lib$(1).a
+	@mkdir -p $$(@D)
+	$(CC) $(4) -o $$@ $$^ $(LDLIBS)
+
+-include $(wildcard $(5)/$(1)/*.d)
+endef
+
+dir_of = $(word 1,$(subst :, ,$(1)))
+program_of = $(word 2,$(subst :, ,$(1)))
+$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
+	program_of,$(p)),build/bin,,build/obj)))
+$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
+	program_of,$(p)),build/san,$(SANFLAGS),build/san/obj)))
+
+# A test is one cmocka program. Its name tells which archive is meant when two
+# of them define the same name.
+libs = $(patsubst %,build/san/obj/lib%.a,$(if $(findstring report/,$(1)),report,\
+	$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner)))
+
+build/san/tests/%: tests/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANFLAGS) $(INCLUDES) -MMD -MP -o $@ $< \
+		$(filter %.a,$^) -lcmocka $(LDLIBS)
+
+$(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t))))
+-include $(wildcard build/san/tests/*/*.d)
+
+.PHONY: help bench report test deps kernels programs sanitized apply unapply clean
+.DELETE_ON_ERROR:

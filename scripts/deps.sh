@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Installs what the build, the benchmark and the tests need and this machine
+# lacks, from the distribution's packages. Says nothing when nothing is missing.
+# Each line: the package, then a program or file by which to know it elsewhere.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+. "$top/scripts/lib.sh"
+
+# the source is not needed with a KSRC of one's own
+source_line="linux-source-6.12	/usr/src/linux-source-6.12.tar.xz"
+[ -z "${KSRC:-}" ] || source_line=
+
+needs()
+{
+	cat <<-END
+	build-essential	gcc
+	libc6-dev	/usr/include/stdio.h
+	make	make
+	bc	bc
+	bison	bison
+	flex	flex
+	cpio	cpio
+	kmod	/sbin/depmod
+	xz-utils	xz
+	patch	patch
+	perl	perl
+	python3	python3
+	git	git
+	util-linux	flock
+	libelf-dev	/usr/include/libelf.h
+	libssl-dev	/usr/include/openssl/ssl.h
+	ccache	ccache
+	sparse	sparse
+	qemu-system-x86	qemu-system-x86_64
+	linux-perf	perf
+	fio	fio
+	stress-ng	stress-ng
+	gnuplot-nox	gnuplot
+	librsvg2-bin	rsvg-convert
+	libjansson-dev	/usr/include/jansson.h
+	libcmocka-dev	/usr/include/cmocka.h
+	$source_line
+	END
+}
+
+# present FILE_OR_PROGRAM
+present()
+{
+	case $1 in
+	/*) [ -e "$1" ] ;;
+	perf) perf --version >/dev/null 2>&1 ;;	# may be a mere wrapper
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
+# missing: packages whose mark is not there
+missing()
+{
+	needs | while read -r pkg mark; do
+		[ -z "$pkg" ] || present "$mark" || echo "$pkg"
+	done
+}
+
+list=$(missing | paste -s -d' ' -)
+[ -n "$list" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null ||
+		die "missing, and only root can install it: $list"
+	as_root="sudo"
+fi
+command -v apt-get >/dev/null ||
+	die "missing, and there is no apt-get to install it: $list"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "installing $list"
+# shellcheck disable=SC2086
+{
+	$as_root apt-get update -q &&
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+		--no-install-recommends $list
+} >"$log" 2>&1 </dev/null ||
+	die "cannot install $list: $(grep '^E:' "$log" | head -n 1)"
+list=$(missing | paste -s -d' ' -)
+[ -z "$list" ] || die "installed, yet still missing: $list"

@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# graft.sh apply|unapply TREE
+#
+# Puts the overlay and all hooks on somebody's own kernel tree, or takes them
+# off again. Everything is worked out and checked aside before the tree is
+# touched. What is needed to go back is kept in a directory of the tree:
+#   orig/ new/	contents before and after, for each file
+#   files dirs	names of the files, and of the directories made for them
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+. "$top/scripts/lib.sh"
+
+usage()
+{
+	echo "usage: make apply KSRC=DIR, make unapply KSRC=DIR" >&2
+	exit 2
+}
+
+# same A B: same contents, or both missing
+same()
+{
+	if [ -e "$1" ] && [ -e "$2" ]; then
+		cmp -s "$1" "$2"
+	else
+		[ ! -e "$1" ] && [ ! -e "$2" ]
+	fi
+}
+
+# holds_series: the tree has everything already, though we keep no originals
+# (they went with git clean, or the tree is somebody's commit of the result)
+holds_series()
+{
+	overlay_list all >"$tmp/want"
+	while read -r f; do
+		same "$kdir/$f" "$tree/$f" || return 1
+	done <"$tmp/want"
+	patch_list "$series" all | tac >"$tmp/back"
+	rm -rf "$tmp/rev"
+	mkdir "$tmp/rev"
+	while read -r p; do
+		for f in $(sed -n 's,^diff --git a/\([^ ]*\) b/.*,\1,p' "$series/$p"); do
+			[ -f "$tree/$f" ] && [ ! -e "$tmp/rev/$f" ] || continue
+			mkdir -p "$tmp/rev/$(dirname "$f")"
+			cp "$tree/$f" "$tmp/rev/$f"
+		done
+		patch -R -p1 -F0 -f -r - -d "$tmp/rev" <"$series/$p" \
+			>/dev/null 2>&1 || return 1
+	done <"$tmp/back"
+}
+
+# install_files FROM [ONLY]: bring the tree's files to what FROM holds; with
+# ONLY just those which are as they are there
+install_files()
+{
+	while read -r f; do
+		same "$1/$f" "$tree/$f" && continue
+		[ $# -eq 1 ] || same "$2/$f" "$tree/$f" || continue
+		if [ -e "$1/$f" ]; then
+			mkdir -p "$tree/$(dirname "$f")"
+			place "$1/$f" "$tree/$f" "$tree/Makefile"
+		else
+			rm -f "$tree/$f"
+		fi
+	done <"$state/files"
+}
+
+apply()
+{
+	if [ -d "$state" ]; then
+		for d in overlay patched; do
+			[ -f "$state/$d" ] || die "$state: damaged; restore the tree by hand"
+		done
+		# our own files may have moved on since
+		stage "$state/orig" "$series" all "$tmp/stage" 2>"$tmp/err" &&
+			cmp -s "$tmp/stage/files" "$state/files" &&
+			diff -r "$tmp/stage/new" "$state/new" >/dev/null ||
+			die "$tree carries another state of the series: run 'make unapply' first"
+		n=0
+		while read -r f; do
+			if same "$state/new/$f" "$tree/$f"; then
+				:
+			elif same "$state/orig/$f" "$tree/$f"; then
+				n=$((n + 1))
+			else
+				echo "$tree/$f: edited since it was applied, left as it is"
+			fi
+		done <"$state/files"
+		if [ $n -eq 0 ]; then
+			echo "$tree: already applied"
+			return
+		fi
+		install_files "$state/new" "$state/orig"
+		echo "$tree: finished an interrupted apply ($n files)"
+		return
+	fi
+
+	if holds_series; then
+		echo "$tree: already applied (and part of the tree: there are no originals to go back to)"
+		return
+	fi
+	# report files and hunks alike before giving up
+	bad=0
+	(stage "$tree" "$series" all "$tmp/stage") || bad=1
+	check_replaced "$tree" "$series" "$tmp/stage/overlay" || bad=1
+	[ $bad -eq 0 ] || die "$tree: does not fit, nothing was changed"
+
+	new=$state.tmp
+	rm -rf "$new"
+	mkdir "$new" "$new/orig"
+	echo '*' >"$new/.gitignore"
+	: >"$new/dirs"
+	while read -r f; do
+		if [ -e "$tree/$f" ]; then
+			mkdir -p "$new/orig/$(dirname "$f")"
+			cp -p "$tree/$f" "$new/orig/$f"
+			continue
+		fi
+		d=$(dirname "$f")
+		while [ ! -d "$tree/$d" ]; do
+			echo "$d" >>"$new/dirs"
+			d=$(dirname "$d")
+		done
+	done <"$tmp/stage/files"
+	sort -ru -o "$new/dirs" "$new/dirs"
+	cp -rp "$tmp/stage/new" "$tmp/stage/files" "$tmp/stage/overlay" \
+		"$tmp/stage/patched" "$new"
+	mv "$new" "$state"
+	install_files "$state/new"
+	echo "$tree: applied $(wc -l <"$tmp/stage/patches") patches and $(wc -l <"$tmp/stage/overlay") files; 'make unapply' takes them off"
+}
+
+unapply()
+{
+	if [ ! -d "$state" ]; then
+		if holds_series; then
+			die "$tree: holds the series, but no originals to go back to; take it off with your version control"
+		fi
+		echo "$tree: not applied, nothing to do"
+		return
+	fi
+	# Own edits made after apply survive next to our hunks, if they can.
+	bad=0
+	mkdir "$tmp/back"
+	while read -r f; do
+		mkdir -p "$tmp/back/$(dirname "$f")"
+		if same "$tree/$f" "$state/new/$f" || same "$tree/$f" "$state/orig/$f"; then
+			[ ! -e "$state/orig/$f" ] || cp -p "$state/orig/$f" "$tmp/back/$f"
+		elif has "$f" "$state/overlay" || [ ! -e "$tree/$f" ] ||
+		     [ ! -e "$state/orig/$f" ]; then
+			echo "$tree/$f: edited or removed since it was applied; move your change away first" >&2
+			bad=1
+		else
+			cp -p "$tree/$f" "$tmp/back/$f"
+			diff -u -L "a/$f" -L "b/$f" "$state/orig/$f" "$state/new/$f" >"$tmp/diff" || :
+			if ! patch -R -p1 -F0 -f --no-backup-if-mismatch -r - \
+			     -d "$tmp/back" <"$tmp/diff" >"$tmp/log" 2>&1; then
+				explain_hunks "$tmp/log" "the applied change" "$tree"
+				bad=1
+			fi
+		fi
+	done <"$state/files"
+	[ $bad -eq 0 ] || die "$tree: cannot be taken off, nothing was changed"
+
+	install_files "$tmp/back"
+	while read -r d; do
+		rmdir "$tree/$d" 2>/dev/null || :
+	done <"$state/dirs"
+	n=$(wc -l <"$state/files")
+	rm -rf "$state"
+	echo "$tree: taken off ($n files as they were)"
+}
+
+[ $# -eq 2 ] && [ -n "$2" ] || usage
+[ -d "$2" ] || die "KSRC=$2: not a directory; apply and unapply work on an unpacked tree"
+tree=$(cd "$2" && pwd -P)
+state=$tree/$state_name
+series=$(find_series "$tree")
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+case $1 in
+apply | unapply) "$1" ;;
+*) usage ;;
+esac

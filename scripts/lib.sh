@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0
+# Shared by the scripts here. Source it with $top set to the repository.
+
+me=${0##*/}
+kdir=$top/kernel
+cache=${PRX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/page-ext-reporting}
+state_name=.page-ext-reporting	# in a user's tree, made by graft.sh
+LC_ALL=C
+export LC_ALL
+
+die()
+{
+	echo "$me: $*" >&2
+	exit 1
+}
+
+# tree_version TREE: print the series that a tree belongs to, such as 6.12
+tree_version()
+{
+	sed -n '/^VERSION = /s///p; /^PATCHLEVEL = /s///p' "$1/Makefile" \
+		2>/dev/null | head -n 2 | paste -s -d. -
+}
+
+# find_series TREE: print the directory with the patches for this tree
+find_series()
+{
+	[ -f "$1/Kbuild" ] && [ -d "$1/mm" ] ||
+		die "$1: not the top directory of a kernel source tree"
+	_v=$(tree_version "$1")
+	if [ -z "$_v" ] || [ ! -f "$kdir/patches/$_v/series" ]; then
+		_known=$(cd "$kdir/patches" && ls -d -- */ | tr -d / | paste -s -d' ' -)
+		die "$1: kernel ${_v:-without a version}: no patches for it; known: $_known"
+	fi
+	echo "$kdir/patches/$_v"
+}
+
+# in_base NAME: what lets User Mode Linux report goes on the pristine tree too
+in_base()
+{
+	case $1 in
+	*-um-*.patch | arch/um/*) return 0 ;;
+	esac
+	return 1
+}
+
+# by_scope all|base: filter a list of patches or files
+by_scope()
+{
+	while read -r _l; do
+		if [ "$1" = all ] || in_base "$_l"; then
+			echo "$_l"
+		fi
+	done
+}
+
+# patch_list SERIES SCOPE, overlay_list SCOPE
+patch_list()
+{
+	sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$1/series" | by_scope "$2"
+}
+
+overlay_list()
+{
+	(cd "$kdir" && find . -path ./patches -prune -o -type f \
+		! -name '*~' ! -name '*.orig' ! -name '*.rej' ! -name '*.sw?' \
+		-print) | sed 's,^\./,,' | sort | by_scope "$1"
+}
+
+# has LINE FILE: FILE holds exactly this line
+has()
+{
+	grep -qxF -- "$1" "$2"
+}
+
+# explain_hunks LOG PATCH TREE: say which hunks patch(1) turned down
+explain_hunks()
+{
+	awk -v p="$2" -v t="$3" '
+	/^patching file / { f = $3 }
+	/^Hunk #[0-9]+ FAILED at / {
+		print t "/" f ": hunk " $2 " of " p " does not fit (line " $5 + 0 ")"
+		n++
+	}
+	{ last = $0 }
+	END { if (!n) print p ": " last }' "$1" >&2
+}
+
+# stage TREE SERIES SCOPE DIR
+#
+# Work out in DIR what the tree would get, without touching it: DIR/new holds
+# the new contents, DIR/overlay and DIR/patched the names (sorted). A name that
+# has no file in DIR/new is deleted by the series. Fails naming file and hunk.
+stage()
+{
+	_t=$1 _s=$2 _d=$4
+	mkdir -p "$_d/new"
+	overlay_list "$3" >"$_d/overlay"
+	patch_list "$_s" "$3" >"$_d/patches"
+	: >"$_d/patched"
+	while read -r _f; do
+		mkdir -p "$_d/new/$(dirname "$_f")"
+		cp -p "$kdir/$_f" "$_d/new/$_f"
+	done <"$_d/overlay"
+
+	while read -r _p; do
+		[ -f "$_s/$_p" ] || die "$_s/series names $_p, which is missing"
+		sed -n 's,^diff --git a/\([^ ]*\) b/\([^ ]*\)$,\1 \2,p' "$_s/$_p" |
+			tr ' ' '\n' | sort -u >"$_d/touched"
+		while read -r _f; do
+			if has "$_f" "$_d/overlay"; then
+				die "$_p changes $_f, which the overlay replaces"
+			fi
+			has "$_f" "$_d/patched" && continue
+			echo "$_f" >>"$_d/patched"
+			if [ -f "$_t/$_f" ]; then
+				mkdir -p "$_d/new/$(dirname "$_f")"
+				cp -p "$_t/$_f" "$_d/new/$_f"
+			elif ! grep -B 1 -xF -- "+++ b/$_f" "$_s/$_p" |
+			     grep -qxF -- '--- /dev/null'; then
+				die "$_t/$_f: missing, but $_p changes it"
+			fi
+		done <"$_d/touched"
+		if ! patch -p1 -F0 -f --no-backup-if-mismatch -r - -d "$_d/new" \
+		     <"$_s/$_p" >"$_d/log" 2>&1; then
+			explain_hunks "$_d/log" "$_p" "$_t"
+			return 1
+		fi
+	done <"$_d/patches"
+	sort -o "$_d/patched" "$_d/patched"
+	sort "$_d/overlay" "$_d/patched" >"$_d/files"
+}
+
+# check_replaced TREE SERIES OVERLAY: files that the overlay replaces must be
+# those which it was written against, or somebody's own edits would be lost
+check_replaced()
+{
+	_bad=0
+	while read -r _f; do
+		[ -e "$1/$_f" ] || continue
+		_h=$(sha256sum <"$1/$_f")
+		if ! grep -qxF -- "${_h%% *}  $_f" "$2/replaces"; then
+			echo "$1/$_f: not the file that the series replaces (edited, or from another release)" >&2
+			_bad=1
+		fi
+	done <"$3"
+	return $_bad
+}
+
+# place FROM TO OWNER_OF: install a file under a fresh inode, so that hard
+# links keep what they have, and with a fresh time, so that make sees it
+place()
+{
+	_tmp=$(dirname "$2")/.prx-$$
+	cp -p "$1" "$_tmp"
+	touch "$_tmp"
+	chown --reference="$3" "$_tmp" 2>/dev/null || :
+	mv -f "$_tmp" "$2"
+}
