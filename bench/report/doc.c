@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One text, two forms.  Paragraphs and cells may hold `code` and **bold**,
+ * which is Markdown already and becomes tags in HTML.
+ */
+#include "prreport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char css[] =
+	":root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--dim:#59636e;"
+	"--line:#d1d9e0;--head:#f4f6f8;--link:#0969da}\n"
+	"@media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;"
+	"--dim:#9198a1;--line:#3d444d;--head:#161b22;--link:#4493f8}}\n"
+	"*{box-sizing:border-box}\n"
+	"body{font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
+	"color:var(--fg);background:var(--bg);max-width:80rem;margin:0 auto;padding:1.5rem}\n"
+	"h1{font-size:1.7rem;line-height:1.25;margin:0 0 1rem}\n"
+	"h2{font-size:1.3rem;border-bottom:1px solid var(--line);padding-bottom:.2rem;margin:2.2rem 0 .8rem}\n"
+	"h3{font-size:1.05rem;margin:1.6rem 0 .5rem}\n"
+	"p,ul{max-width:60rem;margin:.6rem 0}\n"
+	"code,pre{font:13px/1.45 ui-monospace,'DejaVu Sans Mono',Menlo,monospace}\n"
+	"pre{background:var(--head);border:1px solid var(--line);padding:.6rem .8rem;"
+	"white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}\n"
+	".t{overflow-x:auto;margin:.8rem 0}\n"
+	"table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13.5px}\n"
+	"th,td{border:1px solid var(--line);padding:.25rem .6rem;text-align:left;vertical-align:top}\n"
+	"th{background:var(--head);font-weight:600}\n"
+	".r{text-align:right;white-space:nowrap}\n"
+	"td small{color:var(--dim);font-size:12px}\n"
+	"figure{margin:1rem 0;break-inside:avoid}\n"
+	"figure svg{display:block;width:100%;max-width:60rem;height:auto;background:#fff;"
+	"border:1px solid var(--line);border-radius:4px}\n"
+	"figcaption{color:var(--dim);font-size:13.5px;max-width:60rem;margin-top:.3rem}\n"
+	"@media print{:root{--fg:#000;--bg:#fff;--dim:#444;--line:#999;--head:#eee}"
+	"body{max-width:none;padding:0;font-size:9pt}table{font-size:7pt}th,td{padding:1pt 3pt}"
+	"td small{font-size:6.5pt}"
+	".t{overflow:visible}tr{break-inside:avoid}thead{display:table-header-group}"
+	"h2,h3{break-after:avoid}.r{white-space:normal}}\n";
+
+static char *format(const char *fmt, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, fmt, ap) < 0) {
+		fprintf(stderr, "prreport: out of memory\n");
+		exit(1);
+	}
+	return s;
+}
+
+static void put_escaped(FILE *f, int c)
+{
+	if (c == '&')
+		fputs("&amp;", f);
+	else if (c == '<')
+		fputs("&lt;", f);
+	else if (c == '>')
+		fputs("&gt;", f);
+	else if (c == '"')
+		fputs("&quot;", f);
+	else
+		fputc(c, f);
+}
+
+/* A newline in a cell starts its small print: interval, ratio and p. */
+static void put_html(FILE *f, const char *s)
+{
+	bool code = false, bold = false, small = false;
+
+	for (; *s; s++) {
+		if (*s == '`') {
+			code = !code;
+			fputs(code ? "<code>" : "</code>", f);
+		} else if (!code && s[0] == '*' && s[1] == '*') {
+			bold = !bold;
+			fputs(bold ? "<strong>" : "</strong>", f);
+			s++;
+		} else if (*s == '\n') {
+			fputs(small ? "<br>" : "<br><small>", f);
+			small = true;
+		} else {
+			put_escaped(f, *s);
+		}
+	}
+	if (small)
+		fputs("</small>", f);
+}
+
+static char *md_cell(const char *s)
+{
+	char *out = xrealloc(NULL, 2 * strlen(s) + 1, 1), *p = out;
+	bool code = false;
+
+	for (; *s; s++) {
+		if (*s == '`')
+			code = !code;
+		if (*s == '|' || (*s == '~' && !code))
+			*p++ = '\\';
+		*p++ = *s == '\n' ? ' ' : *s;
+	}
+	*p = 0;
+	return out;
+}
+
+static int width(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+static char align_of(const struct table *t, size_t col)
+{
+	size_t n = strlen(t->align);
+
+	return t->align[col < n ? col : n - 1];
+}
+
+void table_init(struct table *t, size_t ncols, const char *align)
+{
+	t->align = align;
+	t->ncols = ncols;
+	t->cells = NULL;
+	t->n = 0;
+}
+
+void table_cell(struct table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	t->cells = xrealloc(t->cells, t->n + 1, sizeof(*t->cells));
+	t->cells[t->n++] = format(fmt, ap);
+	va_end(ap);
+}
+
+void table_free(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	t->cells = NULL;
+	t->n = 0;
+}
+
+static void end_list(struct doc *d)
+{
+	if (d->list)
+		fputs(d->html ? "</ul>\n" : "\n", d->f);
+	d->list = false;
+}
+
+void doc_begin(struct doc *d, const char *title)
+{
+	if (!d->html) {
+		fprintf(d->f, "# %s\n\n", title);
+		return;
+	}
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
+	      d->f);
+	put_html(d->f, title);
+	fprintf(d->f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", css);
+	put_html(d->f, title);
+	fputs("</h1>\n", d->f);
+}
+
+void doc_end(struct doc *d)
+{
+	end_list(d);
+	if (d->html)
+		fputs("</body>\n</html>\n", d->f);
+}
+
+void doc_h(struct doc *d, int level, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = format(fmt, ap);
+	va_end(ap);
+	end_list(d);
+	if (d->html) {
+		fprintf(d->f, "<h%d>", level);
+		put_html(d->f, s);
+		fprintf(d->f, "</h%d>\n", level);
+	} else {
+		fprintf(d->f, "%.*s %s\n\n", level, "####", s);
+	}
+	free(s);
+}
+
+static void block(struct doc *d, const char *open, const char *close,
+		  const char *s)
+{
+	char prev = 0;
+
+	if (d->html) {
+		fputs(open, d->f);
+		put_html(d->f, s);
+		fputs(close, d->f);
+		return;
+	}
+	/* Two tildes would strike out what stands between them. */
+	for (; *s; prev = *s++) {
+		if (*s == '~' && prev != '`')
+			fputc('\\', d->f);
+		fputc(*s, d->f);
+	}
+}
+
+void doc_p(struct doc *d, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = format(fmt, ap);
+	va_end(ap);
+	end_list(d);
+	block(d, "<p>", "</p>\n", s);
+	if (!d->html)
+		fputs("\n\n", d->f);
+	free(s);
+}
+
+void doc_li(struct doc *d, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = format(fmt, ap);
+	va_end(ap);
+	fputs(d->html ? d->list ? "" : "<ul>\n" : "- ", d->f);
+	d->list = true;
+	block(d, "<li>", "</li>\n", s);
+	if (!d->html)
+		fputc('\n', d->f);
+	free(s);
+}
+
+void doc_pre(struct doc *d, const char *text)
+{
+	end_list(d);
+	if (d->html) {
+		fputs("<pre>", d->f);
+		for (; *text; text++)
+			put_escaped(d->f, *text);
+		fputs("</pre>\n", d->f);
+	} else {
+		fprintf(d->f, "```\n%s\n```\n\n", text);
+	}
+}
+
+static void table_html(struct doc *d, const struct table *t)
+{
+	size_t i;
+
+	fputs("<div class=\"t\"><table>\n<thead>\n", d->f);
+	for (i = 0; i < t->n; i++) {
+		const char *tag = i < t->ncols ? "th" : "td";
+		size_t col = i % t->ncols;
+
+		if (!col)
+			fputs("<tr>", d->f);
+		fprintf(d->f, "<%s%s>", tag,
+			align_of(t, col) == 'r' ? " class=\"r\"" : "");
+		put_html(d->f, t->cells[i]);
+		fprintf(d->f, "</%s>", tag);
+		if (col == t->ncols - 1)
+			fputs(i < t->ncols ? "</tr>\n</thead>\n<tbody>\n" : "</tr>\n",
+			      d->f);
+	}
+	fputs("</tbody>\n</table></div>\n", d->f);
+}
+
+static void table_md(struct doc *d, const struct table *t)
+{
+	char **cells = xrealloc(NULL, t->n, sizeof(*cells));
+	int *w = xrealloc(NULL, t->ncols, sizeof(*w));
+	size_t i, c;
+
+	for (c = 0; c < t->ncols; c++)
+		w[c] = 3;
+	for (i = 0; i < t->n; i++) {
+		cells[i] = md_cell(t->cells[i]);
+		if (width(cells[i]) > w[i % t->ncols])
+			w[i % t->ncols] = width(cells[i]);
+	}
+	for (i = 0; i < t->n; i++) {
+		int pad;
+
+		c = i % t->ncols;
+		pad = w[c] - width(cells[i]);
+		if (align_of(t, c) == 'r')
+			fprintf(d->f, "| %*s%s ", pad, "", cells[i]);
+		else
+			fprintf(d->f, "| %s%*s ", cells[i], pad, "");
+		free(cells[i]);
+		if (c != t->ncols - 1)
+			continue;
+		fputs("|\n", d->f);
+		if (i >= t->ncols)
+			continue;
+		for (c = 0; c < t->ncols; c++) {
+			bool right = align_of(t, c) == 'r';
+
+			fputs("| ", d->f);
+			for (int k = 0; k < w[c] - right; k++)
+				fputc('-', d->f);
+			fputs(right ? ": " : " ", d->f);
+		}
+		fputs("|\n", d->f);
+	}
+	fputc('\n', d->f);
+	free(cells);
+	free(w);
+}
+
+void doc_table(struct doc *d, const struct table *t)
+{
+	end_list(d);
+	if (t->n <= t->ncols)
+		return;
+	if (d->html)
+		table_html(d, t);
+	else
+		table_md(d, t);
+}
+
+static char *slurp(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *s = NULL;
+	size_t n = 0;
+
+	if (!f)
+		return NULL;
+	if (getdelim(&s, &n, 0, f) < 0) {
+		free(s);
+		s = NULL;
+	}
+	fclose(f);
+	return s;
+}
+
+/*
+ * Inline an SVG file: without its prologue, which names a DTD elsewhere, and
+ * with its ids made its own, as all plots share one document now.
+ */
+static void put_svg(FILE *f, const char *svg, const char *name)
+{
+	static const char * const refs[] = { " id=\"", "href='#", "href=\"#", "url(#" };
+	const char *p = strstr(svg, "<svg");
+	size_t i;
+
+	while (p && *p) {
+		size_t n = 1;
+
+		if (!strncmp(p, "<!--", 4)) {
+			p = strstr(p, "-->");
+			p = p ? p + 3 : NULL;
+			continue;
+		}
+		for (i = 0; i < sizeof(refs) / sizeof(*refs); i++)
+			if (!strncmp(p, refs[i], strlen(refs[i])))
+				break;
+		if (i < sizeof(refs) / sizeof(*refs)) {
+			n = strlen(refs[i]);
+			fprintf(f, "%s%s-", refs[i], name);
+		} else {
+			fputc(*p, f);
+		}
+		p += n;
+	}
+}
+
+int doc_fig(struct doc *d, const char *name, const char *caption)
+{
+	char *path, *svg;
+
+	end_list(d);
+	if (!d->html) {
+		fprintf(d->f, "![%s](plots/%s.svg)\n\n", caption, name);
+		return 0;
+	}
+	if (asprintf(&path, "%s/plots/%s.svg", d->dir, name) < 0)
+		return -1;
+	svg = slurp(path);
+	if (!svg) {
+		fprintf(stderr, "prreport: %s cannot be read: %s\n", path,
+			strerror(errno));
+		free(path);
+		return -1;
+	}
+	fputs("<figure>\n", d->f);
+	put_svg(d->f, svg, name);
+	fputs("<figcaption>", d->f);
+	put_html(d->f, caption);
+	fputs("</figcaption>\n</figure>\n", d->f);
+	free(svg);
+	free(path);
+	return 0;
+}

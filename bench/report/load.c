@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Read a run directory: run.json and, for each boot, meta, samples, events. */
+#include "prreport.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void *xrealloc(void *p, size_t n, size_t size)
+{
+	void *q = reallocarray(p, n ? n : 1, size);
+
+	if (!q) {
+		fprintf(stderr, "prreport: out of memory\n");
+		exit(1);
+	}
+	return q;
+}
+
+const char *run_str(struct run *run, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0) {
+		fprintf(stderr, "prreport: out of memory\n");
+		exit(1);
+	}
+	va_end(ap);
+	run->pool = xrealloc(run->pool, run->npool + 1, sizeof(*run->pool));
+	run->pool[run->npool++] = s;
+	return s;
+}
+
+void run_note(struct run *run, const char *boot, const char *workload,
+	      const char *fmt, ...)
+{
+	struct note *note;
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	run->notes = xrealloc(run->notes, run->nnotes + 1, sizeof(*run->notes));
+	note = &run->notes[run->nnotes++];
+	note->boot = boot;
+	note->workload = workload;
+	note->text = run_str(run, "%s", text);
+}
+
+const char *boot_status_name(enum boot_status status)
+{
+	switch (status) {
+	case BOOT_OK:
+		return "ok";
+	case BOOT_LOST:
+		return "lost";
+	case BOOT_ERROR:
+		return "error";
+	case BOOT_INTERRUPTED:
+		return "interrupted";
+	case BOOT_CORRUPT:
+		break;
+	}
+	return "corrupt";
+}
+
+const char *json_str(const json_t *obj, const char *key, const char *fallback)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	return s ? s : fallback;
+}
+
+double json_num(const json_t *obj, const char *key, double fallback)
+{
+	json_t *v = json_object_get(obj, key);
+
+	return json_is_number(v) ? json_number_value(v) : fallback;
+}
+
+/* A file of a finished boot is unusable: say so, leave the boot out, go on. */
+static void PRINTF(4, 5) boot_corrupt(struct run *run, struct boot *boot,
+				      const char *file, const char *fmt, ...)
+{
+	char what[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	boot->status = BOOT_CORRUPT;
+	boot->error = run_str(run, "%s: %s", file, what);
+	run->problems++;
+	fprintf(stderr,
+		"prreport: %s/boots/%s/%s: %s; the boot is left out: restore the file, or remove the boot's directory and run the benchmark again\n",
+		run->dir, boot->name, file, what);
+}
+
+static void load_samples(struct run *run, struct boot *boot)
+{
+	const char *file = "samples.tsv";
+	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	char *line = NULL;
+	size_t size = 0, lineno = 1, room = 0;
+	ssize_t len;
+	FILE *f = fopen(path, "r");
+
+	if (!f) {
+		/* Host time means nothing on icount; samples are optional. */
+		if (errno != ENOENT || strcmp(boot->platform, "icount"))
+			boot_corrupt(run, boot, file, "%s", strerror(errno));
+		return;
+	}
+	len = getline(&line, &size, f);
+	if (len < 0 || strncmp(line, "t_s\tresident_kib\trefault_kib", 28)) {
+		boot_corrupt(run, boot, file,
+			     "line 1 is not 't_s resident_kib refault_kib'");
+		goto out;
+	}
+	while ((len = getline(&line, &size, f)) > 0) {
+		struct sample s;
+		char *p = line, *end = NULL;
+		double *field[] = { &s.t, &s.resident_kib, &s.refault_kib };
+		bool good = line[len - 1] == '\n' && strlen(line) == (size_t)len;
+
+		lineno++;
+		for (int i = 0; i < 3 && good; i++) {
+			*field[i] = strtod(p, &end);
+			good = end != p && isfinite(*field[i]) &&
+			       *end == (i < 2 ? '\t' : '\n');
+			p = end + 1;
+		}
+		if (!good) {
+			boot_corrupt(run, boot, file,
+				     "line %zu is cut off or not three numbers", lineno);
+			break;
+		}
+		if (boot->nsamples) {
+			double gap = s.t - boot->samples[boot->nsamples - 1].t;
+
+			if (gap < 0) {
+				boot_corrupt(run, boot, file,
+					     "line %zu: time goes backwards", lineno);
+				break;
+			}
+			if (gap > boot->max_gap)
+				boot->max_gap = gap;
+		}
+		if (boot->nsamples == room) {
+			room = room ? room * 2 : 256;
+			boot->samples = xrealloc(boot->samples, room,
+						 sizeof(*boot->samples));
+		}
+		boot->samples[boot->nsamples++] = s;
+	}
+	if (ferror(f))
+		boot_corrupt(run, boot, file, "cannot be read: %s", strerror(errno));
+out:
+	free(line);
+	fclose(f);
+}
+
+/* NULL if the event has what its kind needs, else what is missing. */
+static const char *check_event(const json_t *ev)
+{
+	const char *kind = json_str(ev, "event", NULL);
+
+	if (!kind)
+		return "has no \"event\"";
+	if (!json_is_number(json_object_get(ev, "t")))
+		return "has no number \"t\"";
+	if (strcmp(kind, "ready") && strcmp(kind, "error") &&
+	    !json_str(ev, "workload", NULL) &&
+	    (!strcmp(kind, "begin") || !strcmp(kind, "end") ||
+	     !strcmp(kind, "result") || !strcmp(kind, "mark") ||
+	     !strcmp(kind, "settled") || !strcmp(kind, "counters")))
+		return "has no \"workload\"";
+	if (!strcmp(kind, "result") &&
+	    (!json_str(ev, "metric", NULL) ||
+	     !json_is_number(json_object_get(ev, "value"))))
+		return "is a result without \"metric\" or a number \"value\"";
+	return NULL;
+}
+
+static void load_events(struct run *run, struct boot *boot)
+{
+	const char *file = "events.jsonl";
+	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	char *line = NULL;
+	size_t size = 0, lineno = 0;
+	ssize_t len;
+	FILE *f = fopen(path, "r");
+
+	if (!f) {
+		boot_corrupt(run, boot, file, "%s", strerror(errno));
+		return;
+	}
+	while ((len = getline(&line, &size, f)) > 0) {
+		json_error_t err;
+		const char *bad;
+		json_t *ev;
+
+		lineno++;
+		if (line[0] == '\n')
+			continue;
+		ev = json_loadb(line, len, 0, &err);
+		if (!ev) {
+			boot_corrupt(run, boot, file,
+				     "line %zu is cut off or not JSON: %s", lineno,
+				     err.text);
+			break;
+		}
+		bad = check_event(ev);
+		json_array_append_new(boot->events, ev);
+		if (bad) {
+			boot_corrupt(run, boot, file, "line %zu %s", lineno, bad);
+			break;
+		}
+	}
+	if (ferror(f))
+		boot_corrupt(run, boot, file, "cannot be read: %s", strerror(errno));
+	free(line);
+	fclose(f);
+}
+
+/* NNN-platform-variant; what the directory name tells when meta.json does not */
+static void boot_from_name(struct run *run, struct boot *boot)
+{
+	const char *p = strchr(boot->name, '-'), *v = p ? strchr(p + 1, '-') : NULL;
+
+	boot->seq = atoi(boot->name);
+	boot->platform = v ? run_str(run, "%.*s", (int)(v - p - 1), p + 1) : "?";
+	boot->variant = v ? v + 1 : "?";
+	boot->kernel = boot->tree = "?";
+}
+
+static void load_boot(struct run *run, struct boot *boot)
+{
+	const char *path = run_str(run, "%s/boots/%s/meta.json", run->dir, boot->name);
+	const char *status, *miss = NULL;
+	static const char * const need[] = { "platform", "variant", "kernel", "status" };
+	json_error_t err;
+	size_t i;
+
+	boot_from_name(run, boot);
+	boot->events = json_array();
+	boot->status = BOOT_OK;
+	boot->meta = json_load_file(path, 0, &err);
+	if (!boot->meta) {
+		if (json_error_code(&err) == json_error_cannot_open_file) {
+			boot->status = BOOT_INTERRUPTED;
+			boot->error = "no meta.json: the boot never finished";
+			return;
+		}
+		boot_corrupt(run, boot, "meta.json", "line %d: %s", err.line, err.text);
+		return;
+	}
+	status = json_str(boot->meta, "status", "");
+	boot->seq = json_num(boot->meta, "seq", boot->seq);
+	boot->platform = json_str(boot->meta, "platform", boot->platform);
+	boot->variant = json_str(boot->meta, "variant", boot->variant);
+	boot->kernel = json_str(boot->meta, "kernel", boot->kernel);
+	boot->tree = json_str(boot->meta, "kernel_tree", boot->tree);
+	boot->error = json_str(boot->meta, "error", "");
+	if (!strcmp(status, "lost"))
+		boot->status = BOOT_LOST;
+	else if (!strcmp(status, "interrupted") || !strcmp(status, "running"))
+		boot->status = BOOT_INTERRUPTED;
+	else if (*status && strcmp(status, "ok"))
+		boot->status = BOOT_ERROR;
+	if (boot->status != BOOT_OK) {
+		if (!*boot->error)
+			boot->error = run_str(run, "status \"%s\" without an error text", status);
+		return;
+	}
+	for (i = 0; i < sizeof(need) / sizeof(*need); i++)
+		if (!json_str(boot->meta, need[i], NULL))
+			miss = need[i];
+	if (miss) {
+		boot_corrupt(run, boot, "meta.json", "has no \"%s\"", miss);
+		return;
+	}
+	load_events(run, boot);
+	if (boot->status == BOOT_OK)
+		load_samples(run, boot);
+}
+
+static int cmp_boot(const void *a, const void *b)
+{
+	const struct boot *x = a, *y = b;
+
+	return x->seq != y->seq ? (x->seq < y->seq ? -1 : 1) :
+	       strcmp(x->name, y->name);
+}
+
+/**
+ * run_load() - read everything below a run directory
+ *
+ * Boots whose files cannot be used are kept with a status that says so.
+ *
+ * Return: 0, or -1 after a message if there is nothing to report about.
+ */
+int run_load(struct run *run, const char *dir)
+{
+	const char *path;
+	json_error_t err;
+	struct dirent *de;
+	DIR *d;
+	size_t i;
+
+	memset(run, 0, sizeof(*run));
+	run->dir = run_str(run, "%s", dir);
+	path = run_str(run, "%s/run.json", dir);
+	run->meta = json_load_file(path, 0, &err);
+	if (!run->meta) {
+		if (json_error_code(&err) == json_error_cannot_open_file)
+			fprintf(stderr,
+				"prreport: %s cannot be opened: is %s the directory of a run? Name one below results/, or make one with 'make bench'\n",
+				path, dir);
+		else
+			fprintf(stderr,
+				"prreport: %s: line %d: %s; restore the file, or run the benchmark again\n",
+				path, err.line, err.text);
+		return -1;
+	}
+	if (!json_is_object(run->meta) || json_num(run->meta, "schema", 0) != 1) {
+		fprintf(stderr,
+			"prreport: %s is not of schema 1: use the prreport of the commit that made this run\n",
+			path);
+		return -1;
+	}
+	path = run_str(run, "%s/boots", dir);
+	d = opendir(path);
+	if (!d) {
+		fprintf(stderr,
+			"prreport: %s cannot be opened: %s; a run without boots has nothing to report, run 'make bench' again\n",
+			path, strerror(errno));
+		return -1;
+	}
+	while ((de = readdir(d))) {
+		const char *sub;
+		struct stat st;
+
+		if (de->d_name[0] == '.')
+			continue;
+		sub = run_str(run, "%s/%s", path, de->d_name);
+		if (stat(sub, &st) || !S_ISDIR(st.st_mode))
+			continue;
+		run->boots = xrealloc(run->boots, run->nboots + 1,
+				      sizeof(*run->boots));
+		memset(&run->boots[run->nboots], 0, sizeof(*run->boots));
+		run->boots[run->nboots++].name = run_str(run, "%s", de->d_name);
+	}
+	closedir(d);
+	if (!run->nboots) {
+		fprintf(stderr,
+			"prreport: %s holds no boots; run 'make bench' again\n", path);
+		return -1;
+	}
+	for (i = 0; i < run->nboots; i++)
+		load_boot(run, &run->boots[i]);
+	qsort(run->boots, run->nboots, sizeof(*run->boots), cmp_boot);
+	return 0;
+}
+
+void run_free(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->nboots; i++) {
+		json_decref(run->boots[i].meta);
+		json_decref(run->boots[i].events);
+		free(run->boots[i].samples);
+	}
+	for (i = 0; i < run->npool; i++)
+		free(run->pool[i]);
+	json_decref(run->meta);
+	free(run->boots);
+	free(run->notes);
+	free(run->pool);
+	memset(run, 0, sizeof(*run));
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* prreport DIR: rebuild everything that is derived from a run's raw data. */
+#include "prreport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+	struct run run;
+	struct values vals;
+	struct summary sum;
+	struct plots plots;
+	char *dir;
+	int ret = 0;
+
+	if (argc != 2 || argv[1][0] == '-') {
+		fprintf(stderr,
+			"usage: prreport DIR\n"
+			"Make summary.tsv, report.md, report.html and plots/ in DIR, the directory of a\n"
+			"benchmark run (results/latest, for example), from the raw data there.\n");
+		return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
+	}
+	dir = strdup(argv[1]);
+	if (!dir) {
+		fprintf(stderr, "prreport: out of memory\n");
+		return 1;
+	}
+	while (strlen(dir) > 1 && dir[strlen(dir) - 1] == '/')
+		dir[strlen(dir) - 1] = 0;
+	if (run_load(&run, dir)) {
+		run_free(&run);
+		free(dir);
+		return 1;
+	}
+	metrics_compute(&run, &vals);
+	summary_build(&vals, &sum);
+	ret |= write_tsv(&sum, run_str(&run, "%s/summary.tsv", dir));
+	ret |= plots_make(&run, &sum, &plots);
+	ret |= report_write(&run, &sum, &plots, run_str(&run, "%s/report.md", dir), false);
+	ret |= report_write(&run, &sum, &plots, run_str(&run, "%s/report.html", dir), true);
+	if (!sum.n) {
+		fprintf(stderr,
+			"prreport: %s: no boot finished a workload, the tables are empty; report.md says what went wrong\n",
+			dir);
+		ret = -1;
+	}
+	if (!ret)
+		printf("%s/report.html\n", dir);
+	ret = ret || run.problems ? 1 : 0;
+	plots_free(&plots);
+	summary_free(&sum);
+	free(vals.v);
+	run_free(&run);
+	free(dir);
+	return ret;
+}

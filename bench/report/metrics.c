@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What each boot measured, from its samples, counters and results.
+ *
+ * Host memory is known at the samples only; between two of them it is taken
+ * to change linearly.
+ */
+#include "prreport.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Counters of debugfs page_reporting/stats: how much in this workload. */
+static const struct {
+	const char *stat, *metric, *unit;
+	double scale;
+	bool at_end;		/* a maximum: the value at the end, no difference */
+} counter_metrics[] = {
+	{ "refaulted_bytes", "guest_refault_mib", "MiB", MIB, false },
+	{ "kept_bytes", "kept_mib", "MiB", MIB, false },
+	{ "redundant_bytes", "redundant_mib", "MiB", MIB, false },
+	{ "failed_bytes", "failed_mib", "MiB", MIB, false },
+	{ "passes", "passes", "passes", 1, false },
+	{ "lock_hold_max_ns", "lock_hold_max_us", "us", 1000, true },
+};
+
+/**
+ * metrics_resident_at() - host-resident guest memory in KiB at a time
+ *
+ * Return: NAN if the samples do not reach that far.
+ */
+double metrics_resident_at(const struct boot *boot, double t)
+{
+	const struct sample *s = boot->samples;
+	size_t lo = 0, hi = boot->nsamples;
+
+	if (!hi || t < s[0].t || t > s[hi - 1].t)
+		return NAN;
+	while (hi - lo > 1) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s[mid].t <= t)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	if (hi == boot->nsamples || s[hi].t == s[lo].t)
+		return s[lo].resident_kib;
+	return s[lo].resident_kib + (s[hi].resident_kib - s[lo].resident_kib) *
+	       (t - s[lo].t) / (s[hi].t - s[lo].t);
+}
+
+/* The count up to a time; it only grows, so the last sample before counts. */
+static double refault_at(const struct boot *boot, double t)
+{
+	double v = NAN;
+	size_t i;
+
+	for (i = 0; i < boot->nsamples && boot->samples[i].t <= t; i++)
+		v = boot->samples[i].refault_kib;
+	return v;
+}
+
+/**
+ * metrics_time_to_drop() - how long until host memory has fallen by so much
+ * @from: start, its host memory is what the fall is measured from
+ * @until: end of the time watched
+ * @kib: the fall
+ *
+ * Return: seconds after @from, INFINITY if not reached before @until, NAN if
+ * there is no sample at @from.
+ */
+double metrics_time_to_drop(const struct boot *boot, double from, double until,
+			    double kib)
+{
+	double t0 = from, r0 = metrics_resident_at(boot, from), goal = r0 - kib;
+	size_t i;
+
+	if (isnan(r0))
+		return NAN;
+	for (i = 0; i < boot->nsamples; i++) {
+		const struct sample *s = &boot->samples[i];
+
+		if (s->t <= from)
+			continue;
+		if (s->t > until)
+			break;
+		if (s->resident_kib <= goal) {
+			double part = r0 > s->resident_kib ?
+				(r0 - goal) / (r0 - s->resident_kib) : 0;
+
+			return t0 + (s->t - t0) * part - from;
+		}
+		t0 = s->t;
+		r0 = s->resident_kib;
+	}
+	return INFINITY;
+}
+
+/* Host memory integrated over time (trapezoid), in GiB s. */
+double metrics_footprint(const struct boot *boot, double from, double until)
+{
+	double t0 = from, r0 = metrics_resident_at(boot, from);
+	double r1 = metrics_resident_at(boot, until), sum = 0;
+	size_t i;
+
+	for (i = 0; i < boot->nsamples; i++) {
+		const struct sample *s = &boot->samples[i];
+
+		if (s->t <= from || s->t >= until)
+			continue;
+		sum += (s->t - t0) * (r0 + s->resident_kib) / 2;
+		t0 = s->t;
+		r0 = s->resident_kib;
+	}
+	sum += (until - t0) * (r0 + r1) / 2;
+	return sum / (1024 * 1024);
+}
+
+/**
+ * metrics_window() - when a workload ran
+ *
+ * The last mark 'freed' counts: what comes before it is the work itself.
+ *
+ * Return: false if the boot never began it.
+ */
+bool metrics_window(const struct boot *boot, const char *workload,
+		    struct window *w)
+{
+	json_t *ev;
+	size_t i;
+
+	memset(w, 0, sizeof(*w));
+	w->workload = workload;
+	w->begin = w->freed = w->settled = w->end = w->counters_end_t = NAN;
+	json_array_foreach(boot->events, i, ev) {
+		const char *kind = json_str(ev, "event", "");
+		double t = json_num(ev, "t", NAN);
+
+		if (strcmp(json_str(ev, "workload", ""), workload))
+			continue;
+		if (!strcmp(kind, "begin")) {
+			w->begin = t;
+		} else if (!strcmp(kind, "end")) {
+			w->end = t;
+		} else if (!strcmp(kind, "settled")) {
+			w->settled = t;
+		} else if (!strcmp(kind, "error")) {
+			w->failed = true;
+		} else if (!strcmp(kind, "mark") &&
+			   !strcmp(json_str(ev, "name", ""), "freed")) {
+			w->freed = t;
+			w->freed_bytes = json_num(ev, "bytes", 0);
+		} else if (!strcmp(kind, "counters")) {
+			if (!strcmp(json_str(ev, "when", ""), "begin")) {
+				w->counters_begin = ev;
+			} else {
+				w->counters_end = ev;
+				w->counters_end_t = t;
+			}
+		}
+	}
+	return !isnan(w->begin);
+}
+
+static void add(struct values *out, const struct boot *boot,
+		const char *workload, const char *metric, const char *unit,
+		double v, double limit)
+{
+	struct value *val;
+
+	if (isnan(v))
+		return;
+	out->v = xrealloc(out->v, out->n + 1, sizeof(*out->v));
+	val = &out->v[out->n++];
+	val->boot = boot;
+	val->workload = workload;
+	val->metric = metric;
+	val->unit = unit;
+	val->v = v;
+	val->limit = limit;
+}
+
+/* end - begin of one counter, NAN if either is missing */
+static double delta(const struct window *w, const char *group, const char *key)
+{
+	const json_t *b = w->counters_begin, *e = w->counters_end;
+
+	if (group) {
+		b = json_object_get(b, group);
+		e = json_object_get(e, group);
+	}
+	return json_num(e, key, NAN) - json_num(b, key, NAN);
+}
+
+static void from_samples(struct values *out, const struct boot *boot,
+			 const struct window *w)
+{
+	double last = boot->nsamples ? boot->samples[boot->nsamples - 1].t : NAN;
+	double until = isnan(w->settled) ? w->end : w->settled, at;
+	double total, free;
+
+	if (!(until <= last))
+		until = last;
+	if (!isnan(w->freed) && w->freed_bytes > 0) {
+		double kib = w->freed_bytes / 1024, limit = until - w->freed;
+
+		add(out, boot, w->workload, "t50_s", "s",
+		    metrics_time_to_drop(boot, w->freed, until, 0.50 * kib), limit);
+		add(out, boot, w->workload, "t95_s", "s",
+		    metrics_time_to_drop(boot, w->freed, until, 0.95 * kib), limit);
+	}
+	add(out, boot, w->workload, "footprint_gib_s", "GiB*s",
+	    metrics_footprint(boot, w->begin, w->end), NAN);
+	add(out, boot, w->workload, "refault_mib", "MiB",
+	    (refault_at(boot, w->end) - refault_at(boot, w->begin)) / 1024, NAN);
+
+	total = json_num(w->counters_end, "mem_total_kib", NAN);
+	free = json_num(w->counters_end, "mem_free_kib", NAN);
+	at = isnan(w->settled) ? w->counters_end_t : w->settled;
+	add(out, boot, w->workload, "stranded_mib", "MiB",
+	    (metrics_resident_at(boot, at) - (total - free)) / 1024, NAN);
+}
+
+static void from_counters(struct values *out, const struct boot *boot,
+			  const struct window *w)
+{
+	double reported = NAN;
+	size_t i;
+
+	/*
+	 * The UML device counts with every kernel, so there it is what variants
+	 * are compared by; elsewhere only the patched kernel has a count.
+	 */
+	if (!strcmp(boot->platform, "um"))
+		reported = delta(w, "um", "reported_bytes");
+	if (isnan(reported))
+		reported = delta(w, "stats", "reported_bytes");
+	add(out, boot, w->workload, "reported_mib", "MiB", reported / MIB, NAN);
+	add(out, boot, w->workload, "worker_cpu_ms", "ms",
+	    delta(w, NULL, "kworker_ns") / 1e6, NAN);
+	for (i = 0; i < sizeof(counter_metrics) / sizeof(*counter_metrics); i++) {
+		const char *key = counter_metrics[i].stat;
+		double v = counter_metrics[i].at_end ?
+			json_num(json_object_get(w->counters_end, "stats"), key, NAN) :
+			delta(w, "stats", key);
+
+		add(out, boot, w->workload, counter_metrics[i].metric,
+		    counter_metrics[i].unit, v / counter_metrics[i].scale, NAN);
+	}
+}
+
+/* Results of alloc-repeat and alloc-bulk belong to the workload alloc. */
+static bool same_workload(const char *result, const char *workload)
+{
+	size_t n = strlen(workload);
+
+	return !strncmp(result, workload, n) && (!result[n] || result[n] == '-');
+}
+
+static void from_results(struct run *run, struct values *out,
+			 const struct boot *boot, const char *workload)
+{
+	static const char * const modes[] = { "repeat", "bulk" };
+	json_t *ev;
+	size_t i, m;
+
+	json_array_foreach(boot->events, i, ev) {
+		const char *name = json_str(ev, "workload", "");
+		const char *metric = json_str(ev, "metric", "");
+
+		if (strcmp(json_str(ev, "event", ""), "result") ||
+		    !same_workload(name, workload))
+			continue;
+		for (m = 0; m < 2 && !strcmp(name, "alloc"); m++) {
+			size_t n = strlen(modes[m]);
+
+			if (!strncmp(metric, modes[m], n) && metric[n] == '_') {
+				name = run_str(run, "alloc-%s", modes[m]);
+				metric += n + 1;
+			}
+		}
+		add(out, boot, name, metric, json_str(ev, "unit", "-"),
+		    json_num(ev, "value", NAN), NAN);
+	}
+}
+
+static void boot_metrics(struct run *run, struct values *out,
+			 const struct boot *boot)
+{
+	json_t *ev;
+	size_t i;
+
+	json_array_foreach(boot->events, i, ev) {
+		const char *kind = json_str(ev, "event", "");
+		const char *workload = json_str(ev, "workload", NULL);
+		struct window w;
+
+		if (!strcmp(kind, "skip"))
+			run_note(run, boot->name, workload, "skipped: %s",
+				 json_str(ev, "reason", "no reason given"));
+		if (!strcmp(kind, "error"))
+			run_note(run, boot->name, workload, "failed, left out: %s",
+				 json_str(ev, "message", "no message"));
+		if (strcmp(kind, "begin") || !workload ||
+		    !metrics_window(boot, workload, &w) ||
+		    w.begin != json_num(ev, "t", NAN))
+			continue;
+		if (w.failed)
+			continue;
+		if (isnan(w.end)) {
+			run_note(run, boot->name, workload,
+				 "began and never ended, left out");
+			continue;
+		}
+		from_results(run, out, boot, workload);
+		/* Guest time and host time have nothing in common on icount. */
+		if (!strcmp(boot->platform, "icount") || !strcmp(workload, "alloc"))
+			continue;
+		from_samples(out, boot, &w);
+		from_counters(out, boot, &w);
+	}
+}
+
+/**
+ * metrics_compute() - every value of every boot that counts
+ *
+ * What had to be left out becomes a note of the run.
+ */
+void metrics_compute(struct run *run, struct values *out)
+{
+	size_t i;
+
+	out->v = NULL;
+	out->n = 0;
+	for (i = 0; i < run->nboots; i++)
+		if (run->boots[i].status == BOOT_OK)
+			boot_metrics(run, out, &run->boots[i]);
+}

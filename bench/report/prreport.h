@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * prreport: turn the raw data of a benchmark run into tables, plots and a
+ * report.  Nothing here needs a guest; the run directory is all there is.
+ */
+#ifndef PRREPORT_H
+#define PRREPORT_H
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define MIB		(1024.0 * 1024.0)
+#define ALPHA		0.05
+#define ORDERS		11	/* 0 .. 10, MAX_PAGE_ORDER on x86 */
+#define PRINTF(f, a)	__attribute__((format(printf, f, a)))
+
+/* ---- stats.c ---- */
+
+/* Median and interval of a group of boots, see stats_summary(). */
+struct spread {
+	int n;
+	double median, lo, hi;
+	double coverage;	/* chance that lo..hi covers the true median */
+};
+
+void stats_summary(const double *v, int n, struct spread *st);
+double stats_mwu(const double *a, int na, const double *b, int nb);
+double stats_mwu_min_p(int na, int nb);
+void stats_holm(const double *p, double *adj, int n);
+
+/* ---- load.c ---- */
+
+struct sample {
+	double t;
+	double resident_kib, refault_kib;
+};
+
+enum boot_status {
+	BOOT_OK,		/* counts */
+	BOOT_LOST,		/* the runner lost the guest */
+	BOOT_ERROR,		/* the runner or the guest reported an error */
+	BOOT_INTERRUPTED,	/* never finished, the runner was stopped */
+	BOOT_CORRUPT,		/* finished, but its files cannot be used */
+};
+
+struct boot {
+	const char *name;	/* directory below boots/ */
+	const char *platform, *variant, *kernel, *tree;
+	int seq;
+	enum boot_status status;
+	const char *error;
+	json_t *meta;		/* NULL when there was none */
+	json_t *events;		/* array of objects */
+	struct sample *samples;
+	size_t nsamples;
+	double max_gap;		/* longest time between two samples */
+};
+
+/* Something a reader of the report has to know about. */
+struct note {
+	const char *boot, *workload, *text;
+};
+
+struct run {
+	const char *dir;
+	json_t *meta;
+	struct boot *boots;
+	size_t nboots;
+	struct note *notes;
+	size_t nnotes;
+	int problems;		/* unusable files: the exit status shows it */
+	char **pool;		/* every string made by run_str() */
+	size_t npool;
+};
+
+int run_load(struct run *run, const char *dir);
+void run_free(struct run *run);
+const char *run_str(struct run *run, const char *fmt, ...) PRINTF(2, 3);
+void run_note(struct run *run, const char *boot, const char *workload,
+	      const char *fmt, ...) PRINTF(4, 5);
+const char *boot_status_name(enum boot_status status);
+const char *json_str(const json_t *obj, const char *key, const char *fallback);
+double json_num(const json_t *obj, const char *key, double fallback);
+
+void *xrealloc(void *p, size_t n, size_t size);
+
+/* ---- metrics.c ---- */
+
+/* What one boot measured. */
+struct value {
+	const struct boot *boot;
+	const char *workload, *metric, *unit;
+	double v;		/* INFINITY: not reached within limit */
+	double limit;		/* seconds watched, NAN where it has no meaning */
+};
+
+struct values {
+	struct value *v;
+	size_t n;
+};
+
+/* When a workload ran in a boot; NAN for what never happened. */
+struct window {
+	const char *workload;
+	double begin, freed, settled, end;
+	double freed_bytes;
+	json_t *counters_begin, *counters_end;
+	double counters_end_t;
+	bool failed;
+};
+
+void metrics_compute(struct run *run, struct values *out);
+bool metrics_window(const struct boot *boot, const char *workload,
+		    struct window *w);
+double metrics_resident_at(const struct boot *boot, double t);
+double metrics_time_to_drop(const struct boot *boot, double from, double until,
+			    double kib);
+double metrics_footprint(const struct boot *boot, double from, double until);
+
+/* ---- summary.c ---- */
+
+/* One line of summary.tsv. */
+struct row {
+	const char *platform, *kernel, *variant, *workload, *metric, *unit;
+	const char *series;	/* the kernel's version without its suffix */
+	double *vals;		/* one a boot */
+	struct spread st;
+	double limit;
+	bool has_flag;		/* flag has this metric as well */
+	double ratio;		/* NAN: no flag, or nothing to divide by */
+	double p_raw, p;	/* NAN: not tested */
+};
+
+struct summary {
+	struct row *rows;
+	size_t n;
+};
+
+void summary_build(const struct values *vals, struct summary *sum);
+void summary_free(struct summary *sum);
+const struct row *summary_find(const struct summary *sum, const char *platform,
+			       const char *series, const char *variant,
+			       const char *workload, const char *metric);
+int variant_rank(const char *variant);
+int platform_rank(const char *platform);
+const char *kernel_series(const char *release, char *buf, size_t size);
+
+/* ---- write_tsv.c ---- */
+
+int write_tsv(const struct summary *sum, const char *path);
+FILE *out_open(const char *path);
+int out_close(FILE *f, const char *path);
+
+/* ---- plot.c ---- */
+
+struct plot {
+	const char *name;	/* plots/<name>.gp, .svg, .png */
+	const char *caption;
+	bool drawn;
+};
+
+struct plots {
+	struct plot *p;
+	size_t n;
+	const char *why_not;	/* set when gnuplot could not draw */
+};
+
+int plots_make(struct run *run, const struct summary *sum, struct plots *out);
+void plots_free(struct plots *plots);
+
+/* ---- doc.c: one text, written as Markdown or HTML ---- */
+
+struct table {
+	const char *align;	/* 'l' or 'r' a column, the last one repeats */
+	size_t ncols;
+	char **cells;		/* the first ncols are the heading */
+	size_t n;
+};
+
+struct doc {
+	FILE *f;
+	bool html;
+	const char *dir;
+	bool list;		/* inside a list */
+};
+
+void table_init(struct table *t, size_t ncols, const char *align);
+void table_cell(struct table *t, const char *fmt, ...) PRINTF(2, 3);
+void table_free(struct table *t);
+
+void doc_begin(struct doc *d, const char *title);
+void doc_end(struct doc *d);
+void doc_h(struct doc *d, int level, const char *fmt, ...) PRINTF(3, 4);
+void doc_p(struct doc *d, const char *fmt, ...) PRINTF(2, 3);
+void doc_li(struct doc *d, const char *fmt, ...) PRINTF(2, 3);
+void doc_pre(struct doc *d, const char *text);
+void doc_table(struct doc *d, const struct table *t);
+int doc_fig(struct doc *d, const char *name, const char *caption);
+
+/* ---- report.c ---- */
+
+int report_write(struct run *run, const struct summary *sum,
+		 const struct plots *plots, const char *path, bool html);
+
+#endif /* PRREPORT_H */

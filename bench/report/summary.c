@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Values of boots grouped into the rows of summary.tsv and compared. */
+#include "prreport.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char * const platforms[] = { "kvm", "tcg", "um", "icount", NULL };
+static const char * const variants[] = {
+	"off", "flag", "flag-d250", "flag-o0", "ext-off", "ext-idle", "ext", NULL
+};
+static const char * const workloads[] = {
+	"drain", "churn", "fio", "stress-ng", "perf", "verify", "alloc-repeat",
+	"alloc-bulk", NULL
+};
+static const char * const metrics[] = {
+	"t50_s", "t95_s", "cycles", "ops_s", "run_s", "mismatches",
+	"footprint_gib_s", "stranded_mib", "reported_mib", "refault_mib",
+	"guest_refault_mib", "redundant_mib", "kept_mib", "failed_mib",
+	"worker_cpu_ms", "lock_hold_max_us", "passes", NULL
+};
+
+static int rank(const char * const *list, const char *name)
+{
+	int i;
+
+	for (i = 0; list[i]; i++)
+		if (!strcmp(list[i], name))
+			break;
+	return i;
+}
+
+int variant_rank(const char *variant)
+{
+	return rank(variants, variant);
+}
+
+int platform_rank(const char *platform)
+{
+	return rank(platforms, platform);
+}
+
+/* 6.12.117-patched and 6.12.117 are one series: their boots are compared. */
+const char *kernel_series(const char *release, char *buf, size_t size)
+{
+	size_t n = strspn(release, "0123456789.");
+
+	while (n && release[n - 1] == '.')
+		n--;
+	if (!n)
+		n = strlen(release);
+	snprintf(buf, size, "%.*s", (int)n, release);
+	return buf;
+}
+
+static int cmp_ranked(const char * const *list, const char *a, const char *b)
+{
+	int d = rank(list, a) - rank(list, b);
+
+	return d ? d : strcmp(a, b);
+}
+
+/* alloc_oK_* and free_oK_* sort by what is measured, then by order */
+static int cmp_metric(const char *a, const char *b)
+{
+	char opa[8], opb[8], sa[32], sb[32];
+	int ka, kb;
+
+	if (sscanf(a, "%7[a-z]_o%d_%31s", opa, &ka, sa) == 3 &&
+	    sscanf(b, "%7[a-z]_o%d_%31s", opb, &kb, sb) == 3) {
+		int d = strcmp(opa, opb);
+
+		/* p50 p99 p999 max: by length puts max before p999, wanted last */
+		if (!d)
+			d = !!strstr(sa, "_max") - !!strstr(sb, "_max");
+		if (!d)
+			d = strcmp(sa, sb);
+		return d ? d : ka - kb;
+	}
+	return cmp_ranked(metrics, a, b);
+}
+
+static int cmp_value(const void *pa, const void *pb)
+{
+	const struct value *a = pa, *b = pb;
+	int d = cmp_ranked(platforms, a->boot->platform, b->boot->platform);
+
+	if (!d)
+		d = strcmp(a->boot->kernel, b->boot->kernel);
+	if (!d)
+		d = cmp_ranked(workloads, a->workload, b->workload);
+	if (!d)
+		d = cmp_metric(a->metric, b->metric);
+	if (!d)
+		d = cmp_ranked(variants, a->boot->variant, b->boot->variant);
+	return d;
+}
+
+static int cmp_value_boot(const void *pa, const void *pb)
+{
+	const struct value *a = pa, *b = pb;
+	int d = cmp_value(pa, pb);
+
+	if (!d)
+		d = a->boot->seq < b->boot->seq ? -1 : a->boot->seq > b->boot->seq;
+	/* Two boots may share a number after a run was continued. */
+	return d ? d : strcmp(a->boot->name, b->boot->name);
+}
+
+static bool same_table(const struct row *a, const struct row *b)
+{
+	return !strcmp(a->platform, b->platform) &&
+	       !strcmp(a->series, b->series) && !strcmp(a->workload, b->workload);
+}
+
+const struct row *summary_find(const struct summary *sum, const char *platform,
+			       const char *series, const char *variant,
+			       const char *workload, const char *metric)
+{
+	size_t i;
+
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+
+		if (!strcmp(r->platform, platform) && !strcmp(r->series, series) &&
+		    !strcmp(r->variant, variant) && !strcmp(r->workload, workload) &&
+		    !strcmp(r->metric, metric))
+			return r;
+	}
+	return NULL;
+}
+
+/* Equal keys lie side by side; several values of one boot become their median. */
+static void make_row(struct row *r, const struct value *v, size_t n)
+{
+	double *tmp = xrealloc(NULL, n, sizeof(*tmp));
+	char series[64];
+	size_t i, j, k, boots = 0;
+
+	memset(r, 0, sizeof(*r));
+	r->platform = v->boot->platform;
+	r->kernel = v->boot->kernel;
+	r->series = strdup(kernel_series(r->kernel, series, sizeof(series)));
+	r->variant = v->boot->variant;
+	r->workload = v->workload;
+	r->metric = v->metric;
+	r->unit = v->unit;
+	r->limit = NAN;
+	r->ratio = r->p_raw = r->p = NAN;
+	r->vals = xrealloc(NULL, n, sizeof(*r->vals));
+	for (i = 0; i < n; i = j) {
+		struct spread st;
+
+		for (j = i, k = 0; j < n && v[j].boot == v[i].boot; j++)
+			tmp[k++] = v[j].v;
+		stats_summary(tmp, k, &st);
+		r->vals[boots++] = st.median;
+		r->limit = fmin(r->limit, v[i].limit);
+	}
+	stats_summary(r->vals, boots, &r->st);
+	free(tmp);
+}
+
+static void compare(struct summary *sum)
+{
+	double *raw = xrealloc(NULL, sum->n, sizeof(*raw));
+	double *adj = xrealloc(NULL, sum->n, sizeof(*adj));
+	size_t *idx = xrealloc(NULL, sum->n, sizeof(*idx));
+	bool *done = xrealloc(NULL, sum->n, sizeof(*done));
+	size_t i, j;
+
+	memset(done, 0, sum->n * sizeof(*done));
+
+	for (i = 0; i < sum->n; i++) {
+		struct row *r = &sum->rows[i];
+		const struct row *flag = summary_find(sum, r->platform, r->series,
+						      "flag", r->workload, r->metric);
+
+		if (!flag)
+			continue;
+		r->has_flag = true;
+		if (flag->st.median != 0 && !isinf(flag->st.median))
+			r->ratio = r->st.median / flag->st.median;
+		else if (isinf(flag->st.median) && !isinf(r->st.median))
+			r->ratio = 0;
+		if (r != flag && stats_mwu_min_p(r->st.n, flag->st.n) <= ALPHA)
+			r->p_raw = stats_mwu(r->vals, r->st.n, flag->vals, flag->st.n);
+	}
+	for (i = 0; i < sum->n; i++) {
+		int n = 0;
+
+		if (done[i])
+			continue;
+		for (j = i; j < sum->n; j++) {
+			if (!same_table(&sum->rows[i], &sum->rows[j]))
+				continue;
+			done[j] = true;
+			idx[n] = j;
+			raw[n++] = sum->rows[j].p_raw;
+		}
+		stats_holm(raw, adj, n);
+		while (n--)
+			sum->rows[idx[n]].p = adj[n];
+	}
+	free(raw);
+	free(adj);
+	free(idx);
+	free(done);
+}
+
+/**
+ * summary_build() - group, order and compare
+ *
+ * ratio and p are against `flag` of the same platform, kernel series,
+ * workload and metric.  p is corrected over all tests of one platform and
+ * workload; tests that could not reach 0.05 with their number of boots are
+ * not made.
+ */
+void summary_build(const struct values *vals, struct summary *sum)
+{
+	struct value *v = xrealloc(NULL, vals->n, sizeof(*v));
+	size_t i, j;
+
+	sum->rows = NULL;
+	sum->n = 0;
+	if (vals->n)
+		memcpy(v, vals->v, vals->n * sizeof(*v));
+	qsort(v, vals->n, sizeof(*v), cmp_value_boot);
+	for (i = 0; i < vals->n; i = j) {
+		for (j = i; j < vals->n && !cmp_value(&v[i], &v[j]); j++)
+			;
+		sum->rows = xrealloc(sum->rows, sum->n + 1, sizeof(*sum->rows));
+		make_row(&sum->rows[sum->n++], &v[i], j - i);
+	}
+	free(v);
+	compare(sum);
+}
+
+void summary_free(struct summary *sum)
+{
+	size_t i;
+
+	for (i = 0; i < sum->n; i++) {
+		free(sum->rows[i].vals);
+		free((char *)sum->rows[i].series);
+	}
+	free(sum->rows);
+	sum->rows = NULL;
+	sum->n = 0;
+}

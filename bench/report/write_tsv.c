@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/* summary.tsv, and the files of the report in general. */
+#include "prreport.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A file appears under its name when it is complete, never before. */
+FILE *out_open(const char *path)
+{
+	char *tmp;
+	FILE *f;
+
+	if (asprintf(&tmp, "%s.tmp", path) < 0)
+		return NULL;
+	f = fopen(tmp, "w");
+	if (!f)
+		fprintf(stderr, "prreport: %s cannot be written: %s\n", tmp,
+			strerror(errno));
+	free(tmp);
+	return f;
+}
+
+int out_close(FILE *f, const char *path)
+{
+	bool bad = ferror(f);
+	char *tmp;
+	int err;
+
+	if (asprintf(&tmp, "%s.tmp", path) < 0)
+		tmp = NULL;
+	errno = 0;
+	bad |= fclose(f) != 0 || !tmp;
+	if (!bad)
+		bad = rename(tmp, path) != 0;
+	err = errno;
+	if (bad) {
+		fprintf(stderr, "prreport: %s could not be written: %s\n", path,
+			err ? strerror(err) : "write failed, is the disk full?");
+		if (tmp)
+			unlink(tmp);
+	}
+	free(tmp);
+	return bad ? -1 : 0;
+}
+
+static void num(FILE *f, double v)
+{
+	if (isnan(v))
+		fputs("\t-", f);
+	else if (isinf(v))
+		fputs("\tinf", f);
+	else
+		fprintf(f, "\t%.9g", v);
+}
+
+int write_tsv(const struct summary *sum, const char *path)
+{
+	FILE *f = out_open(path);
+	size_t i;
+
+	if (!f)
+		return -1;
+	fputs("platform\tkernel\tvariant\tworkload\tmetric\tunit\tn\tmedian\tlo95\thi95\tratio\tp\n",
+	      f);
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+
+		fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%d", r->platform, r->kernel,
+			r->variant, r->workload, r->metric, r->unit, r->st.n);
+		num(f, r->st.median);
+		num(f, r->st.lo);
+		num(f, r->st.hi);
+		num(f, r->ratio);
+		if (!r->has_flag || !strcmp(r->variant, "flag"))
+			fputs("\t-\n", f);
+		else if (r->p <= ALPHA)
+			fprintf(f, "\t%.3g\n", r->p);
+		else
+			fputs("\t~\n", f);
+	}
+	return out_close(f, path);
+}
