@@ -18,6 +18,11 @@ usage()
 	exit 2
 }
 
+tree_git()
+{
+	git -c safe.directory='*' -C "$tree" "$@"
+}
+
 # same A B: same contents, or both missing
 same()
 {
@@ -66,6 +71,53 @@ install_files()
 	done <"$state/files"
 }
 
+# save_state FROM: keep what FROM holds as the originals, and what was staged
+save_state()
+{
+	new=$state.tmp
+	rm -rf "$new"
+	mkdir "$new" "$new/orig"
+	echo '*' >"$new/.gitignore"
+	: >"$new/dirs"
+	while read -r f; do
+		if [ -e "$1/$f" ]; then
+			mkdir -p "$new/orig/$(dirname "$f")"
+			cp -p "$1/$f" "$new/orig/$f"
+			continue
+		fi
+		d=$(dirname "$f")
+		while [ ! -d "$1/$d" ]; do
+			echo "$d" >>"$new/dirs"
+			d=$(dirname "$d")
+		done
+	done <"$tmp/stage/files"
+	sort -ru -o "$new/dirs" "$new/dirs"
+	cp -rp "$tmp/stage/new" "$tmp/stage/files" "$tmp/stage/overlay" \
+		"$tmp/stage/patched" "$new"
+	mv "$new" "$state"
+}
+
+# find_originals: git may have what 'git clean' took from us; only if applying
+# to that gives exactly what the tree holds
+find_originals()
+{
+	[ "$(tree_git rev-parse --show-toplevel 2>/dev/null)" = "$tree" ] || return 1
+	mkdir "$tmp/head"
+	{
+		overlay_list all
+		patch_list "$series" all | while read -r p; do
+			sed -n 's,^diff --git a/\([^ ]*\) b/.*,\1,p' "$series/$p"
+		done
+	} | sort -u | xargs git -c safe.directory='*' -C "$tree" ls-tree -r \
+		--name-only HEAD -- >"$tmp/names" || return 1
+	tree_git -c tar.umask=user archive HEAD $(cat "$tmp/names") | tar -xf - -C "$tmp/head" || return 1
+	(stage "$tmp/head" "$series" all "$tmp/stage") 2>/dev/null || return 1
+	while read -r f; do
+		same "$tmp/stage/new/$f" "$tree/$f" || return 1
+	done <"$tmp/stage/files"
+	save_state "$tmp/head"
+}
+
 apply()
 {
 	if [ -d "$state" ]; then
@@ -106,56 +158,37 @@ apply()
 	check_replaced "$tree" "$series" "$tmp/stage/overlay" || bad=1
 	[ $bad -eq 0 ] || die "$tree: does not fit, nothing was changed"
 
-	new=$state.tmp
-	rm -rf "$new"
-	mkdir "$new" "$new/orig"
-	echo '*' >"$new/.gitignore"
-	: >"$new/dirs"
-	while read -r f; do
-		if [ -e "$tree/$f" ]; then
-			mkdir -p "$new/orig/$(dirname "$f")"
-			cp -p "$tree/$f" "$new/orig/$f"
-			continue
-		fi
-		d=$(dirname "$f")
-		while [ ! -d "$tree/$d" ]; do
-			echo "$d" >>"$new/dirs"
-			d=$(dirname "$d")
-		done
-	done <"$tmp/stage/files"
-	sort -ru -o "$new/dirs" "$new/dirs"
-	cp -rp "$tmp/stage/new" "$tmp/stage/files" "$tmp/stage/overlay" \
-		"$tmp/stage/patched" "$new"
-	mv "$new" "$state"
+	save_state "$tree"
 	install_files "$state/new"
 	echo "$tree: applied $(wc -l <"$tmp/stage/patches") patches and $(wc -l <"$tmp/stage/overlay") files; 'make unapply' takes them off"
 }
 
 unapply()
 {
-	if [ ! -d "$state" ]; then
-		if holds_series; then
+	if [ ! -d "$state" ] && holds_series; then
+		find_originals ||
 			die "$tree: holds the series, but no originals to go back to; take it off with your version control"
-		fi
+	fi
+	if [ ! -d "$state" ]; then
 		echo "$tree: not applied, nothing to do"
 		return
 	fi
 	# Own edits made after apply survive next to our hunks, if they can.
 	bad=0
-	mkdir "$tmp/back"
+	mkdir "$tmp/undo"
 	while read -r f; do
-		mkdir -p "$tmp/back/$(dirname "$f")"
+		mkdir -p "$tmp/undo/$(dirname "$f")"
 		if same "$tree/$f" "$state/new/$f" || same "$tree/$f" "$state/orig/$f"; then
-			[ ! -e "$state/orig/$f" ] || cp -p "$state/orig/$f" "$tmp/back/$f"
+			[ ! -e "$state/orig/$f" ] || cp -p "$state/orig/$f" "$tmp/undo/$f"
 		elif has "$f" "$state/overlay" || [ ! -e "$tree/$f" ] ||
 		     [ ! -e "$state/orig/$f" ]; then
 			echo "$tree/$f: edited or removed since it was applied; move your change away first" >&2
 			bad=1
 		else
-			cp -p "$tree/$f" "$tmp/back/$f"
+			cp -p "$tree/$f" "$tmp/undo/$f"
 			diff -u -L "a/$f" -L "b/$f" "$state/orig/$f" "$state/new/$f" >"$tmp/diff" || :
 			if ! patch -R -p1 -F0 -f --no-backup-if-mismatch -r - \
-			     -d "$tmp/back" <"$tmp/diff" >"$tmp/log" 2>&1; then
+			     -d "$tmp/undo" <"$tmp/diff" >"$tmp/log" 2>&1; then
 				explain_hunks "$tmp/log" "the applied change" "$tree"
 				bad=1
 			fi
@@ -163,7 +196,7 @@ unapply()
 	done <"$state/files"
 	[ $bad -eq 0 ] || die "$tree: cannot be taken off, nothing was changed"
 
-	install_files "$tmp/back"
+	install_files "$tmp/undo"
 	while read -r d; do
 		rmdir "$tree/$d" 2>/dev/null || :
 	done <"$state/dirs"

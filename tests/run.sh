@@ -1,0 +1,164 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# run.sh [GROUP...]: run the tests and sum up. A test program may print TAP, in
+# which case each of its points counts; otherwise it counts as one by its exit
+# status, where 77 means skipped, for the reason given in its last line.
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+cd "$top" || exit 1
+known="script unit kunit style e2e"
+logs=build/test-logs
+passed=0 failed=0 skipped=0
+
+now()
+{
+	date +%s%3N
+}
+
+# point RESULT NAME MILLISECONDS [REASON]
+point()
+{
+	case $1 in
+	pass) passed=$((passed + 1)) ;;
+	FAIL) failed=$((failed + 1)) ;;
+	skip) skipped=$((skipped + 1)) ;;
+	esac
+	printf '%s %s (%d.%d s)%s\n' "$1" "$2" $(($3 / 1000)) \
+		$(($3 % 1000 / 100)) "${4:+: $4}"
+}
+
+# run NAME CMD...: run one test program; fails if any of its points did
+run()
+{
+	name=$1
+	shift
+	log=$logs/$(echo "$name" | tr ' /' '__').log
+	start=$(now)
+	{
+		"$@" 2>&1 </dev/null
+		echo "exit $?"
+	} | while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*) echo "$(now) $line" ;;
+		*) echo "- $line" ;;
+		esac
+	done >"$log"
+	end=$(now)
+	rc=$(sed -n '$s/^- exit //p' "$log")
+	sed -i '$d' "$log"
+	points=0 bad=0 last=$start
+	while IFS= read -r line; do
+		case $line in
+		'- '*) continue ;;
+		esac
+		t=${line%% *}
+		line=${line#* }
+		what=${line#not }
+		what=${what#ok }
+		what=$(echo "$what" | sed 's/^[0-9]* *-* *//')
+		points=$((points + 1))
+		case $line in
+		'not ok '*)
+			bad=1
+			point FAIL "$name: $what" $((t - last))
+			;;
+		*'# SKIP'* | *'# skip'*)
+			point skip "$name: ${what%% \#*}" $((t - last)) \
+				"$(echo "$what" | sed 's/.*# [A-Za-z]* *//')"
+			;;
+		*) point pass "$name: $what" $((t - last)) ;;
+		esac
+		last=$t
+	done <"$log"
+	plan=$(sed -n 's/^- 1\.\.\([0-9][0-9]*\).*/\1/p' "$log" | head -n 1)
+	took=$((end - start))
+	if [ $points -eq 0 ]; then
+		case $rc in
+		0) point pass "$name" $took ;;
+		77) point skip "$name" $took "$(sed -n '$s/^- //p' "$log")" ;;
+		*) bad=1; point FAIL "$name" $took "exit status $rc" ;;
+		esac
+	elif [ -n "$plan" ] && [ "$plan" -ne $points ]; then
+		bad=1
+		point FAIL "$name" $took "$points of $plan tests ran, exit status $rc"
+	elif [ "$rc" -ne 0 ] && [ $bad -eq 0 ]; then
+		bad=1
+		point FAIL "$name" $took "exit status $rc though no test failed"
+	fi
+	[ $bad -eq 0 ] || {
+		echo "  --- end of $log"
+		sed 's/^- //; s/^[0-9]\{13\} //' "$log" | tail -n 25 | sed 's/^/  | /'
+	}
+	return $bad
+}
+
+# kernels: build what guests boot, once, whichever group asks first
+kernels_state=
+kernels()
+{
+	[ -n "$kernels_state" ] || {
+		kernels_state=bad
+		run "build kernels" scripts/kernel.sh build && kernels_state=good
+	}
+	[ $kernels_state = good ]
+}
+
+group_script()
+{
+	run graft tests/graft.sh
+	run trees tests/trees.sh
+}
+
+group_unit()
+{
+	# all of them, even if one does not compile
+	run "build programs under ASan and UBSan" make -k -s --no-print-directory sanitized
+	for t in build/san/tests/*/test_*; do
+		[ -x "$t" ] && [ -f "tests/${t#build/san/tests/}.c" ] || continue
+		run "${t#build/san/tests/}" env CMOCKA_MESSAGE_OUTPUT=TAP \
+			PRX_TOP="$top" PRX_BIN="$top/build/san" "$t"
+	done
+	for t in tests/unit/*.sh tests/report/*.sh; do
+		[ ! -x "$t" ] || run "${t#tests/}" env PRX_TOP="$top" \
+			PRX_BIN="$top/build/san" "$t"
+	done
+}
+
+group_kunit()
+{
+	run kunit tests/kunit.sh
+}
+
+group_style()
+{
+	kernels && run style tests/style.sh
+}
+
+group_e2e()
+{
+	run "build programs" make -s --no-print-directory programs || return
+	kernels || return
+	for t in tests/e2e/*.sh; do
+		[ ! -x "$t" ] || run "${t#tests/}" "$t"
+	done
+}
+
+[ $# -gt 0 ] || set -- $known
+for g; do
+	case " $known " in
+	*" $g "*) ;;
+	*) echo "run.sh: $g: no such group; known: $known" >&2; exit 2 ;;
+	esac
+done
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir -p $logs
+begin=$(now)
+for g; do
+	echo "== $g"
+	"group_$g"
+done
+echo "logs are in $logs, $((($(now) - begin) / 1000)) s"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
