@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The channel to the host: a virtio-serial port named "prbench", or a serial
+ * line of User Mode Linux that is joined to a socket of the host's.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+static int channel = -1;
+
+/* There is no udev here: make the node from what sysfs says. */
+static int open_node(const char *sysfs_dev, const char *node)
+{
+	unsigned int major, minor;
+	char text[64];
+
+	if (read_text(sysfs_dev, text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%u:%u", &major, &minor) != 2)
+		return -1;
+	unlink(node);
+	if (mknod(node, S_IFCHR | 0600, makedev(major, minor)))
+		return -1;
+	return open(node, O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+static int open_virtio_port(void)
+{
+	DIR *dir = opendir("/sys/class/virtio-ports");
+	struct dirent *de;
+	int fd = -1;
+
+	if (!dir)
+		return -1;
+	while (fd < 0 && (de = readdir(dir))) {
+		char path[512], name[64];
+
+		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name",
+			 de->d_name);
+		if (read_text(path, name, sizeof(name)) <= 0 ||
+		    strcmp(name, "prbench"))
+			continue;
+		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/dev",
+			 de->d_name);
+		fd = open_node(path, "/run/prbench-port");
+	}
+	closedir(dir);
+	return fd;
+}
+
+static int open_serial(void)
+{
+	struct termios tio;
+	int fd = open_node("/sys/class/tty/ttyS0/dev", "/run/prbench-tty");
+
+	if (fd < 0)
+		return -1;
+	if (!tcgetattr(fd, &tio)) {
+		cfmakeraw(&tio);
+		tcsetattr(fd, TCSANOW, &tio);
+	}
+	return fd;
+}
+
+/* Find the channel; the port of a device that is still probed may come late. */
+int channel_open(void)
+{
+	bool uml = running_on_uml();
+	int tries;
+
+	for (tries = 0; tries < 200 && channel < 0; tries++) {
+		channel = uml ? open_serial() : open_virtio_port();
+		if (channel < 0)
+			sleep_s(0.05);
+	}
+	return channel;
+}
+
+/*
+ * The next line from the host, valid until the next call; NULL when the
+ * channel is closed.
+ */
+char *channel_read_line(void)
+{
+	static char line[65536];
+	static size_t used, taken;
+
+	memmove(line, line + taken, used - taken);
+	used -= taken;
+	taken = 0;
+	for (;;) {
+		char *nl = memchr(line, '\n', used);
+		ssize_t n;
+
+		if (nl) {
+			*nl = '\0';
+			taken = (size_t)(nl - line) + 1;
+			return line;
+		}
+		if (used == sizeof(line))
+			return NULL;
+		n = read(channel, line + used, sizeof(line) - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return NULL;
+		used += (size_t)n;
+	}
+}
+
+/* Send one event; takes over the reference. */
+void emit(json_t *event)
+{
+	char *text = json_dumps(event, JSON_COMPACT);
+	size_t len, done = 0;
+
+	json_decref(event);
+	if (!text)
+		return;
+	len = strlen(text);
+	text[len++] = '\n';	/* in place of the terminator */
+	while (done < len) {
+		ssize_t n = write(channel, text + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	free(text);
+}
+
+void emit_simple(const char *event, const char *workload)
+{
+	emit(json_pack("{s:s, s:s}", "event", event, "workload", workload));
+}
+
+void emit_result(const char *workload, const char *metric, const char *unit,
+		 double value)
+{
+	emit(json_pack("{s:s, s:s, s:s, s:s, s:f}", "event", "result",
+		       "workload", workload, "metric", metric, "unit", unit,
+		       "value", value));
+}
+
+void emit_mark(const char *workload, const char *name, uint64_t bytes)
+{
+	emit(json_pack("{s:s, s:s, s:s, s:I}", "event", "mark", "workload",
+		       workload, "name", name, "bytes", (json_int_t)bytes));
+}
+
+/* An event whose only content is a text, under the given key. */
+void emit_text(const char *event, const char *workload, const char *key,
+	       const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	emit(json_pack("{s:s, s:s, s:s%}", "event", event, "workload", workload,
+		       key, text, strlen(text)));
+}
+
+/* Send a file's text, in pieces that a serial line's buffer can take. */
+void emit_file(const char *workload, const char *name, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[2048];
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		ssize_t i;
+
+		/* Plain text only: a lone byte above 127 is not UTF-8. */
+		for (i = 0; i < n; i++)
+			if ((unsigned char)buf[i] > 127 || !buf[i])
+				buf[i] = '?';
+		emit(json_pack("{s:s, s:s, s:s, s:s%}", "event", "file",
+			       "workload", workload, "name", name, "text", buf,
+			       (size_t)n));
+	}
+	close(fd);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the guest's kernel says about itself: settings and counters. */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/utsname.h>
+
+#include "agent.h"
+
+#define DEBUGFS_STATS	"/sys/kernel/debug/page_reporting/stats"
+#define UM_PARAMETERS	"/sys/module/page_reporting_um/parameters"
+#define PR_PARAMETERS	"/sys/module/page_reporting/parameters"
+
+/* Lines of "name value", with or without a colon and a unit. */
+static json_t *read_pairs(const char *path, const char *const *only)
+{
+	FILE *f = fopen(path, "re");
+	json_t *o;
+	char line[256];
+
+	if (!f)
+		return NULL;
+	o = json_object();
+	while (fgets(line, sizeof(line), f)) {
+		char name[128];
+		long long value;
+		size_t i;
+
+		if (sscanf(line, "%127[^: \t]%*[: \t]%lld", name, &value) != 2)
+			continue;
+		for (i = 0; only && only[i]; i++)
+			if (!strcmp(only[i], name))
+				break;
+		if (!only || only[i])
+			json_object_set_new(o, name, json_integer(value));
+	}
+	fclose(f);
+	return o;
+}
+
+/* All parameters of a module: numbers as numbers, the rest as text. */
+static json_t *read_parameters(const char *dirname)
+{
+	DIR *dir = opendir(dirname);
+	struct dirent *de;
+	json_t *o;
+
+	if (!dir)
+		return NULL;
+	o = json_object();
+	while ((de = readdir(dir))) {
+		char path[512], text[128], *end;
+		long long value;
+
+		if (de->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dirname, de->d_name);
+		if (read_text(path, text, sizeof(text)) < 0)
+			continue;
+		value = strtoll(text, &end, 10);
+		json_object_set_new(o, de->d_name, end != text && !*end ?
+				    json_integer(value) : json_string(text));
+	}
+	closedir(dir);
+	return o;
+}
+
+/* The feature bits that the balloon and its driver agreed on, bit 0 first. */
+static json_t *balloon_features(void)
+{
+	DIR *dir = opendir("/sys/bus/virtio/devices");
+	struct dirent *de;
+	json_t *found = NULL;
+
+	if (!dir)
+		return NULL;
+	while (!found && (de = readdir(dir))) {
+		char path[512], text[256];
+
+		if (de->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/sys/bus/virtio/devices/%s/device",
+			 de->d_name);
+		if (read_text(path, text, sizeof(text)) <= 0 ||
+		    strtol(text, NULL, 16) != 5)
+			continue;
+		snprintf(path, sizeof(path),
+			 "/sys/bus/virtio/devices/%s/features", de->d_name);
+		if (read_text(path, text, sizeof(text)) > 0)
+			found = json_string(text);
+	}
+	closedir(dir);
+	return found;
+}
+
+/* CPU time of all kernel workers, in nanoseconds, or -1. */
+static json_int_t kworker_ns(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *de;
+	json_int_t sum = 0;
+	bool any = false;
+
+	if (!dir)
+		return -1;
+	while ((de = readdir(dir))) {
+		char path[512], text[256];
+		long long ns;
+
+		if (!isdigit((unsigned char)de->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/comm", de->d_name);
+		if (read_text(path, text, sizeof(text)) <= 0 ||
+		    strncmp(text, "kworker", 7))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/schedstat", de->d_name);
+		if (read_text(path, text, sizeof(text)) > 0 &&
+		    sscanf(text, "%lld", &ns) == 1) {
+			sum += ns;
+			any = true;
+		}
+	}
+	closedir(dir);
+	return any ? sum : -1;
+}
+
+static void set_if(json_t *o, const char *key, json_t *value)
+{
+	if (value)
+		json_object_set_new(o, key, value);
+}
+
+/* What the host asserts before it trusts a boot: the settings as they took. */
+json_t *counters_settings(void)
+{
+	json_t *o = json_object();
+	struct utsname uts;
+	char cmdline[4096];
+
+	json_object_set_new(o, "event", json_string("ready"));
+	if (!uname(&uts))
+		json_object_set_new(o, "release", json_string(uts.release));
+	if (read_text("/proc/cmdline", cmdline, sizeof(cmdline)) >= 0)
+		json_object_set_new(o, "cmdline", json_string(cmdline));
+	json_object_set_new(o, "uml", json_boolean(running_on_uml()));
+	json_object_set_new(o, "debugfs_stats",
+			    json_boolean(!access(DEBUGFS_STATS, F_OK)));
+	set_if(o, "balloon_features", balloon_features());
+	set_if(o, "page_reporting", read_parameters(PR_PARAMETERS));
+	set_if(o, "um", read_parameters(UM_PARAMETERS));
+	return o;
+}
+
+/* Send the counters of this moment. */
+void emit_counters(const char *workload, const char *when)
+{
+	static const char *const wanted[] = {
+		"nr_free_pages", "pgfault", "pgfree", "pgalloc_dma",
+		"pgalloc_dma32", "pgalloc_normal", "pgalloc_movable",
+		"compact_success", "compact_stall", "allocstall_normal",
+		"allocstall_movable", "oom_kill", "balloon_inflate",
+		"balloon_deflate", "thp_fault_alloc", NULL
+	};
+	static const char *const mem[] = {
+		"MemTotal", "MemFree", "MemAvailable", NULL
+	};
+	json_t *meminfo = read_pairs("/proc/meminfo", mem);
+	json_t *o = json_pack("{s:s, s:s, s:s}", "event", "counters",
+			      "workload", workload, "when", when);
+	json_int_t ns = kworker_ns();
+
+	set_if(o, "stats", read_pairs(DEBUGFS_STATS, NULL));
+	set_if(o, "vmstat", read_pairs("/proc/vmstat", wanted));
+	set_if(o, "um", read_parameters(UM_PARAMETERS));
+	if (meminfo) {
+		json_object_set(o, "mem_total_kib",
+				json_object_get(meminfo, "MemTotal"));
+		json_object_set(o, "mem_free_kib",
+				json_object_get(meminfo, "MemFree"));
+		json_object_set(o, "mem_available_kib",
+				json_object_get(meminfo, "MemAvailable"));
+		json_decref(meminfo);
+	}
+	if (ns >= 0)
+		json_object_set_new(o, "kworker_ns", json_integer(ns));
+	emit(o);
+}

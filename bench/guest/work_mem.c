@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Workloads on memory: drain, churn, verify, and the load that perf watches.
+ *
+ * Memory is taken as anonymous pages or as pages of a file on tmpfs.  User
+ * Mode Linux needs the latter for large sizes: there each run of physically
+ * contiguous pages that a process maps is a mapping of the host process, and
+ * the host's vm.max_map_count ends that early.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+struct hold {
+	void *map;		/* anonymous pages, or NULL */
+	int fd;			/* or a file */
+	size_t bytes;
+};
+
+static int open_tmpfs_file(void)
+{
+	char path[] = "/dev/shm/prbench-XXXXXX";
+	int fd = mkstemp(path);
+
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+/* Take memory and touch every page of it. */
+static int take(struct hold *h, size_t bytes, bool file)
+{
+	static char chunk[MIB];
+	size_t done;
+
+	h->map = NULL;
+	h->fd = -1;
+	h->bytes = bytes;
+	if (!file) {
+		size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+		h->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (h->map == MAP_FAILED)
+			return -errno;
+		for (done = 0; done < bytes; done += page)
+			*(volatile uint64_t *)((char *)h->map + done) = done + 1;
+		return 0;
+	}
+	h->fd = open_tmpfs_file();
+	if (h->fd < 0)
+		return -errno;
+	memset(chunk, 0xa5, sizeof(chunk));
+	for (done = 0; done < bytes; ) {
+		size_t want = bytes - done < sizeof(chunk) ?
+			      bytes - done : sizeof(chunk);
+		ssize_t n = write(h->fd, chunk, want);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			int err = n ? -errno : -ENOSPC;
+
+			close(h->fd);
+			return err;
+		}
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static void give(struct hold *h)
+{
+	if (h->map)
+		munmap(h->map, h->bytes);
+	else
+		close(h->fd);
+}
+
+static bool want_file(const json_t *args)
+{
+	return !strcmp(arg_str(args, "backing", "anon"), "file");
+}
+
+/* Fill, free, wait: how fast and how far does memory go back to the host? */
+int work_drain(const char *name, const json_t *args)
+{
+	size_t bytes = (size_t)arg_int(args, "mib", 1024) * MIB;
+	double settle = (double)arg_int(args, "settle_ms", 10000) * 1e-3;
+	struct hold h;
+	double t0 = now_s();
+	int err = take(&h, bytes, want_file(args));
+
+	if (err) {
+		emit_text("error", name, "message",
+			  "cannot take %zu MiB: %s", bytes / (size_t)MIB,
+			  strerror(-err));
+		return err;
+	}
+	emit_result(name, "fill_s", "s", now_s() - t0);
+	give(&h);
+	emit_mark(name, "freed", bytes);
+	sleep_s(settle);
+	emit_simple("settled", name);
+	return 0;
+}
+
+/*
+ * Take, touch and free the same amount again and again.  The pause between
+ * free and the next take leaves reporting that looks every 2 s (or faster) a
+ * chance to give back what is about to be taken again, while memory never
+ * stays free for as long as an age gate of 1 s asks for.
+ */
+int work_churn(const char *name, const json_t *args)
+{
+	size_t bytes = (size_t)arg_int(args, "mib", 512) * MIB;
+	double limit = (double)arg_int(args, "run_ms", 10000) * 1e-3;
+	double pause = (double)arg_int(args, "pause_ms", 500) * 1e-3;
+	bool file = want_file(args);
+	double start = now_s(), busy = 0, elapsed;
+	unsigned int cycles = 0;
+
+	do {
+		double t0 = now_s();
+		struct hold h;
+		int err = take(&h, bytes, file);
+
+		if (err) {
+			emit_text("error", name, "message",
+				  "cannot take %zu MiB: %s",
+				  bytes / (size_t)MIB, strerror(-err));
+			return err;
+		}
+		busy += now_s() - t0;
+		give(&h);
+		cycles++;
+		sleep_s(pause);
+		elapsed = now_s() - start;
+	} while (elapsed < limit);
+	/* The last cycle ends late: scale to the time that was asked for. */
+	emit_result(name, "cycles", "count", cycles * limit / elapsed);
+	emit_result(name, "alloc_ms", "ms", busy * 1e3 / cycles);
+	emit_result(name, "run_s", "s", elapsed);
+	return 0;
+}
+
+static uint64_t mix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15ULL;
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+	return x ^ (x >> 31);
+}
+
+struct buffer {
+	struct hold h;
+	uint64_t seed;
+	bool held;
+};
+
+#define VERIFY_CHUNK	(64UL * 1024)
+
+/* Word i of a buffer: cheap to make, different for each buffer and place. */
+static uint64_t pattern(uint64_t seed, size_t i)
+{
+	return (seed + i) * 0x9e3779b97f4a7c15ULL;
+}
+
+static int verify_take(struct buffer *b, size_t bytes, bool file, uint64_t seed)
+{
+	static uint64_t chunk[VERIFY_CHUNK / sizeof(uint64_t)];
+	size_t words = bytes / sizeof(uint64_t), i, k;
+
+	b->seed = seed;
+	b->h.bytes = bytes;
+	b->h.map = NULL;
+	b->h.fd = -1;
+	if (!file) {
+		uint64_t *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (p == MAP_FAILED)
+			return -errno;
+		for (i = 0; i < words; i++)
+			p[i] = pattern(seed, i);
+		b->h.map = p;
+	} else {
+		b->h.fd = open_tmpfs_file();
+		if (b->h.fd < 0)
+			return -errno;
+		for (i = 0; i < words; i += VERIFY_CHUNK / sizeof(uint64_t)) {
+			for (k = 0; k < VERIFY_CHUNK / sizeof(uint64_t); k++)
+				chunk[k] = pattern(seed, i + k);
+			if (write(b->h.fd, chunk, VERIFY_CHUNK) !=
+			    (ssize_t)VERIFY_CHUNK) {
+				int err = errno ? -errno : -ENOSPC;
+
+				close(b->h.fd);
+				return err;
+			}
+		}
+	}
+	b->held = true;
+	return 0;
+}
+
+/* Compare and count the words that differ. */
+static uint64_t verify_check(const struct buffer *b)
+{
+	static uint64_t chunk[VERIFY_CHUNK / sizeof(uint64_t)];
+	size_t words = b->h.bytes / sizeof(uint64_t), i, k;
+	uint64_t bad = 0;
+
+	if (b->h.map) {
+		const volatile uint64_t *p = b->h.map;
+
+		for (i = 0; i < words; i++)
+			bad += p[i] != pattern(b->seed, i);
+		return bad;
+	}
+	for (i = 0; i < words; i += VERIFY_CHUNK / sizeof(uint64_t)) {
+		if (pread(b->h.fd, chunk, VERIFY_CHUNK,
+			  (off_t)(i * sizeof(uint64_t))) !=
+		    (ssize_t)VERIFY_CHUNK) {
+			bad += VERIFY_CHUNK / sizeof(uint64_t);
+			continue;
+		}
+		for (k = 0; k < VERIFY_CHUNK / sizeof(uint64_t); k++)
+			bad += chunk[k] != pattern(b->seed, i + k);
+	}
+	return bad;
+}
+
+/*
+ * Keep patterns in memory while its free part is reported: fill, free half at
+ * random after checking it, leave the rest alone for long enough to have the
+ * free part reported, fill again.  Whoever loses memory that was in use, or is
+ * handed memory that the host takes away afterwards, finds a wrong word.
+ */
+int work_verify(const char *name, const json_t *args)
+{
+	double limit = (double)arg_int(args, "run_ms", 10000) * 1e-3;
+	size_t budget = (size_t)arg_int(args, "mib", 768) * MIB;
+	/* Anonymous memory that a process may map; the rest goes to files. */
+	size_t anon_max = (size_t)arg_int(args, "anon_mib", 384) * MIB;
+	uint64_t rnd = (uint64_t)arg_int(args, "seed", 1);
+	enum { MAX_BUFFERS = 512 };
+	struct buffer *b = calloc(MAX_BUFFERS, sizeof(*b));
+	size_t held = 0, anon = 0, i;
+	uint64_t bad = 0, checked = 0;
+	double start = now_s(), elapsed;
+	unsigned int round = 0;
+	int err = 0;
+
+	if (!b)
+		return -ENOMEM;
+	do {
+		for (i = 0; i < MAX_BUFFERS && held < budget; i++) {
+			size_t bytes;
+			bool file;
+
+			if (b[i].held)
+				continue;
+			rnd = mix(rnd);
+			/* 64 KiB to 8 MiB, each power of two as often */
+			bytes = VERIFY_CHUNK << (rnd % 8);
+			file = (rnd >> 8) & 1 || anon + bytes > anon_max;
+			err = verify_take(&b[i], bytes, file, mix(rnd));
+			if (err) {
+				emit_text("error", name, "message",
+					  "cannot take %zu KiB: %s",
+					  bytes / 1024, strerror(-err));
+				goto out;
+			}
+			held += bytes;
+			if (!file)
+				anon += bytes;
+		}
+		for (i = 0; i < MAX_BUFFERS; i++) {
+			if (!b[i].held)
+				continue;
+			rnd = mix(rnd);
+			if (rnd & 1)
+				continue;
+			bad += verify_check(&b[i]);
+			checked += b[i].h.bytes;
+			held -= b[i].h.bytes;
+			if (b[i].h.map)
+				anon -= b[i].h.bytes;
+			give(&b[i].h);
+			b[i].held = false;
+		}
+		/* Every other round: long enough to be reported, or not. */
+		sleep_s(round++ & 1 ? 2.5 : 0.2);
+		elapsed = now_s() - start;
+	} while (elapsed < limit);
+out:
+	for (i = 0; i < MAX_BUFFERS; i++) {
+		if (!b[i].held)
+			continue;
+		bad += verify_check(&b[i]);
+		checked += b[i].h.bytes;
+		give(&b[i].h);
+	}
+	free(b);
+	emit_result(name, "mismatches", "count", (double)bad);
+	emit_result(name, "checked_mib", "MiB", (double)checked / (double)MIB);
+	emit_result(name, "run_s", "s", now_s() - start);
+	if (bad)
+		emit_text("error", name, "message",
+			  "%llu words of memory changed while they were in use",
+			  (unsigned long long)bad);
+	return err || bad ? -1 : 0;
+}
+
+/* pragent touch MIB ROUNDS anon|file: take and free, nothing else. */
+int touch_main(int argc, char **argv)
+{
+	unsigned long mib, rounds;
+
+	if (argc != 5)
+		return 2;
+	mib = strtoul(argv[2], NULL, 10);
+	rounds = strtoul(argv[3], NULL, 10);
+	while (rounds--) {
+		struct hold h;
+		int err = take(&h, mib * MIB, !strcmp(argv[4], "file"));
+
+		if (err) {
+			fprintf(stderr, "pragent: cannot take %lu MiB: %s\n",
+				mib, strerror(-err));
+			return 1;
+		}
+		give(&h);
+	}
+	return 0;
+}

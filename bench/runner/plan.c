@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is booted, in which order, with which settings, and how long it takes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "prbench.h"
+
+const char *const platform_names[NR_PLATFORMS] = {
+	[KVM] = "kvm", [TCG] = "tcg", [ICOUNT] = "icount", [UM] = "um",
+};
+
+const char *const workload_names[NR_WORKLOADS] = {
+	[W_DRAIN] = "drain", [W_CHURN] = "churn", [W_FIO] = "fio",
+	[W_STRESS] = "stress-ng", [W_PERF] = "perf", [W_ALLOC] = "alloc",
+	[W_VERIFY] = "verify", [W_FENCE] = "fence",
+};
+
+const struct variant variants[] = {
+	{ .name = "off", .tree = "pristine", .in_quick = true },
+	{ .name = "flag", .tree = "pristine", .reporting = true,
+	  .negotiated = true, .in_quick = true },
+	{ .name = "flag-d250", .tree = "pristine-d250", .reporting = true,
+	  .negotiated = true },
+	{ .name = "flag-o0", .tree = "pristine", .reporting = true,
+	  .negotiated = true, .extra = "page_reporting.page_reporting_order=0" },
+	{ .name = "ext-off", .tree = "patched", .patched = true,
+	  .reporting = true, .extra = "page_ext=off", .in_quick = true },
+	{ .name = "ext-idle", .tree = "patched", .patched = true,
+	  .extra = "page_ext=on" },
+	{ .name = "ext", .tree = "patched", .patched = true, .reporting = true,
+	  .negotiated = true, .extra = "page_ext=on", .in_quick = true },
+};
+
+const size_t nr_variants = ARRAY_SIZE(variants);
+
+/*
+ * A group is one kind of boot: which workloads share it, on which platforms,
+ * how often, and whether boots of different platforms may run at the same
+ * time.  Only drain may: it measures while the guests sleep.
+ */
+struct group {
+	unsigned int workloads;
+	unsigned int boots[NR_PLATFORMS];
+	bool together;
+};
+
+#define BIT(n)	(1U << (n))
+#define REST	(BIT(W_FIO) | BIT(W_STRESS) | BIT(W_PERF) | BIT(W_ALLOC) | \
+		 BIT(W_VERIFY))
+
+static const struct group quick_groups[] = {
+	{ BIT(W_DRAIN), { [KVM] = 5, [TCG] = 5, [UM] = 5 }, true },
+	{ BIT(W_CHURN), { [KVM] = 5, [TCG] = 3, [UM] = 5 }, false },
+	{ REST, { [KVM] = 1, [TCG] = 1, [UM] = 1 }, false },
+	{ BIT(W_ALLOC), { [ICOUNT] = 1 }, false },
+	{ BIT(W_FENCE), { [KVM] = 1, [TCG] = 1, [UM] = 1 }, false },
+};
+
+static const struct group full_groups[] = {
+	{ BIT(W_DRAIN), { [KVM] = 10, [TCG] = 10, [UM] = 10 }, true },
+	{ BIT(W_CHURN), { [KVM] = 10, [TCG] = 6, [UM] = 10 }, false },
+	{ REST & ~BIT(W_VERIFY), { [KVM] = 5, [TCG] = 5, [UM] = 5 }, false },
+	{ BIT(W_VERIFY), { [KVM] = 1, [TCG] = 1, [UM] = 1 }, true },
+	{ BIT(W_ALLOC), { [ICOUNT] = 2 }, false },
+	{ BIT(W_FENCE), { [KVM] = 1, [TCG] = 1, [UM] = 1 }, false },
+};
+
+/*
+ * Set the bits of the names in a list that commas or spaces separate.  On an
+ * unknown name return -1 and the name.
+ */
+int parse_list(const char *text, const char *const *names, size_t nr,
+	       unsigned int *mask, char *unknown, size_t len)
+{
+	*mask = 0;
+	for (;;) {
+		size_t n, i;
+
+		text += strspn(text, ", \t\n");
+		if (!*text)
+			return 0;
+		n = strcspn(text, ", \t\n");
+		for (i = 0; i < nr; i++)
+			if (strlen(names[i]) == n && !strncmp(names[i], text, n))
+				break;
+		if (i == nr)
+			return set_err(unknown, len, "%.*s", (int)n, text);
+		*mask |= BIT(i);
+		text += n;
+	}
+}
+
+int parse_variants(const char *text, unsigned int *mask, char *unknown,
+		   size_t len)
+{
+	const char *names[ARRAY_SIZE(variants)];
+	size_t i;
+
+	for (i = 0; i < nr_variants; i++)
+		names[i] = variants[i].name;
+	return parse_list(text, names, nr_variants, mask, unknown, len);
+}
+
+unsigned int default_variants(bool full)
+{
+	unsigned int mask = 0;
+	size_t i;
+
+	for (i = 0; i < nr_variants; i++)
+		if (variants[i].in_quick ||
+		    (full && strcmp(variants[i].name, "flag-d250")))
+			mask |= BIT(i);
+	return mask;
+}
+
+/* The arguments that the agent gets; run.json shows them too. */
+json_t *workload_settings(bool full, enum workload w, enum platform p)
+{
+	/* See work_mem.c: UML processes cannot map that much. */
+	const char *backing = p == UM ? "file" : "anon";
+	bool slow = p == TCG || p == ICOUNT;
+	json_t *o = NULL;
+
+	switch (w) {
+	case W_DRAIN:
+		o = json_pack("{s:i, s:i, s:s}", "mib", 1024, "settle_ms",
+			      full ? 30000 : 10000, "backing", backing);
+		break;
+	case W_CHURN:
+		/*
+		 * A pause of 500 ms: reporting every 250 ms or 2 s meets free
+		 * memory that is about to be taken again, an age of 1 s does not.
+		 */
+		o = json_pack("{s:i, s:i, s:i, s:s}", "mib", 512, "run_ms",
+			      full ? 60000 : 10000, "pause_ms", 500, "backing",
+			      backing);
+		break;
+	case W_FIO:
+		o = json_pack("{s:i, s:i, s:i}", "mib", 256, "rounds",
+			      full ? 10 : 2, "pause_ms", 500);
+		break;
+	case W_STRESS:
+		o = json_pack("{s:i, s:i, s:i, s:i}", "mib", p == UM ? 64 : 256,
+			      "waves", full ? 6 : 2, "wave_s", full ? 5 : 1,
+			      "pause_ms", full ? 3000 : 1000);
+		break;
+	case W_PERF:
+		o = json_pack("{s:i, s:i, s:s}", "mib", 128, "rounds",
+			      full ? 32 : slow ? 2 : 8, "backing", backing);
+		break;
+	case W_ALLOC:
+		o = json_pack("{s:s, s:b}", "options",
+			      p == ICOUNT ? "count=1000" :
+			      slow && !full ? "count=2000" : "count=20000",
+			      "icount", p == ICOUNT);
+		break;
+	case W_VERIFY:
+		o = json_pack("{s:i, s:i, s:i, s:i}", "run_ms",
+			      full ? 600000 : 8000, "mib", 768, "anon_mib",
+			      p == UM ? 64 : 384, "seed", 1);
+		break;
+	case W_FENCE:
+		o = json_object();
+		break;
+	case NR_WORKLOADS:
+		break;
+	}
+	return o;
+}
+
+static double setting(const json_t *o, const char *name)
+{
+	return json_number_value(json_object_get(o, name));
+}
+
+/* How long a workload takes, from its settings; measured on two slow cores. */
+double workload_seconds(const json_t *o, enum workload w, enum platform p)
+{
+	double slow = p == TCG || p == ICOUNT ? 4 : 1;
+
+	switch (w) {
+	case W_DRAIN:
+		return setting(o, "settle_ms") * 1e-3 +
+		       slow * setting(o, "mib") / 1024;
+	case W_CHURN:
+		return setting(o, "run_ms") * 1e-3 + 0.5 * slow;
+	case W_FIO:
+		return setting(o, "rounds") *
+		       (slow * 1.5 + setting(o, "pause_ms") * 1e-3);
+	case W_STRESS:
+		return setting(o, "waves") *
+		       (setting(o, "wave_s") + setting(o, "pause_ms") * 1e-3 +
+			0.5 * slow);
+	case W_PERF:
+		return slow * (0.5 + setting(o, "rounds") * 0.15);
+	case W_ALLOC:
+		return p == ICOUNT ? 6 : 2 * slow;
+	case W_VERIFY:
+		return setting(o, "run_ms") * 1e-3 + 2 * slow;
+	default:
+		return 1;
+	}
+}
+
+/* From start to the agent's first word, and from its last to the end. */
+double boot_seconds(enum platform p)
+{
+	switch (p) {
+	case KVM:
+		return 2;
+	case TCG:
+		return 6;
+	case ICOUNT:
+		return 10;
+	default:
+		return 1;
+	}
+}
+
+static bool applies(enum workload w, enum platform p)
+{
+	return p != ICOUNT || w == W_ALLOC;
+}
+
+static double estimate(bool full, unsigned int workloads, enum platform p)
+{
+	double s = boot_seconds(p);
+	int w;
+
+	for (w = 0; w < NR_WORKLOADS; w++) {
+		json_t *o;
+
+		if (!(workloads & BIT(w)))
+			continue;
+		o = workload_settings(full, (enum workload)w, p);
+		s += workload_seconds(o, (enum workload)w, p);
+		json_decref(o);
+	}
+	return s;
+}
+
+/* xorshift: the order of the variants depends on the seed and nothing else. */
+static unsigned int next_random(unsigned int *state)
+{
+	unsigned int x = *state ? *state : 1;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	*state = x;
+	return x;
+}
+
+/*
+ * Interleave: each round boots every variant once.  The order of the first
+ * round is drawn, and turned by one and reversed with each round, so that
+ * nobody is always first or always comes after the same one.
+ */
+static int fill_lane(struct lane *lane, const struct selection *sel,
+		     enum platform p, unsigned int workloads, unsigned int rounds,
+		     unsigned int *rnd)
+{
+	size_t order[ARRAY_SIZE(variants)], nr = 0, i;
+	struct boot *grown;
+	unsigned int r;
+	double est;
+
+	for (i = 0; i < nr_variants; i++)
+		if (sel->variants & BIT(i))
+			order[nr++] = i;
+	for (i = nr; i > 1; i--) {
+		size_t k = next_random(rnd) % i, swap = order[i - 1];
+
+		order[i - 1] = order[k];
+		order[k] = swap;
+	}
+	grown = realloc(lane->boots,
+			(lane->nr + nr * rounds + 1) * sizeof(*grown));
+	if (!grown)
+		return -1;
+	lane->boots = grown;
+	est = estimate(sel->full, workloads, p);
+	for (r = 0; r < rounds; r++) {
+		for (i = 0; i < nr; i++) {
+			size_t k = (r + (r & 1 ? nr - 1 - i : i)) % nr;
+
+			lane->boots[lane->nr++] = (struct boot){
+				.platform = p,
+				.variant = &variants[order[k]],
+				.workloads = workloads,
+				.replicate = r,
+				.estimate_s = est,
+			};
+		}
+	}
+	return 0;
+}
+
+static double lane_seconds(const struct lane *lane)
+{
+	double s = 0;
+	size_t i;
+
+	for (i = 0; i < lane->nr; i++)
+		s += lane->boots[i].estimate_s;
+	return s;
+}
+
+int plan_make(struct plan *plan, const struct selection *sel)
+{
+	const struct group *groups = sel->full ? full_groups : quick_groups;
+	size_t nr = sel->full ? ARRAY_SIZE(full_groups) :
+				ARRAY_SIZE(quick_groups);
+	unsigned int rnd = sel->seed;
+	size_t g, l;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->phases = calloc(nr, sizeof(*plan->phases));
+	if (!plan->phases)
+		return -1;
+	for (g = 0; g < nr; g++) {
+		struct phase *phase = &plan->phases[plan->nr];
+		double longest = 0;
+		int p, w;
+
+		for (p = 0; p < NR_PLATFORMS; p++) {
+			unsigned int rounds = groups[g].boots[p];
+			unsigned int workloads = groups[g].workloads &
+						 sel->workloads;
+			struct lane *lane;
+
+			for (w = 0; w < NR_WORKLOADS; w++)
+				if (!applies((enum workload)w, (enum platform)p))
+					workloads &= ~BIT(w);
+			if (!(sel->platforms & BIT(p)) || !workloads || !rounds)
+				continue;
+			if (sel->boots)
+				rounds = sel->boots;
+			if (groups[g].together || !phase->nr)
+				phase->nr++;
+			lane = &phase->lanes[phase->nr - 1];
+			if (fill_lane(lane, sel, (enum platform)p, workloads,
+				      rounds, &rnd))
+				return -1;
+		}
+		for (l = 0; l < phase->nr; l++) {
+			double s = lane_seconds(&phase->lanes[l]);
+
+			if (s > longest)
+				longest = s;
+			plan->nr_boots += (unsigned int)phase->lanes[l].nr;
+		}
+		plan->estimate_s += longest;
+		plan->nr += phase->nr != 0;
+	}
+	return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+	size_t i, l;
+
+	for (i = 0; i < plan->nr; i++)
+		for (l = 0; l < plan->phases[i].nr; l++)
+			free(plan->phases[i].lanes[l].boots);
+	free(plan->phases);
+	memset(plan, 0, sizeof(*plan));
+}

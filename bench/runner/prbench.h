@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * prbench - boots guests, drives workloads in them, records host memory
+ *
+ * One process plans and shows progress (main.c); each boot is a child process
+ * (boot.c) that owns one VM, a thread that samples the VM's memory, and the
+ * directory with the boot's raw data.
+ */
+#ifndef PRBENCH_H
+#define PRBENCH_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define PRINTF(f, a)	__attribute__((format(printf, f, a)))
+
+#define GUEST_MIB	2048
+#define PIECE_BYTES	(2UL << 20)	/* residency is tracked per 2 MiB */
+
+/* Exit status of prbench, and of the process of one boot. */
+enum {
+	EXIT_OK = 0,
+	EXIT_LOST = 1,		/* a boot was lost or its settings did not take */
+	EXIT_USAGE = 2,
+	EXIT_FATAL = 3,		/* no boot can succeed: disk full, no QEMU */
+	EXIT_INTERRUPTED = 130,
+};
+
+/* plan.c */
+enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
+
+struct variant {
+	const char *name;
+	const char *tree;	/* kernel directory: <arch>-<tree> */
+	bool patched;
+	bool reporting;		/* the device offers reporting */
+	bool negotiated;	/* and the guest is to take it */
+	const char *extra;	/* kernel command line */
+	bool in_quick;
+};
+
+enum workload {
+	W_DRAIN, W_CHURN, W_FIO, W_STRESS, W_PERF, W_ALLOC, W_VERIFY, W_FENCE,
+	NR_WORKLOADS
+};
+
+extern const char *const platform_names[NR_PLATFORMS];
+extern const char *const workload_names[NR_WORKLOADS];
+extern const struct variant variants[];
+extern const size_t nr_variants;
+
+struct selection {
+	bool full;
+	unsigned int platforms;		/* bit masks */
+	unsigned int variants;
+	unsigned int workloads;
+	unsigned int boots;		/* 0: what the profile says */
+	unsigned int seed;
+};
+
+struct boot {
+	unsigned int seq;		/* in order of start, from 1 */
+	enum platform platform;
+	const struct variant *variant;
+	unsigned int workloads;
+	unsigned int replicate;
+	double estimate_s;
+};
+
+/* A lane runs its boots one after the other; lanes of a phase run together. */
+struct lane {
+	struct boot *boots;
+	size_t nr, next;
+};
+
+struct phase {
+	struct lane lanes[NR_PLATFORMS];
+	size_t nr;
+};
+
+struct plan {
+	struct phase *phases;
+	size_t nr;
+	unsigned int nr_boots;
+	double estimate_s;
+};
+
+int parse_list(const char *text, const char *const *names, size_t nr,
+	       unsigned int *mask, char *unknown, size_t len);
+int parse_variants(const char *text, unsigned int *mask, char *unknown,
+		   size_t len);
+unsigned int default_variants(bool full);
+json_t *workload_settings(bool full, enum workload w, enum platform p);
+double workload_seconds(const json_t *settings, enum workload w,
+			enum platform p);
+double boot_seconds(enum platform p);
+int plan_make(struct plan *plan, const struct selection *sel);
+void plan_free(struct plan *plan);
+
+/* sampler.c */
+struct residency {
+	size_t nr;		/* pieces */
+	uint32_t *now;		/* pages resident in each piece */
+	uint32_t *last;
+	uint32_t *given;	/* given back and not resident again */
+	uint64_t resident;	/* pages, all pieces */
+	uint64_t refault;	/* pages, cumulative */
+};
+
+struct mapping {
+	uint64_t start, end, rss_kib;
+};
+
+/* One range of pages as the PAGEMAP_SCAN ioctl returns it. */
+struct scan_range {
+	uint64_t start, end, categories;
+};
+
+enum ram_kind { RAM_PROCESS, RAM_FILE };
+
+struct ram {
+	enum ram_kind kind;
+	pid_t pid;
+	int fd;			/* pagemap, or the memory file */
+	uint64_t start, bytes;	/* address range (RAM_PROCESS) or size */
+	const char *method;	/* how residency is read, for meta.json */
+};
+
+struct sampler;
+
+int residency_init(struct residency *r, uint64_t bytes);
+void residency_update(struct residency *r);
+void residency_free(struct residency *r);
+int smaps_find(FILE *smaps, uint64_t bytes, struct mapping *found);
+void pagemap_count(const uint64_t *entries, size_t nr, uint32_t *pieces);
+void ranges_count(const struct scan_range *ranges, size_t nr, uint64_t start,
+		  uint32_t *pieces, size_t nr_pieces);
+int ram_of_process(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
+		   size_t len);
+int ram_of_file(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
+		size_t len);
+void ram_close(struct ram *ram);
+struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
+			      char *err, size_t len);
+int sampler_stop(struct sampler *s, json_t *meta, char *err, size_t len);
+
+/* qmp.c */
+struct qmp {
+	int fd;
+	char buf[65536];
+	size_t used;
+};
+
+int qmp_open(struct qmp *q, int fd, double limit_s, char *err, size_t len);
+json_t *qmp_call(struct qmp *q, const char *command, double limit_s, char *err,
+		 size_t len);
+
+/* vm.c, uml.c */
+struct vm {
+	enum platform platform;
+	pid_t pid;		/* child of the boot's process */
+	int pidfd;
+	int channel;		/* to the agent */
+	int qmp_fd;		/* QEMU only, else -1 */
+	struct qmp qmp;
+	char **argv;
+	char *cmdline;		/* guest kernel command line */
+	char kernel[PATH_MAX];
+};
+
+struct config {
+	struct selection sel;
+	char kernels[PATH_MAX];
+	char agent[PATH_MAX];
+	char out[PATH_MAX];
+	char qemu[PATH_MAX];
+	pid_t parent;
+};
+
+int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
+	       const char *dir, char *err, size_t len);
+int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
+	      const char *dir, char *err, size_t len);
+pid_t uml_main_pid(pid_t supervisor);
+void vm_kill(struct vm *vm);
+void vm_free(struct vm *vm);
+bool kvm_works(const struct config *cfg);
+void kernel_dir(char *path, size_t len, const struct config *cfg,
+		enum platform p, const struct variant *v);
+
+/* channel.c */
+struct channel {
+	int fd;
+	char *buf;
+	size_t used, taken, size;
+};
+
+int channel_init(struct channel *c, int fd);
+void channel_free(struct channel *c);
+int channel_fill(struct channel *c);
+int channel_next(struct channel *c, json_t **event, char *err, size_t len);
+int channel_send(struct channel *c, json_t *command);
+
+struct event_log {
+	FILE *events;
+	json_t *counters;
+	const char *dir;
+};
+
+int event_log_open(struct event_log *log, const char *dir);
+int event_log_add(struct event_log *log, json_t *event, double t);
+int event_log_close(struct event_log *log);
+
+/* settings.c */
+int settings_check(const json_t *ready, const struct boot *b,
+		   const char *release, char *err, size_t len);
+bool splat_line(const char *line);
+
+/* boot.c */
+int boot_run(const struct config *cfg, const struct boot *b);
+void boot_dir(char *path, size_t len, const struct config *cfg,
+	      const struct boot *b);
+
+/* meta.c */
+json_t *meta_machine(void);
+json_t *meta_host_state(void);
+char *git_commit(void);
+char *file_sha256(const char *path);
+int write_json(const char *path, const json_t *o, char *err, size_t len);
+void iso_time(char *buf, size_t len);
+
+/* util.c */
+double now_s(void);
+void sleep_s(double s);
+int set_err(char *err, size_t len, const char *fmt, ...) PRINTF(3, 4);
+int read_text(const char *path, char *buf, size_t len);
+char *run_capture(char *const argv[]);
+char *format(const char *fmt, ...) PRINTF(1, 2);
+void argv_add(char ***argv, const char *fmt, ...) PRINTF(2, 3);
+int wait_exit(int pidfd, pid_t pid, double limit_s, int *status);
+int make_dirs(const char *path);
+void make_path(char *path, size_t len, const char *fmt, ...) PRINTF(3, 4);
+int open_pidfd(pid_t pid);
+
+#endif

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Samples how much of a guest's RAM the host holds, and what came back
+ *
+ * QEMU: the pages of the RAM mapping that are present or swapped out, asked
+ * of the kernel in one PAGEMAP_SCAN call, or read from /proc/PID/pagemap where
+ * the host's kernel is older than 6.7.  User Mode Linux: the pages of the
+ * memory file that exist, from cachestat() (6.5) or SEEK_DATA and SEEK_HOLE.
+ *
+ * Both give a count for each 2 MiB piece.  A piece that shrinks has given
+ * memory back; when it grows again, up to that amount is refault.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "prbench.h"
+
+#define PAGE		4096UL
+#define PIECE_PAGES	(PIECE_BYTES / PAGE)
+#define SAMPLE_S	0.05
+#define SLOW_SAMPLE_S	0.1	/* never less than 10 samples a second */
+
+/* Interfaces that are newer than the C library's headers. */
+#define NR_CACHESTAT		451
+#define SCAN_HELD	(1ULL << 4 | 1ULL << 3)	/* present | swapped */
+#define SCAN_ZERO_PAGE		(1ULL << 5)
+
+struct scan_arg {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask;
+	uint64_t return_mask;
+};
+
+#define SCAN_IOCTL	_IOWR('f', 16, struct scan_arg)
+
+struct cache_range {
+	uint64_t off, len;
+};
+
+struct cache_state {
+	uint64_t cached, dirty, writeback, evicted, recently_evicted;
+};
+
+struct sampler {
+	struct ram *ram;
+	struct residency res;
+	FILE *out;
+	double t0;
+	double interval;
+	double cost_s;		/* of one residency scan, measured at start */
+	uint64_t samples;
+	uint64_t late;		/* samples that came more than half late */
+	double last_scan;
+	uint64_t last_blocks;
+	pthread_t thread;
+	atomic_bool stop;
+	int error;		/* errno of a failed write */
+};
+
+int residency_init(struct residency *r, uint64_t bytes)
+{
+	memset(r, 0, sizeof(*r));
+	r->nr = (bytes + PIECE_BYTES - 1) / PIECE_BYTES;
+	r->now = calloc(r->nr, sizeof(*r->now));
+	r->last = calloc(r->nr, sizeof(*r->last));
+	r->given = calloc(r->nr, sizeof(*r->given));
+	return r->now && r->last && r->given ? 0 : -1;
+}
+
+void residency_free(struct residency *r)
+{
+	free(r->now);
+	free(r->last);
+	free(r->given);
+	memset(r, 0, sizeof(*r));
+}
+
+/* Account what changed since the last call; @r->now is the new state. */
+void residency_update(struct residency *r)
+{
+	size_t i;
+
+	r->resident = 0;
+	for (i = 0; i < r->nr; i++) {
+		uint32_t now = r->now[i], last = r->last[i];
+
+		if (now < last) {
+			r->given[i] += last - now;
+		} else if (now > last) {
+			uint32_t back = now - last;
+
+			if (back > r->given[i])
+				back = r->given[i];
+			r->given[i] -= back;
+			r->refault += back;
+		}
+		r->last[i] = now;
+		r->resident += now;
+	}
+}
+
+/*
+ * Find the guest's RAM among a process' mappings: the one of just that size.
+ * Returns how many there are of it (1 is what the caller wants).
+ */
+int smaps_find(FILE *smaps, uint64_t bytes, struct mapping *found)
+{
+	char line[512];
+	bool inside = false;
+	int nr = 0;
+
+	while (fgets(line, sizeof(line), smaps)) {
+		uint64_t start, end, kib;
+		char perms[8];
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s", &start, &end,
+			   perms) == 3) {
+			inside = end - start == bytes && perms[0] == 'r' &&
+				 perms[1] == 'w';
+			if (inside) {
+				found->start = start;
+				found->end = end;
+				found->rss_kib = 0;
+				nr++;
+			}
+		} else if (inside && sscanf(line, "Rss: %" SCNu64 " kB", &kib) == 1) {
+			found->rss_kib = kib;
+		}
+	}
+	return nr;
+}
+
+/* Present and not the shared zero page, or swapped out (pagemap bits). */
+static bool pagemap_held(uint64_t entry)
+{
+	bool present = entry >> 63 & 1;
+	bool exclusive = entry >> 56 & 1;
+	bool swapped = entry >> 62 & 1;
+
+	return (present && exclusive) || swapped;
+}
+
+/* Count the resident pages of each piece in an array of pagemap entries. */
+void pagemap_count(const uint64_t *entries, size_t nr, uint32_t *pieces)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		pieces[i / PIECE_PAGES] += pagemap_held(entries[i]);
+}
+
+/* Spread ranges of resident pages over the pieces that they lie in. */
+void ranges_count(const struct scan_range *ranges, size_t nr, uint64_t start,
+		  uint32_t *pieces, size_t nr_pieces)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		uint64_t a = ranges[i].start - start;
+		uint64_t end = ranges[i].end - start;
+
+		while (a < end) {
+			size_t piece = a / PIECE_BYTES;
+			uint64_t stop = (piece + 1) * PIECE_BYTES;
+
+			if (piece >= nr_pieces)
+				break;
+			if (stop > end)
+				stop = end;
+			pieces[piece] += (uint32_t)((stop - a) / PAGE);
+			a = stop;
+		}
+	}
+}
+
+static int scan_ioctl(struct ram *ram, struct residency *r)
+{
+	enum { NR_RANGES = 4096 };
+	static struct scan_range ranges[NR_RANGES];
+	struct scan_arg arg = {
+		.size = sizeof(arg),
+		.start = ram->start,
+		.end = ram->start + ram->bytes,
+		.vec = (uintptr_t)ranges,
+		.vec_len = NR_RANGES,
+		.category_inverted = SCAN_ZERO_PAGE,
+		.category_mask = SCAN_ZERO_PAGE,
+		.category_anyof_mask = SCAN_HELD,
+		.return_mask = SCAN_HELD,
+	};
+
+	do {
+		int n = ioctl(ram->fd, SCAN_IOCTL, &arg);
+
+		if (n < 0)
+			return -errno;
+		ranges_count(ranges, (size_t)n, ram->start, r->now, r->nr);
+		arg.start = arg.walk_end;
+	} while (arg.start < arg.end);
+	return 0;
+}
+
+static int scan_pagemap(struct ram *ram, struct residency *r)
+{
+	static uint64_t entries[64 * PIECE_PAGES];
+	uint64_t done = 0;
+
+	while (done < ram->bytes) {
+		uint64_t part = ram->bytes - done;
+		size_t nr;
+		ssize_t n;
+
+		if (part > ARRAY_SIZE(entries) * PAGE)
+			part = ARRAY_SIZE(entries) * PAGE;
+		nr = part / PAGE;
+		n = pread(ram->fd, entries, nr * sizeof(entries[0]),
+			  (off_t)((ram->start + done) / PAGE * sizeof(entries[0])));
+		if (n != (ssize_t)(nr * sizeof(entries[0])))
+			return n < 0 ? -errno : -EIO;
+		pagemap_count(entries, nr, r->now + done / PIECE_BYTES);
+		done += part;
+	}
+	return 0;
+}
+
+static int scan_cachestat(struct ram *ram, struct residency *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr; i++) {
+		struct cache_range range = { i * PIECE_BYTES, PIECE_BYTES };
+		struct cache_state state;
+
+		if (syscall(NR_CACHESTAT, ram->fd, &range, &state, 0))
+			return -errno;
+		/* A page that was swapped out is still the guest's. */
+		r->now[i] = (uint32_t)(state.cached + state.evicted);
+	}
+	return 0;
+}
+
+static int scan_seek(struct ram *ram, struct residency *r)
+{
+	off_t at = 0, data;
+
+	while ((data = lseek(ram->fd, at, SEEK_DATA)) >= 0) {
+		struct scan_range range;
+
+		at = lseek(ram->fd, data, SEEK_HOLE);
+		if (at < 0)
+			break;
+		range.start = (uint64_t)data;
+		range.end = (uint64_t)at;
+		ranges_count(&range, 1, 0, r->now, r->nr);
+	}
+	return data < 0 && errno != ENXIO ? -errno : 0;
+}
+
+static int scan(struct ram *ram, struct residency *r)
+{
+	memset(r->now, 0, r->nr * sizeof(*r->now));
+	if (!strcmp(ram->method, "pagemap_scan"))
+		return scan_ioctl(ram, r);
+	if (!strcmp(ram->method, "pagemap"))
+		return scan_pagemap(ram, r);
+	if (!strcmp(ram->method, "cachestat"))
+		return scan_cachestat(ram, r);
+	return scan_seek(ram, r);
+}
+
+/* Choose the cheaper method if this kernel has it. */
+static void choose(struct ram *ram, const char *fast, const char *slow)
+{
+	struct residency r;
+
+	ram->method = fast;
+	if (residency_init(&r, ram->bytes) || scan(ram, &r))
+		ram->method = slow;
+	residency_free(&r);
+}
+
+int ram_of_process(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
+		   size_t len)
+{
+	struct mapping map = { 0 };
+	char path[64];
+	FILE *f;
+	int nr;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return set_err(err, len, "cannot open %s: %s", path,
+			       strerror(errno));
+	nr = smaps_find(f, bytes, &map);
+	fclose(f);
+	if (nr != 1)
+		return set_err(err, len,
+			       "%s: %d mappings of %" PRIu64 " MiB, expected one: the guest's RAM",
+			       path, nr, bytes >> 20);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	ram->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (ram->fd < 0)
+		return set_err(err, len, "cannot open %s: %s", path,
+			       strerror(errno));
+	ram->kind = RAM_PROCESS;
+	ram->pid = pid;
+	ram->start = map.start;
+	ram->bytes = bytes;
+	choose(ram, "pagemap_scan", "pagemap");
+	return 0;
+}
+
+/* The memory file is unlinked: reach it through the process that holds it. */
+int ram_of_file(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
+		size_t len)
+{
+	char path[512], link[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return set_err(err, len, "cannot open %s: %s", path,
+			       strerror(errno));
+	ram->fd = -1;
+	while (ram->fd < 0 && (de = readdir(dir))) {
+		struct stat st;
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, de->d_name);
+		n = readlink(path, link, sizeof(link) - 1);
+		if (n <= 0)
+			continue;
+		link[n] = '\0';
+		if (!strstr(link, "(deleted)") || stat(path, &st) ||
+		    !S_ISREG(st.st_mode) || (uint64_t)st.st_size < bytes)
+			continue;
+		ram->fd = open(path, O_RDONLY | O_CLOEXEC);
+		ram->bytes = (uint64_t)st.st_size;
+	}
+	closedir(dir);
+	if (ram->fd < 0)
+		return set_err(err, len,
+			       "process %d holds no unlinked file of %" PRIu64 " MiB: where is the guest's RAM?",
+			       pid, bytes >> 20);
+	ram->kind = RAM_FILE;
+	ram->pid = pid;
+	ram->start = 0;
+	choose(ram, "cachestat", "seek_data");
+	return 0;
+}
+
+void ram_close(struct ram *ram)
+{
+	if (ram->fd >= 0)
+		close(ram->fd);
+	ram->fd = -1;
+}
+
+/*
+ * One sample.  A memory file knows its size on the host without a scan, so
+ * the scan, which is there for the refaults, is done half as often.
+ */
+static int sample(struct sampler *s)
+{
+	double t = now_s();
+	uint64_t kib;
+	int err = 0;
+
+	if (s->ram->kind == RAM_FILE) {
+		struct stat st;
+
+		if (fstat(s->ram->fd, &st))
+			return -errno;
+		kib = (uint64_t)st.st_blocks / 2;
+		if ((uint64_t)st.st_blocks != s->last_blocks &&
+		    t - s->last_scan > 1.5 * SAMPLE_S) {
+			err = scan(s->ram, &s->res);
+			if (err)
+				return err;
+			residency_update(&s->res);
+			s->last_scan = t;
+			s->last_blocks = (uint64_t)st.st_blocks;
+		}
+	} else {
+		err = scan(s->ram, &s->res);
+		if (err)
+			return err;
+		residency_update(&s->res);
+		kib = s->res.resident * (PAGE / 1024);
+	}
+	if (fprintf(s->out, "%.4f\t%" PRIu64 "\t%" PRIu64 "\n", t - s->t0, kib,
+		    s->res.refault * (PAGE / 1024)) < 0 || ferror(s->out))
+		s->error = errno;
+	s->samples++;
+	return 0;
+}
+
+static void *sampler_main(void *arg)
+{
+	struct sampler *s = arg;
+	double due = now_s();
+
+	while (!atomic_load(&s->stop) && !s->error) {
+		double now;
+
+		if (sample(s))
+			break;	/* the process is gone: the boot will notice */
+		due += s->interval;
+		now = now_s();
+		if (now > due + s->interval / 2) {
+			s->late++;
+			due = now;
+		}
+		sleep_s(due - now);
+	}
+	if (fflush(s->out) && !s->error)
+		s->error = errno;
+	return NULL;
+}
+
+/* Start to sample into a file; NULL with a message on failure. */
+struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
+			      char *err, size_t len)
+{
+	struct sampler *s = calloc(1, sizeof(*s));
+	double t;
+	int ret;
+
+	if (!s || residency_init(&s->res, ram->bytes)) {
+		set_err(err, len, "out of memory for the sampler");
+		goto fail;
+	}
+	s->ram = ram;
+	s->t0 = t0;
+	s->out = fopen(path, "we");
+	if (!s->out) {
+		set_err(err, len, "cannot create %s: %s", path, strerror(errno));
+		goto fail;
+	}
+	fputs("t_s\tresident_kib\trefault_kib\n", s->out);
+	t = now_s();
+	ret = scan(ram, &s->res);
+	if (ret) {
+		set_err(err, len, "cannot read the guest's residency (%s): %s",
+			ram->method, strerror(-ret));
+		goto fail;
+	}
+	residency_update(&s->res);
+	s->cost_s = now_s() - t;
+	s->interval = SAMPLE_S;
+	if (ram->kind == RAM_PROCESS && strcmp(ram->method, "pagemap_scan"))
+		s->interval = SLOW_SAMPLE_S;
+	ret = pthread_create(&s->thread, NULL, sampler_main, s);
+	if (ret) {
+		set_err(err, len, "cannot start the sampler: %s", strerror(ret));
+		goto fail;
+	}
+	return s;
+fail:
+	if (s) {
+		if (s->out)
+			fclose(s->out);
+		residency_free(&s->res);
+		free(s);
+	}
+	return NULL;
+}
+
+/* Stop, say in @meta how it went, and free; -1 if samples could not be written. */
+int sampler_stop(struct sampler *s, json_t *meta, char *err, size_t len)
+{
+	int error, ret = 0;
+	double t;
+
+	atomic_store(&s->stop, true);
+	pthread_join(s->thread, NULL);
+	/* The cost with the guest's memory in use, if it is still there. */
+	t = now_s();
+	if (!scan(s->ram, &s->res) && s->cost_s < now_s() - t)
+		s->cost_s = now_s() - t;
+	error = s->error;
+	if (fclose(s->out) && !error)
+		error = errno;
+	json_object_set_new(meta, "sampler",
+			    json_pack("{s:s, s:f, s:f, s:I, s:I}", "method",
+				      s->ram->method, "interval_s", s->interval,
+				      "scan_ms", s->cost_s * 1e3, "samples",
+				      (json_int_t)s->samples, "late",
+				      (json_int_t)s->late));
+	if (error)
+		ret = set_err(err, len, "cannot write samples.tsv: %s",
+			      strerror(error));
+	residency_free(&s->res);
+	free(s);
+	return ret;
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * User Mode Linux guests, fenced in
+ *
+ * A UML kernel is a process of the host and its hostfs writes as that process
+ * may.  So it runs in a mount namespace of its own in which everything is
+ * read-only but a tmpfs for its memory file, without the capabilities to
+ * change that, and in a PID namespace whose end is the end of all of it.
+ */
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "prbench.h"
+
+static void __attribute__((noreturn)) fail(const char *what)
+{
+	dprintf(2, "prbench: cannot fence in User Mode Linux: %s: %s\n", what,
+		strerror(errno));
+	_exit(126);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		fail(path);
+	close(fd);
+}
+
+/* Without root, a user namespace gives the right to make the other two. */
+static void map_user(uid_t uid, gid_t gid)
+{
+	char text[64];
+
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(text, sizeof(text), "0 %u 1", uid);
+	write_file("/proc/self/uid_map", text);
+	snprintf(text, sizeof(text), "0 %u 1", gid);
+	write_file("/proc/self/gid_map", text);
+}
+
+/* Keep nothing but the right to read what the owner's root may read. */
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2] = { { 0 } };
+	const uint32_t keep = 1U << CAP_DAC_READ_SEARCH;
+	int cap;
+
+	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (cap != CAP_DAC_READ_SEARCH)
+			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	data[0].effective = data[0].permitted = keep;
+	if (syscall(SYS_capset, &head, data))
+		fail("capset");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		fail("no_new_privs");
+}
+
+/* From here on the process can write to @run_dir and nowhere else. */
+static void fence(const char *run_dir)
+{
+	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
+	char opts[64];
+
+	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		fail("making mounts private");
+	/* Of the new PID namespace; where that is refused the old one does. */
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		errno = 0;
+	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &ro, sizeof(ro)))
+		fail("making all mounts read-only (needs Linux 5.12)");
+	snprintf(opts, sizeof(opts), "mode=700,size=%dM", GUEST_MIB + 128);
+	if (mount("prbench", run_dir, "tmpfs", MS_NOSUID | MS_NODEV, opts))
+		fail("mounting a tmpfs for the guest's memory");
+	drop_capabilities();
+}
+
+/* First process of the PID namespace: starts UML, waits, reaps. */
+static void __attribute__((noreturn)) supervise(char **argv, const char *run_dir,
+						int log, uid_t uid, gid_t gid)
+{
+	int null = open("/dev/null", O_RDWR);
+	int status;
+	sigset_t none;
+	pid_t pid, got;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setsid();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	dup2(null, 0);
+	dup2(log, 1);
+	dup2(log, 2);
+	if (uid)
+		map_user(uid, gid);
+	fence(run_dir);
+	setenv("TMPDIR", run_dir, 1);
+	/* A random gap below brk would be a hole in the guest's memory map. */
+	personality(ADDR_NO_RANDOMIZE);
+	pid = fork();
+	if (pid < 0)
+		fail("fork");
+	if (!pid) {
+		execv(argv[0], argv);
+		dprintf(2, "cannot run %s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	while ((got = waitpid(-1, &status, 0)) != pid)
+		if (got < 0 && errno != EINTR)
+			break;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* The kernel process itself: the supervisor's only child. */
+pid_t uml_main_pid(pid_t supervisor)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *de;
+	pid_t found = 0;
+
+	while (dir && !found && (de = readdir(dir))) {
+		char path[300], text[1024], *p;
+		int ppid;
+
+		if (de->d_name[0] < '0' || de->d_name[0] > '9')
+			continue;
+		make_path(path, sizeof(path), "/proc/%s/stat", de->d_name);
+		if (read_text(path, text, sizeof(text)) <= 0)
+			continue;
+		p = strrchr(text, ')');	/* the name may hold anything */
+		if (p && sscanf(p + 1, " %*c %d", &ppid) == 1 &&
+		    ppid == supervisor)
+			found = atoi(de->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
+	      const char *dir, char *err, size_t len)
+{
+	const char *extra = b->variant->extra ? b->variant->extra : "";
+	unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | SIGCHLD;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char kdir[PATH_MAX / 2], log_path[PATH_MAX];
+	char ***a = &vm->argv;
+	int chan[2], log;
+
+	kernel_dir(kdir, sizeof(kdir), cfg, UM, b->variant);
+	make_path(vm->kernel, sizeof(vm->kernel), "%s/linux", kdir);
+	if (access(vm->kernel, X_OK))
+		return set_err(err, len,
+			       "no kernel %s (%s); build it with 'make kernels'",
+			       vm->kernel, strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, chan))
+		return set_err(err, len, "socketpair: %s", strerror(errno));
+	fcntl(chan[0], F_SETFD, FD_CLOEXEC);
+	vm->channel = chan[0];
+	make_path(log_path, sizeof(log_path), "%s/console.log", dir);
+	log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (log < 0)
+		return set_err(err, len, "cannot create %s: %s", log_path,
+			       strerror(errno));
+
+	vm->cmdline = format("mem=%dM root=/dev/root rootfstype=hostfs "
+			     "rootflags=/ ro panic=-1 oops=panic init=%s "
+			     "page_reporting_um.enable=%d%s%s", GUEST_MIB,
+			     cfg->agent, b->variant->reporting,
+			     *extra ? " " : "", extra);
+	argv_add(a, "%s", vm->kernel);
+	argv_add(a, "umid=guest");
+	argv_add(a, "uml_dir=%s", dir);
+	argv_add(a, "con=null");
+	argv_add(a, "con0=null,fd:1");
+	argv_add(a, "ssl=null");
+	argv_add(a, "ssl0=fd:%d", chan[1]);
+	{
+		char *words = format("%s", vm->cmdline), *save, *w;
+
+		for (w = strtok_r(words, " ", &save); w;
+		     w = strtok_r(NULL, " ", &save))
+			argv_add(a, "%s", w);
+		free(words);
+	}
+	if (uid)
+		flags |= CLONE_NEWUSER;
+	vm->pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+	if (!vm->pid)
+		supervise(vm->argv, dir, log, uid, gid);
+	close(chan[1]);
+	close(log);
+	if (vm->pid < 0) {
+		vm->pid = 0;
+		return set_err(err, len,
+			       "cannot make namespaces for User Mode Linux: %s%s",
+			       strerror(errno), uid ?
+			       "; as non-root this needs unprivileged user namespaces" : "");
+	}
+	vm->pidfd = open_pidfd(vm->pid);
+	return 0;
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Small helpers: time, text, child processes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "prbench.h"
+
+double now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+void sleep_s(double s)
+{
+	struct timespec ts;
+
+	if (s <= 0)
+		return;
+	ts.tv_sec = (time_t)s;
+	ts.tv_nsec = (long)((s - (double)ts.tv_sec) * 1e9);
+	nanosleep(&ts, NULL);
+}
+
+/* Store a message and return -1, so that callers can return the call. */
+int set_err(char *err, size_t len, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err, len, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* Read a small file without its last newline; -errno on failure. */
+int read_text(const char *path, char *buf, size_t len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t n = 0;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (used < len - 1) {
+		n = read(fd, buf + used, len - 1 - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	if (n < 0)
+		err = -errno;
+	close(fd);
+	if (err)
+		return err;
+	while (used && buf[used - 1] == '\n')
+		used--;
+	buf[used] = '\0';
+	return (int)used;
+}
+
+/* What a program prints, or NULL if it fails. */
+char *run_capture(char *const argv[])
+{
+	int pipefd[2], status;
+	char *text = calloc(1, 8192);
+	size_t used = 0;
+	pid_t pid;
+
+	if (!text || pipe2(pipefd, O_CLOEXEC)) {
+		free(text);
+		return NULL;
+	}
+	pid = fork();
+	if (!pid) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, 0);
+		dup2(pipefd[1], 1);
+		dup2(null, 2);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close(pipefd[1]);
+	while (pid > 0) {
+		char rest[256];
+		ssize_t n = used < 8191 ?
+			    read(pipefd[0], text + used, 8191 - used) :
+			    read(pipefd[0], rest, sizeof(rest));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		if (used < 8191)
+			used += (size_t)n;
+	}
+	close(pipefd[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			break;
+	if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status)) {
+		free(text);
+		return NULL;
+	}
+	while (used && text[used - 1] == '\n')
+		text[--used] = '\0';
+	return text;
+}
+
+static char *vformat(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0) {
+		fprintf(stderr, "prbench: out of memory\n");
+		exit(EXIT_FATAL);
+	}
+	return text;
+}
+
+char *format(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = vformat(fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+/* Append a formatted word to a NULL-terminated vector. */
+void argv_add(char ***argv, const char *fmt, ...)
+{
+	size_t n = 0;
+	char **grown;
+	va_list ap;
+
+	while (*argv && (*argv)[n])
+		n++;
+	grown = realloc(*argv, (n + 2) * sizeof(**argv));
+	if (!grown) {
+		fprintf(stderr, "prbench: out of memory\n");
+		exit(EXIT_FATAL);
+	}
+	va_start(ap, fmt);
+	grown[n] = vformat(fmt, ap);
+	va_end(ap);
+	grown[n + 1] = NULL;
+	*argv = grown;
+}
+
+/* Wait for a child for a limited time: 1 when it is gone (and reaped). */
+int wait_exit(int pidfd, pid_t pid, double limit_s, int *status)
+{
+	double end = now_s() + limit_s;
+
+	for (;;) {
+		struct pollfd p = { .fd = pidfd, .events = POLLIN };
+		double left = end - now_s();
+		pid_t got = waitpid(pid, status, WNOHANG);
+
+		if (got == pid || (got < 0 && errno == ECHILD))
+			return 1;
+		if (left <= 0)
+			return 0;
+		poll(&p, 1, (int)(left * 1e3) + 1);
+	}
+}
+
+int open_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* mkdir -p */
+int make_dirs(const char *path)
+{
+	char buf[PATH_MAX];
+	char *p;
+
+	snprintf(buf, sizeof(buf), "%s", path);
+	for (p = buf + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(buf, 0755) && errno != EEXIST)
+			return -1;
+		*p = '/';
+	}
+	return mkdir(buf, 0755) && errno != EEXIST ? -1 : 0;
+}
+
+/* snprintf() for paths: one that does not fit is not silently another one. */
+void make_path(char *path, size_t len, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(path, len, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= len) {
+		fprintf(stderr, "prbench: path too long: %s...\n", path);
+		exit(EXIT_FATAL);
+	}
+}

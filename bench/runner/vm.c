@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/* QEMU guests, and what all guests have in common. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "prbench.h"
+
+#define KVM_PROBE_S	10.0
+
+/* A guest that dies must say so at once and not wait for somebody. */
+#define COMMON_CMDLINE	"panic=-1 oops=panic"
+
+void kernel_dir(char *path, size_t len, const struct config *cfg,
+		enum platform p, const struct variant *v)
+{
+	make_path(path, len, "%s/%s-%s", cfg->kernels,
+		 p == UM ? "um" : "x86_64", v->tree);
+}
+
+/* Kill the VM and whatever it started, and reap it. */
+void vm_kill(struct vm *vm)
+{
+	if (vm->pid <= 0)
+		return;
+	kill(-vm->pid, SIGKILL);
+	kill(vm->pid, SIGKILL);
+	while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	vm->pid = 0;
+}
+
+void vm_free(struct vm *vm)
+{
+	size_t i;
+
+	for (i = 0; vm->argv && vm->argv[i]; i++)
+		free(vm->argv[i]);
+	free(vm->argv);
+	free(vm->cmdline);
+	if (vm->pidfd >= 0)
+		close(vm->pidfd);
+	if (vm->channel >= 0)
+		close(vm->channel);
+	if (vm->qmp_fd >= 0)
+		close(vm->qmp_fd);
+}
+
+static char *qemu_cmdline(const struct config *cfg, const struct boot *b)
+{
+	const char *extra = b->variant->extra ? b->variant->extra : "";
+
+	return format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
+		      "rootfstype=9p rootflags=trans=virtio,version=9p2000.L,"
+		      "cache=loose,msize=262144 ro init=%s%s%s%s", cfg->agent,
+		      b->platform == ICOUNT ? " nokaslr" : "",
+		      *extra ? " " : "", extra);
+}
+
+static void accel(char ***argv, enum platform p)
+{
+	argv_add(argv, "-accel");
+	switch (p) {
+	case KVM:
+		argv_add(argv, "kvm");
+		argv_add(argv, "-cpu");
+		argv_add(argv, "host");
+		break;
+	case ICOUNT:
+		/* One CPU: guest time then counts its instructions. */
+		argv_add(argv, "tcg,thread=single");
+		argv_add(argv, "-icount");
+		argv_add(argv, "shift=0,sleep=on");
+		argv_add(argv, "-rtc");
+		argv_add(argv, "base=2026-01-01,clock=vm");
+		break;
+	default:
+		argv_add(argv, "tcg,thread=multi");
+		break;
+	}
+}
+
+/* In the child: die with the parent, take no signal meant for it, run. */
+static void __attribute__((noreturn)) exec_vm(char **argv, int log, pid_t parent)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	setsid();
+	dup2(null, 0);
+	dup2(log, 1);
+	dup2(log, 2);
+	execvp(argv[0], argv);
+	dprintf(2, "cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static pid_t spawn(char **argv, const char *log_path)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t none;
+	int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+	if (log < 0)
+		return -1;
+	pid = fork();
+	if (!pid) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+		exec_vm(argv, log, parent);
+	}
+	close(log);
+	return pid;
+}
+
+int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
+	       const char *dir, char *err, size_t len)
+{
+	int chan[2] = { -1, -1 }, qmp[2] = { -1, -1 };
+	char kdir[PATH_MAX / 2], log[PATH_MAX];
+	char ***a = &vm->argv;
+
+	kernel_dir(kdir, sizeof(kdir), cfg, b->platform, b->variant);
+	make_path(vm->kernel, sizeof(vm->kernel), "%s/bzImage", kdir);
+	make_path(log, sizeof(log), "%s/console.log", dir);
+	if (access(vm->kernel, R_OK))
+		return set_err(err, len,
+			       "no kernel %s (%s); build it with 'make kernels'",
+			       vm->kernel, strerror(errno));
+	/* Our ends are closed in QEMU, its ends are not. */
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, chan) ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, qmp))
+		return set_err(err, len, "socketpair: %s", strerror(errno));
+	fcntl(chan[0], F_SETFD, FD_CLOEXEC);
+	fcntl(qmp[0], F_SETFD, FD_CLOEXEC);
+	vm->channel = chan[0];
+	vm->qmp_fd = qmp[0];
+	vm->cmdline = qemu_cmdline(cfg, b);
+
+	argv_add(a, "%s", cfg->qemu);
+	argv_add(a, "-machine");
+	argv_add(a, "q35,memory-backend=ram");
+	accel(a, b->platform);
+	argv_add(a, "-m");
+	argv_add(a, "%d", GUEST_MIB);
+	argv_add(a, "-smp");
+	argv_add(a, "%d", b->platform == ICOUNT ? 1 : 2);
+	/* Anonymous and private: what is given back leaves the process. */
+	argv_add(a, "-object");
+	argv_add(a, "memory-backend-ram,id=ram,size=%dM,share=off,prealloc=off",
+		 GUEST_MIB);
+	argv_add(a, "-nodefaults");
+	argv_add(a, "-no-user-config");
+	argv_add(a, "-nographic");
+	argv_add(a, "-no-reboot");
+	argv_add(a, "-kernel");
+	argv_add(a, "%s", vm->kernel);
+	argv_add(a, "-append");
+	argv_add(a, "%s", vm->cmdline);
+	argv_add(a, "-chardev");
+	argv_add(a, "file,id=console,path=%s,append=on", log);
+	argv_add(a, "-serial");
+	argv_add(a, "chardev:console");
+	argv_add(a, "-device");
+	argv_add(a, "virtio-balloon-pci,free-page-reporting=%s",
+		 b->variant->reporting ? "on" : "off");
+	argv_add(a, "-fsdev");
+	argv_add(a, "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap");
+	argv_add(a, "-device");
+	argv_add(a, "virtio-9p-pci,fsdev=root,mount_tag=hostroot");
+	argv_add(a, "-chardev");
+	argv_add(a, "socket,id=channel,fd=%d", chan[1]);
+	argv_add(a, "-device");
+	argv_add(a, "virtio-serial-pci,max_ports=2");
+	argv_add(a, "-device");
+	argv_add(a, "virtserialport,chardev=channel,name=prbench");
+	argv_add(a, "-chardev");
+	argv_add(a, "socket,id=qmp,fd=%d", qmp[1]);
+	argv_add(a, "-mon");
+	argv_add(a, "chardev=qmp,mode=control");
+
+	vm->pid = spawn(vm->argv, log);
+	close(chan[1]);
+	close(qmp[1]);
+	if (vm->pid < 0) {
+		vm->pid = 0;
+		return set_err(err, len, "cannot start %s: %s", cfg->qemu,
+			       strerror(errno));
+	}
+	vm->pidfd = open_pidfd(vm->pid);
+	return 0;
+}
+
+/*
+ * KVM is there when a guest gets somewhere under it, and only then: the
+ * device node proves nothing.  Boot a kernel that has no root, so that it
+ * panics and QEMU exits, and look for the panic.
+ */
+bool kvm_works(const struct config *cfg)
+{
+	char kernel[PATH_MAX], log[] = "/tmp/prbench-kvm-XXXXXX";
+	char text[65536], *found = NULL;
+	char **argv = NULL;
+	int fd, status, pidfd;
+	size_t i;
+	pid_t pid;
+
+	if (access("/dev/kvm", R_OK | W_OK))
+		return false;
+	make_path(kernel, sizeof(kernel), "%s/x86_64-pristine/bzImage",
+		 cfg->kernels);
+	fd = mkstemp(log);
+	if (fd < 0)
+		return false;
+	close(fd);
+	argv_add(&argv, "%s", cfg->qemu);
+	argv_add(&argv, "-machine");
+	argv_add(&argv, "q35");
+	accel(&argv, KVM);
+	argv_add(&argv, "-m");
+	argv_add(&argv, "256");
+	argv_add(&argv, "-nodefaults");
+	argv_add(&argv, "-no-user-config");
+	argv_add(&argv, "-nographic");
+	argv_add(&argv, "-no-reboot");
+	argv_add(&argv, "-serial");
+	argv_add(&argv, "file:%s", log);
+	argv_add(&argv, "-kernel");
+	argv_add(&argv, "%s", kernel);
+	argv_add(&argv, "-append");
+	argv_add(&argv, "console=ttyS0 panic=-1");
+	pid = spawn(argv, "/dev/null");
+	if (pid > 0) {
+		pidfd = open_pidfd(pid);
+		if (!wait_exit(pidfd, pid, KVM_PROBE_S, &status)) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+		} else if (read_text(log, text, sizeof(text)) > 0) {
+			found = strstr(text, "Kernel panic - not syncing: VFS");
+		}
+		close(pidfd);
+	}
+	unlink(log);
+	for (i = 0; argv[i]; i++)
+		free(argv[i]);
+	free(argv);
+	return found != NULL;
+}
