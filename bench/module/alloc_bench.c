@@ -18,14 +18,14 @@
  * off and which gives the percentiles.  In repeat mode the first gives one
  * figure for the pair, so there the mean of its two halves is from the second.
  *
- * On QEMU with -icount shift=0 a tick of the CPU's counter is an instruction; with
- * clock=ticks the columns count them, whatever they are named.  Such figures
- * ought to be the same in each run and comparable between kernels.  They also
- * depend on what earlier users left on the free lists and the per-cpu lists,
- * so before each measurement the remains are taken off them and held until
- * the end; every block then comes out of one of the largest order.  How many
- * pages a per-cpu list keeps depends on the size of the zone and its history,
- * unless it is pinned:
+ * On QEMU with -icount shift=0 a tick of the CPU's counter is an instruction;
+ * with clock=ticks the columns count those, whatever they are named.  Such
+ * figures ought to be the same in each run and comparable between kernels.
+ * They also depend on what earlier users left on the free lists and the
+ * per-cpu lists, so before each measurement the remains are taken off them and
+ * held until the end; every block then comes out of one of the largest order.
+ * How many pages a per-cpu list keeps depends on the size of the zone and its
+ * history, unless it is pinned:
  *
  *   echo 1000000 > /proc/sys/vm/percpu_pagelist_high_fraction
  *
