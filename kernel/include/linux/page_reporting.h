@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Free page reporting: what a device that returns memory to a host implements.
+ */
+#ifndef _LINUX_PAGE_REPORTING_H
+#define _LINUX_PAGE_REPORTING_H
+
+#include <linux/mmzone.h>
+#include <linux/scatterlist.h>
+
+/* Entries of one report unless the device takes fewer, see @capacity */
+#define PAGE_REPORTING_CAPACITY		32
+
+/**
+ * struct page_reporting_dev_info - a device that free memory is reported to
+ * @report: tells the host that the @nents entries of @sg are free. Each entry
+ *	is a naturally aligned block of 2^n pages, n >= page_reporting_order.
+ *	Called from process context without locks and may sleep; the pages are
+ *	off the free lists until it returns. 0, or a negative errno, after
+ *	which the whole batch counts as not reported and is offered again.
+ * @order: granule order that the device prefers, 0 for pageblock_order; the
+ *	parameter page_reporting_order has precedence
+ * @capacity: entries that one @report takes at most, 0 (or anything larger)
+ *	for PAGE_REPORTING_CAPACITY
+ */
+struct page_reporting_dev_info {
+	int (*report)(struct page_reporting_dev_info *prdev,
+		      struct scatterlist *sg, unsigned int nents);
+	unsigned int order;
+	unsigned int capacity;
+};
+
+bool page_reporting_available(void);
+int page_reporting_register(struct page_reporting_dev_info *prdev);
+void page_reporting_unregister(struct page_reporting_dev_info *prdev);
+
+#endif /* _LINUX_PAGE_REPORTING_H */

@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Free page reporting: what is known of free memory, kept in page_ext.
+ *
+ * A granule is 2^page_reporting_order naturally aligned pages. It has a record
+ * while it lies in one free block: since when, and whether and when the host
+ * was told. The record belongs to the granule and not to the block, so merges
+ * and splits do not touch it; only handing pages out clears it.
+ *
+ * Records are written under zone->lock only.
+ */
+#define pr_fmt(fmt) "page_reporting: " fmt
+
+#include <linux/init.h>
+#include <linux/kstrtox.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "internal.h"
+#include "page_reporting.h"
+
+static bool page_ext_requested __initdata =
+	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
+static bool page_ext_ready __ro_after_init;
+
+DEFINE_PER_CPU(struct page_reporting_stats, page_reporting_stats);
+
+static int __init page_reporting_early_param(char *buf)
+{
+	bool on;
+
+	if (!buf || kstrtobool(buf, &on)) {
+		pr_warn("page_ext=%s is neither on nor off: ignored\n",
+			buf ?: "");
+		return 0;
+	}
+
+	page_ext_requested = on;
+	return 0;
+}
+early_param("page_ext", page_reporting_early_param);
+
+static __init bool page_reporting_ext_need(void)
+{
+	return page_ext_requested;
+}
+
+static __init void page_reporting_ext_init(void)
+{
+	/* Called for every client, whether it was granted memory or not */
+	page_ext_ready = page_ext_requested;
+}
+
+struct page_ext_operations page_reporting_ext_ops = {
+	.size = sizeof(struct page_reporting_rec),
+	.need = page_reporting_ext_need,
+	.init = page_reporting_ext_init,
+};
+
+/* Are there records to keep state in? */
+bool page_reporting_ext_enabled(void)
+{
+	return page_ext_ready;
+}
+
+/**
+ * page_reporting_rec_get - the record in the page_ext of a page
+ * @page: first page of a granule
+ * @ext: what to hand to page_ext_put() when done
+ *
+ * Context: any. The caller must not sleep until page_ext_put().
+ * Return: the record, or NULL (early boot, section going offline), which means
+ * that nothing is known; then there is nothing to put.
+ */
+struct page_reporting_rec *page_reporting_rec_get(const struct page *page,
+						  struct page_ext **ext)
+{
+	*ext = page_ext_get(page);
+	if (unlikely(!*ext))
+		return NULL;
+	return page_ext_data(*ext, &page_reporting_ext_ops);
+}
+
+/* The record of the next granule in the same block: never leaves a section */
+struct page_reporting_rec *
+page_reporting_rec_next(struct page_reporting_rec *rec, unsigned int granule)
+{
+	return (void *)rec + (page_ext_size << granule);
+}
+
+/* Note in the records of its pageblocks that a block has pending granules */
+static void page_reporting_hint(struct page *page, struct zone *zone,
+				unsigned int order)
+{
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+	unsigned long nr = 1;
+
+	if (order > pageblock_order)
+		nr <<= order - pageblock_order;
+	page -= page_to_pfn(page) & (pageblock_nr_pages - 1);
+
+	for (; nr; nr--, page += pageblock_nr_pages) {
+		/* Another zone's lock guards this word: the scan knows */
+		if (page_zone(page) != zone)
+			continue;
+		rec = page_reporting_rec_get(page, &ext);
+		if (!rec)
+			continue;
+		WRITE_ONCE(rec->freed, rec->freed | PR_HINT);
+		page_ext_put(ext);
+	}
+}
+
+/* Out of line part of page_reporting_freed() */
+void __page_reporting_freed(struct page *page, struct zone *zone,
+			    unsigned int order)
+{
+	unsigned int granule = page_reporting_order;
+	unsigned long nr = 1UL << (order - granule);
+	unsigned long fresh = 0, kept = 0;
+	u32 now = page_reporting_now();
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+
+	rec = page_reporting_rec_get(page, &ext);
+	if (unlikely(!rec))
+		return;
+
+	for (;;) {
+		u32 freed = rec->freed;
+
+		if (!(freed & PR_FREE)) {
+			WRITE_ONCE(rec->freed, PR_FREE | (freed & PR_HINT) | now);
+			fresh++;
+		} else if (rec->reported & PR_REPORTED) {
+			kept++;
+		}
+		if (!--nr)
+			break;
+		rec = page_reporting_rec_next(rec, granule);
+	}
+	page_ext_put(ext);
+
+	/* Nothing is new when the worker puts a block back */
+	if (!fresh)
+		return;
+
+	zone->pr_pending += fresh << granule;
+	if (kept)
+		this_cpu_add(page_reporting_stats.kept, kept << granule);
+	if (granule < pageblock_order)
+		page_reporting_hint(page, zone, order);
+	page_reporting_kick();
+}
+
+static noinline void page_reporting_refault(struct zone *zone,
+					    unsigned int granule)
+{
+	zone->pr_reported -= 1UL << granule;
+	this_cpu_add(page_reporting_stats.refaulted, 1UL << granule);
+}
+
+/* Out of line part of page_reporting_taken() */
+void __page_reporting_taken(struct page *page, struct zone *zone,
+			    unsigned int order)
+{
+	unsigned int granule = page_reporting_order;
+	unsigned long nr = order > granule ? 1UL << (order - granule) : 1;
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+
+	page -= page_to_pfn(page) & ((1UL << granule) - 1);
+	rec = page_reporting_rec_get(page, &ext);
+	if (unlikely(!rec))
+		return;
+
+	for (;;) {
+		u32 freed = rec->freed;
+
+		if (freed & PR_FREE) {
+			if (rec->reported & PR_REPORTED)
+				page_reporting_refault(zone, granule);
+			else
+				zone->pr_pending -= 1UL << granule;
+			WRITE_ONCE(rec->freed, freed & PR_HINT);
+			WRITE_ONCE(rec->reported, 0);
+		}
+		if (!--nr)
+			break;
+		rec = page_reporting_rec_next(rec, granule);
+	}
+	page_ext_put(ext);
+}
+
+/**
+ * page_reporting_block - find the free block that a granule lies in
+ * @page: first page of the granule
+ * @head: set to the first page of the block
+ *
+ * Context: zone->lock held.
+ * Return: the order of the block, or NR_PAGE_ORDERS if the granule is not
+ * wholly in a free block.
+ */
+unsigned int page_reporting_block(struct page *page, struct page **head)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned int order;
+
+	for (order = page_reporting_order; order < NR_PAGE_ORDERS; order++) {
+		struct page *first = page - (pfn & ((1UL << order) - 1));
+
+		if (PageBuddy(first) && buddy_order(first) >= order) {
+			*head = first;
+			return buddy_order(first);
+		}
+	}
+	return NR_PAGE_ORDERS;
+}
+
+/**
+ * page_reporting_mark - note that the host has been told of a range
+ * @page: first page of the range, which is back on a free list
+ * @zone: its zone
+ * @order: its order, at least that of a granule
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+void page_reporting_mark(struct page *page, struct zone *zone,
+			 unsigned int order)
+{
+	unsigned int granule = page_reporting_order;
+	unsigned long nr = 1UL << (order - granule);
+	unsigned long marked = 0, redundant = 0;
+	u32 now = page_reporting_now();
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+
+	rec = page_reporting_rec_get(page, &ext);
+	if (!rec)
+		return;
+
+	for (;;) {
+		if (page_reporting_pending(rec)) {
+			if (rec->reported & PR_STALE)
+				redundant++;
+			WRITE_ONCE(rec->reported, PR_REPORTED | now);
+			marked++;
+		}
+		if (!--nr)
+			break;
+		rec = page_reporting_rec_next(rec, granule);
+	}
+	page_ext_put(ext);
+
+	zone->pr_pending -= marked << granule;
+	zone->pr_reported += marked << granule;
+	this_cpu_add(page_reporting_stats.reported, marked << granule);
+	this_cpu_add(page_reporting_stats.redundant, redundant << granule);
+}
+
+/**
+ * page_reporting_unhint - forget the hint of a pageblock with nothing pending
+ * @page: first page of the pageblock
+ * @zone: its zone
+ *
+ * Context: process context, takes zone->lock for one pageblock.
+ * Return: true if nothing in the pageblock is pending.
+ */
+bool page_reporting_unhint(struct page *page, struct zone *zone)
+{
+	unsigned int granule = page_reporting_order;
+	unsigned long nr = pageblock_nr_pages >> granule;
+	struct page_reporting_rec *rec, *first;
+	struct page_ext *ext;
+	unsigned long flags;
+	bool idle = true;
+	u64 since;
+
+	since = page_reporting_lock(zone, &flags);
+	first = page_reporting_rec_get(page, &ext);
+	if (first) {
+		for (rec = first; nr && idle; nr--) {
+			idle = !page_reporting_pending(rec);
+			rec = page_reporting_rec_next(rec, granule);
+		}
+		if (idle)
+			WRITE_ONCE(first->freed, first->freed & ~PR_HINT);
+		page_ext_put(ext);
+	}
+	page_reporting_unlock(zone, flags, since);
+	return idle;
+}
+
+/**
+ * page_reporting_next_online - step to the next page that has a struct page
+ * @pfn: where to start; where the page was found
+ * @end: first pfn not to look at
+ *
+ * Context: memory hotplug locked out, or the result only a hint.
+ * Return: the page, or NULL when there is none before @end.
+ */
+struct page *page_reporting_next_online(unsigned long *pfn, unsigned long end)
+{
+	while (*pfn < end) {
+		struct page *page = pfn_to_online_page(*pfn);
+
+		if (page)
+			return page;
+#ifdef CONFIG_SPARSEMEM
+		*pfn = ALIGN(*pfn + 1, PAGES_PER_SECTION);
+#else
+		*pfn = ALIGN(*pfn + 1, MAX_ORDER_NR_PAGES);
+#endif
+	}
+	return NULL;
+}
+
+/*
+ * Call @fn for every stretch of MAX_ORDER_NR_PAGES of a zone, under its lock,
+ * which is dropped in between.
+ */
+static void page_reporting_for_each_chunk(struct zone *zone,
+					  void (*fn)(struct page *page,
+						     unsigned long nr,
+						     struct zone *zone))
+{
+	unsigned long pfn = zone->zone_start_pfn, end, next, flags;
+	struct page *page;
+	u64 since;
+
+	get_online_mems();
+	end = zone_end_pfn(zone);
+	while ((page = page_reporting_next_online(&pfn, end))) {
+		next = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), end);
+		since = page_reporting_lock(zone, &flags);
+		fn(page, next - pfn, zone);
+		page_reporting_unlock(zone, flags, since);
+		pfn = next;
+		cond_resched();
+	}
+	put_online_mems();
+}
+
+static void page_reporting_reset_chunk(struct page *page, unsigned long nr,
+				       struct zone *zone)
+{
+	unsigned long stale = 0;
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+
+	for (; nr; nr--, page++) {
+		if (page_zone(page) != zone)
+			continue;
+		rec = page_reporting_rec_get(page, &ext);
+		if (!rec)
+			continue;
+		/* The host may still have it: lets a second report be counted */
+		if (rec->reported & PR_REPORTED)
+			stale = 1UL << page_reporting_order;
+		WRITE_ONCE(rec->freed, 0);
+		WRITE_ONCE(rec->reported, stale ? PR_STALE : 0);
+		if (stale)
+			stale--;
+		page_ext_put(ext);
+	}
+}
+
+/**
+ * page_reporting_reset - forget all records
+ *
+ * Context: process context, sleeps; page_reporting_enabled is off. Taking each
+ * zone->lock waits for the hooks that were running when it was turned off. The
+ * order of a granule is still the one that the records were made with.
+ */
+void page_reporting_reset(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		page_reporting_for_each_chunk(zone, page_reporting_reset_chunk);
+		zone->pr_pending = 0;
+		zone->pr_reported = 0;
+	}
+}
+
+static void page_reporting_adopt_chunk(struct page *page, unsigned long nr,
+				       struct zone *zone)
+{
+	unsigned int granule = page_reporting_order;
+	unsigned long i = -page_to_pfn(page) & ((1UL << granule) - 1);
+
+	while (i < nr) {
+		struct page *head = page + i;
+		unsigned int order = granule;
+
+		if (page_zone(head) == zone && PageBuddy(head) &&
+		    buddy_order(head) >= granule) {
+			order = buddy_order(head);
+			__page_reporting_freed(head, zone, order);
+		}
+		i += 1UL << order;
+	}
+}
+
+/**
+ * page_reporting_adopt - make memory that is free already pending
+ *
+ * It counts as freed now, so that a boot does not begin with a storm of
+ * reports of memory that is about to be used.
+ *
+ * Context: process context, sleeps; page_reporting_enabled is on.
+ */
+void page_reporting_adopt(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		page_reporting_for_each_chunk(zone, page_reporting_adopt_chunk);
+}
+
+static u32 page_reporting_clamp_stamp(u32 word, u32 now)
+{
+	if (page_reporting_age(now, word) <= PR_AGE_MAX)
+		return word;
+	return (word & ~PR_TIME_MASK) | ((now - PR_AGE_MAX) & PR_TIME_MASK);
+}
+
+static void page_reporting_clamp_chunk(struct page *page, unsigned long nr,
+				       struct zone *zone)
+{
+	unsigned int granule = page_reporting_order;
+	unsigned long i = -page_to_pfn(page) & ((1UL << granule) - 1);
+	u32 now = page_reporting_now();
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+
+	for (; i < nr; i += 1UL << granule) {
+		if (page_zone(page + i) != zone)
+			continue;
+		rec = page_reporting_rec_get(page + i, &ext);
+		if (!rec)
+			continue;
+		if (rec->freed & PR_FREE)
+			WRITE_ONCE(rec->freed,
+				   page_reporting_clamp_stamp(rec->freed, now));
+		if (rec->reported & PR_REPORTED)
+			WRITE_ONCE(rec->reported,
+				   page_reporting_clamp_stamp(rec->reported, now));
+		page_ext_put(ext);
+	}
+}
+
+/**
+ * page_reporting_clamp - keep ages from wrapping around
+ *
+ * To be called at least once in PR_AGE_MAX ticks: ages stop at PR_AGE_MAX.
+ *
+ * Context: process context, sleeps.
+ */
+void page_reporting_clamp(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		page_reporting_for_each_chunk(zone, page_reporting_clamp_chunk);
+}
+
+/**
+ * page_reporting_check - recount a zone and check what must always hold
+ * @zone: the zone
+ *
+ * Holds zone->lock for the whole zone: for tests and debugging only.
+ *
+ * Context: process context, with no batch on its way to the device.
+ * Return: number of violations, each of which has been logged.
+ */
+unsigned long page_reporting_check(struct zone *zone)
+{
+	unsigned int granule = page_reporting_order;
+	unsigned long pfn = ALIGN(zone->zone_start_pfn, 1UL << granule);
+	unsigned long pending = 0, reported = 0, bad = 0, end, flags;
+	u32 now;
+
+	get_online_mems();
+	end = zone_end_pfn(zone);
+	spin_lock_irqsave(&zone->lock, flags);
+	now = page_reporting_now();
+	while (pfn < end) {
+		struct page *page = page_reporting_next_online(&pfn, end), *head;
+		struct page_reporting_rec *rec, *hint;
+		struct page_ext *ext, *hint_ext;
+		u32 free_age, reported_age;
+
+		if (!page)
+			break;
+		if (page_zone(page) != zone)
+			goto next;
+		rec = page_reporting_rec_get(page, &ext);
+		if (!rec)
+			goto next;
+		if (!(rec->freed & PR_FREE)) {
+			if (rec->reported & PR_REPORTED) {
+				pr_err("pfn %#lx: reported, yet not free\n", pfn);
+				bad++;
+			}
+			goto put;
+		}
+		if (page_reporting_block(page, &head) == NR_PAGE_ORDERS) {
+			pr_err("pfn %#lx: has a record, yet left the free lists\n",
+			       pfn);
+			bad++;
+		}
+		if (rec->reported & PR_REPORTED) {
+			free_age = page_reporting_age(now, rec->freed);
+			reported_age = page_reporting_age(now, rec->reported);
+			if (free_age < reported_age) {
+				pr_err("pfn %#lx: reported %u, but free for %u ticks\n",
+				       pfn, reported_age, free_age);
+				bad++;
+			}
+			reported += 1UL << granule;
+			goto put;
+		}
+		pending += 1UL << granule;
+		page -= pfn & (pageblock_nr_pages - 1);
+		if (granule >= pageblock_order || page_zone(page) != zone)
+			goto put;
+		hint = page_reporting_rec_get(page, &hint_ext);
+		if (hint) {
+			if (!(hint->freed & PR_HINT)) {
+				pr_err("pfn %#lx: pending, yet no hint\n", pfn);
+				bad++;
+			}
+			page_ext_put(hint_ext);
+		}
+put:
+		page_ext_put(ext);
+next:
+		pfn += 1UL << granule;
+	}
+	if (pending != zone->pr_pending || reported != zone->pr_reported) {
+		pr_err("%s: counted %lu pending and %lu reported pages, found %lu and %lu\n",
+		       zone->name, zone->pr_pending, zone->pr_reported,
+		       pending, reported);
+		bad++;
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	put_online_mems();
+	return bad;
+}
