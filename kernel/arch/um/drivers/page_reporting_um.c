@@ -155,7 +155,7 @@ static int __init page_reporting_um_init(void)
 
 	err = page_reporting_register(&page_reporting_um_dev);
 	if (err == -EOPNOTSUPP)
-		pr_info("not registered: free page reporting is off, boot with page_ext=on to use it\n");
+		pr_info("not registered: free page reporting is off\n");
 	else if (err)
 		pr_err("not registered: error %d\n", err);
 
