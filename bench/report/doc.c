@@ -359,7 +359,7 @@ static char *slurp(const char *path)
  */
 static void put_svg(FILE *f, const char *svg, const char *name)
 {
-	static const char * const refs[] = { " id=\"", "href='#", "href=\"#", "url(#" };
+	static const char * const refs[] = { " id=\"", " id='", "href='#", "href=\"#", "url(#" };
 	const char *p = strstr(svg, "<svg");
 	size_t i;
 

@@ -223,10 +223,10 @@ static void from_samples(struct values *out, const struct boot *boot,
 	    (metrics_resident_at(boot, at) - (total - free)) / 1024, NAN);
 }
 
-static void from_counters(struct values *out, const struct boot *boot,
-			  const struct window *w)
+static void from_counters(struct run *run, struct values *out,
+			  const struct boot *boot, const struct window *w)
 {
-	double reported = NAN;
+	double reported = NAN, cpu;
 	size_t i;
 
 	/*
@@ -238,8 +238,12 @@ static void from_counters(struct values *out, const struct boot *boot,
 	if (isnan(reported))
 		reported = delta(w, "stats", "reported_bytes");
 	add(out, boot, w->workload, "reported_mib", "MiB", reported / MIB, NAN);
-	add(out, boot, w->workload, "worker_cpu_ms", "ms",
-	    delta(w, NULL, "kworker_ns") / 1e6, NAN);
+	/* Less than before: a worker has ended and took its time with it. */
+	cpu = delta(w, NULL, "kworker_ns") / 1e6;
+	if (cpu < 0)
+		run_note(run, boot->name, w->workload,
+			 "worker_cpu_ms is left out: a kernel worker ended meanwhile");
+	add(out, boot, w->workload, "worker_cpu_ms", "ms", cpu < 0 ? NAN : cpu, NAN);
 	for (i = 0; i < sizeof(counter_metrics) / sizeof(*counter_metrics); i++) {
 		const char *key = counter_metrics[i].stat;
 		double v = counter_metrics[i].at_end ?
@@ -319,7 +323,7 @@ static void boot_metrics(struct run *run, struct values *out,
 		if (!strcmp(boot->platform, "icount") || !strcmp(workload, "alloc"))
 			continue;
 		from_samples(out, boot, &w);
-		from_counters(out, boot, &w);
+		from_counters(run, out, boot, &w);
 	}
 }
 

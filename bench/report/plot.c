@@ -23,7 +23,7 @@ static const struct style {
 	const char *variant, *color;
 	int dash, width, point;
 } styles[] = {
-	{ "off", "#000000", 1, 4, 4 },
+	{ "off", "#000000", 1, 3, 4 },
 	{ "flag", "#D55E00", 1, 2, 5 },
 	{ "flag-d250", "#E69F00", 4, 2, 7 },
 	{ "flag-o0", "#CC79A7", 5, 2, 9 },
@@ -185,6 +185,18 @@ static void gp_end(FILE *f)
 	fputs("unset output\n}\n", f);
 }
 
+/* A round distance between tics that leaves at most six intervals. */
+static double tic_step(double max)
+{
+	double step = max > 0 ? pow(10, floor(log10(max / 6))) : 1;
+
+	if (max <= 6 * step)
+		return step;
+	if (max <= 12 * step)
+		return 2 * step;
+	return max <= 30 * step ? 5 * step : 10 * step;
+}
+
 static struct plot *plot_add(struct plots *out, const char *name,
 			     const char *caption)
 {
@@ -206,7 +218,7 @@ static double drain_until(const struct boot *b, const struct window *w)
 static int plot_drain(struct run *run, struct plots *out, const char *platform)
 {
 	const char *name = run_str(run, "drain-%s", platform);
-	double xmax = 0, *v;
+	double xmin = 0, xmax = 0, ymax = 0, *v;
 	struct curves cs;
 	size_t i, b;
 	FILE *f;
@@ -235,6 +247,7 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform)
 				    c->win[b].freed);
 		}
 		xmax = fmax(xmax, until);
+		xmin = fmin(xmin, from);
 		fprintf(f, "# %s\n", c->label);
 		for (long k = ceil(from / GRID_S); k * GRID_S <= until; k++) {
 			double t = k * GRID_S;
@@ -252,6 +265,7 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform)
 				while (n--) {
 					lo = fmin(lo, v[n]);
 					hi = fmax(hi, v[n]);
+					ymax = fmax(ymax, hi);
 				}
 				fprintf(f, "%.2f\t%.2f\t%.2f\t%.2f\n", t, st.median, lo, hi);
 			}
@@ -271,11 +285,13 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform)
 		"set title \"drain: host memory after the guest frees it — %s, %s\"\n"
 		"set xlabel \"seconds after the guest's mark 'freed'\"\n"
 		"set ylabel \"host-resident guest memory (MiB)\"\n"
-		"set xrange [%g:%g]\nset yrange [0:*]\n"
-		"set key outside below center horizontal samplen 3\n"
+		"set xrange [%.2f:%.2f]\nset yrange [0:%g]\nset ytics %g\n"
+		"set bmargin at screen 0.21\n"
+		"set key at screen 0.5,0.04 center center horizontal maxrows 1 samplen 4\n"
 		"set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead dt 2 lc rgb \"#888888\"\n"
 		"set style fill transparent solid 0.2 noborder\n"
-		"plot \\\n", platform_title(platform), curves_n(run, &cs), -LEAD_S, xmax);
+		"plot \\\n", platform_title(platform), curves_n(run, &cs), xmin, xmax,
+		ymax * 1.08, tic_step(ymax));
 	for (i = 0; i < cs.n; i++)
 		fprintf(f, "\t\"%s.dat\" index %zu using 1:3:4 with filledcurves fc rgb \"%s\" notitle, \\\n",
 			name, i, style_of(cs.c[i].variant)->color);
@@ -376,12 +392,12 @@ static int plot_churn(struct run *run, const struct summary *sum,
 	foot = 70.0 / height;
 	gp_begin(f, name, 900, height);
 	fprintf(f,
-		"set multiplot layout %zu,1 margins 0.095,0.835,%.4f,%.4f spacing 0,%.4f title \"churn: host memory while it is taken and freed — %s, %s\"\n"
-		"set label 99 \"host-resident guest memory (MiB)\" at screen 0.018,0.5 center rotate by 90\n"
+		"set multiplot layout %zu,1 margins 0.115,0.80,%.4f,%.4f spacing 0,%.4f title \"churn: host memory while it is taken and freed — %s, %s\"\n"
+		"set label 99 \"host-resident guest memory (MiB)\" at screen 0.02,0.5 center rotate by 90\n"
 		"set xrange [0:%g]\nset yrange [0:%g]\nset ytics %g\nset format x \"\"\nunset key\n",
 		cs.n, foot, head, 14.0 / height, platform_title(platform),
 		curves_n(run, &cs), xmax, ymax * 1.08,
-		ymax > 1600 ? 1000.0 : ymax > 700 ? 500.0 : 200.0);
+		tic_step(ymax * 2));
 	for (i = 0; i < cs.n; i++) {
 		const struct curve *c = &cs.c[i];
 		const struct style *s = style_of(c->variant);
@@ -462,6 +478,7 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 	const char *workload = run_str(run, "alloc-%s", mode);
 	const char *name = run_str(run, "alloc-%s-%s", platform, mode);
 	const struct row *var[16];
+	double max[2] = { 0 }, up[2] = { 0 }, down[2] = { 0 };
 	size_t n, i, op, ndiff;
 	int order, row, nlo, nhi, ret = 0;
 	const char *nb;
@@ -487,6 +504,14 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 				const struct row *o = summary_find(sum, platform, var[i]->series,
 								   "off", workload, m);
 
+				if (r && o) {
+					double diff = r->st.median - o->st.median;
+
+					up[op] = fmax(up[op], diff);
+					down[op] = fmin(down[op], diff);
+				}
+				if (r)
+					max[op] = fmax(max[op], r->st.hi);
 				if (r)
 					fprintf(f, "%d\t%.9g\t%.9g\t%.9g\t%.9g\n", order,
 						r->st.median, r->st.lo, r->st.hi,
@@ -505,11 +530,18 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 	ndiff = has_off && n > 1 ? n - 1 : 0;
 	gp_begin(f, name, 1000, ndiff ? 720 : 420);
 	fprintf(f,
-		"set multiplot layout %d,2 columnsfirst margins 0.085,0.985,%s,%s spacing 0.085,%s title \"alloc-%s: cost of one operation by order — %s, %s\"\n"
-		"set xrange [-0.6:%g]\nset xtics 0,1,%d\nset bars small\n",
+		"set multiplot layout %d,2 columnsfirst margins 0.1,0.985,%s,%s spacing 0.1,%s title \"alloc-%s: cost of one operation by order — %s, %s\"\n"
+		"set xrange [-0.6:%g]\nset xtics 0,1,%d\nunset key\n",
 		ndiff ? 2 : 1, ndiff ? "0.15" : "0.27", ndiff ? "0.885" : "0.82",
 		ndiff ? "0.11" : "0", mode, platform_title(platform), nb, ORDERS - 0.4,
 		ORDERS - 1);
+	/* One legend for all panels; a key would keep to the width of one. */
+	for (i = 0; i < n; i++)
+		fprintf(f, "set label %zu \"%s\" at screen %.3f,0.04 left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
+			i + 1, var[i]->variant,
+			0.5 + (i - n / 2.0) * (n > 6 ? 0.13 : 0.15),
+			style_of(var[i]->variant)->point,
+			style_of(var[i]->variant)->color);
 	for (op = 0; op < 2; op++) {
 		for (row = 0; row < (ndiff ? 2 : 1); row++) {
 			bool last = row == (ndiff ? 1 : 0);
@@ -518,12 +550,15 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 				row ? ": difference to off" : "");
 			fprintf(f, "set ylabel \"%s%s\"\n", row ? "± " : "", unit);
 			fputs(last ? "set xlabel \"order (log2 pages)\"\n" : "unset xlabel\n", f);
-			fputs(row ? "set yrange [*:*]\nset xzeroaxis lt 1 lw 2 lc rgb \"#000000\"\n" :
-			      "set yrange [0:*]\nunset xzeroaxis\n", f);
-			/* One legend for all panels, below them. */
-			fputs(!op && !row ?
-			      "set key at screen 0.5,0.045 center center horizontal samplen 2\n" :
-			      "unset key\n", f);
+			if (!row)
+				fprintf(f, "set yrange [0:%g]\nset ytics %g\nunset xzeroaxis\n",
+					max[op] * 1.08, tic_step(max[op] * 1.08));
+			else if (up[op] > 0 || down[op] < 0)
+				fprintf(f, "set yrange [%g:%g]\nset ytics %g\nset xzeroaxis lt 1 lw 2 lc rgb \"#000000\"\n",
+					down[op] * 1.12, up[op] * 1.12,
+					tic_step((up[op] - down[op]) * 1.12));
+			else
+				fputs("set yrange [-1:1]\nset ytics 1\nset xzeroaxis lt 1 lw 2 lc rgb \"#000000\"\n", f);
 			fputs("plot ", f);
 			for (i = row ? 1 : 0; i < n; i++) {
 				const struct style *s = style_of(var[i]->variant);
@@ -533,21 +568,22 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 					fputs(", \\\n\t", f);
 				if (row) {
 					dodge = (i - 1 - (ndiff - 1) / 2.0) * 0.8 / ndiff;
-					fprintf(f, "\"%s.dat\" index %zu using ($1+%.4f):5:(%.4f) with boxes fs solid noborder lc rgb \"%s\" notitle",
+					fprintf(f, "\"%s.dat\" index %zu using ($1+%.4f):5:(%.4f) with boxes fs solid noborder lc rgb \"%s\"",
 						name, op * n + i, dodge, 0.8 / ndiff, s->color);
 				} else {
-					fprintf(f, "\"%s.dat\" index %zu using 1:2 with linespoints lc rgb \"%s\" dt %d lw 1.5 pt %d ps 0.8 title \"%s\"",
-						name, op * n + i, s->color, s->dash, s->point,
-						var[i]->variant);
+					fprintf(f, "\"%s.dat\" index %zu using 1:2 with linespoints lc rgb \"%s\" dt %d lw 1.5 pt %d ps 0.8",
+						name, op * n + i, s->color, s->dash, s->point);
 					if (!icount)
-						fprintf(f, ", \\\n\t\"%s.dat\" index %zu using 1:2:3:4 with yerrorbars lc rgb \"%s\" lw 1 pt 0 notitle",
+						fprintf(f, ", \\\n\t\"%s.dat\" index %zu using 1:3:(0):($4-$3) with vectors nohead lc rgb \"%s\" lw 1.5",
 							name, op * n + i, s->color);
 				}
 			}
 			fputc('\n', f);
+			if (!op && !row)
+				fputs("unset label\n", f);
 		}
 	}
-	fputs("unset multiplot\nunset xzeroaxis\n", f);
+	fputs("unset multiplot\nunset label\n", f);
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
 	plot_add(out, name,
@@ -565,9 +601,9 @@ static int plot_tradeoff(struct run *run, const struct summary *sum,
 	static const struct {
 		const char *workload, *metric, *title, *label;
 	} panel[] = {
-		{ "drain", "t95_s", "drain: 95 % back with the host", "t95 (s), less is better" },
-		{ "churn", "refault_mib", "churn: given away, taken again", "refault (MiB), less is better" },
-		{ "churn", "cycles", "churn: work done", "cycles, more is better" },
+		{ "drain", "t95_s", "drain: t95", "seconds, less is better" },
+		{ "churn", "refault_mib", "churn: refault", "MiB, less is better" },
+		{ "churn", "cycles", "churn: cycles", "cycles, more is better" },
 	};
 	const char *name = run_str(run, "drain-churn-%s", platform);
 	const struct row *var[16], *r;
@@ -631,11 +667,11 @@ static int plot_tradeoff(struct run *run, const struct summary *sum,
 	f = plot_open(run, name, "gp");
 	if (!f)
 		return -1;
-	gp_begin(f, name, 1000, 46 * nvar + 170);
+	gp_begin(f, name, 1000, 46 * nvar + 180);
 	fprintf(f,
-		"set multiplot layout 1,%zu margins 0.1,0.985,%.4f,%.4f spacing 0.035,0 title \"drain and churn side by side — %s, %s; cross: median, dot: a boot\"\n"
-		"unset key\nset yrange [0.5:%zu.5]\n", panels, 70.0 / (46 * nvar + 170),
-		1 - 78.0 / (46 * nvar + 170), platform_title(platform), nb, nvar);
+		"set multiplot layout 1,%zu margins 0.1,0.975,%.4f,%.4f spacing 0.04,0 title \"drain and churn side by side — %s, %s; cross: median, dot: a boot\"\n"
+		"unset key\nset yrange [0.5:%zu.5]\n", panels, 70.0 / (46 * nvar + 180),
+		1 - 88.0 / (46 * nvar + 180), platform_title(platform), nb, nvar);
 	for (p = 0, k = 0; p < 3; p++) {
 		double max = 0;
 
@@ -663,8 +699,10 @@ static int plot_tradeoff(struct run *run, const struct summary *sum,
 				fprintf(f, "set label %zu \"no data\" at graph 0.98, first %zu right font \",12\"\n",
 					i + 1, nvar - i);
 		}
-		fprintf(f, "set title \"%s\"\nset xlabel \"%s\"\nset xrange [0:%g]\n",
-			panel[p].title, panel[p].label, max > 0 ? max * 1.15 : 1);
+		fprintf(f, "set title \"%s\"\nset xlabel \"%s\"\nset xrange [%g:%g]\nset xtics %g\n",
+			panel[p].title, panel[p].label, max > 0 ? -0.04 * max : -0.04,
+			max > 0 ? max * 1.15 : 1,
+			tic_step(max * 1.15));
 		fprintf(f,
 			"plot \"%s.dat\" index %d using 1:2:3 with points pt 7 ps 0.9 lc rgb variable, \\\n"
 			"\t\"\" index %d using 1:2:3 with points pt 2 ps 2 lw 2 lc rgb variable\n",
@@ -744,6 +782,21 @@ static int draw(struct run *run, struct plots *plots)
 	return ret;
 }
 
+static int plot_platform(struct run *run, const struct summary *sum,
+			 struct plots *out, const char *platform)
+{
+	int ret = 0;
+
+	if (strcmp(platform, "icount")) {
+		ret |= plot_tradeoff(run, sum, out, platform);
+		ret |= plot_drain(run, out, platform);
+		ret |= plot_churn(run, sum, out, platform);
+	}
+	ret |= plot_alloc(run, sum, out, platform, "repeat");
+	ret |= plot_alloc(run, sum, out, platform, "bulk");
+	return ret;
+}
+
 /**
  * plots_make() - write and draw every plot that the run has data for
  *
@@ -761,21 +814,16 @@ int plots_make(struct run *run, const struct summary *sum, struct plots *out)
 		out->why_not = "the directory plots/ could not be made";
 		return -1;
 	}
-	for (i = 0; i < run->nboots; i++) {
-		const char *platform = run->boots[i].platform;
+	for (int rank = 0; rank < 5; rank++) {
+		for (i = 0; i < run->nboots; i++) {
+			const char *platform = run->boots[i].platform;
 
-		for (j = 0; j < i; j++)
-			if (!strcmp(run->boots[j].platform, platform))
-				break;
-		if (j < i)
-			continue;
-		if (strcmp(platform, "icount")) {
-			ret |= plot_tradeoff(run, sum, out, platform);
-			ret |= plot_drain(run, out, platform);
-			ret |= plot_churn(run, sum, out, platform);
+			for (j = 0; j < i; j++)
+				if (!strcmp(run->boots[j].platform, platform))
+					break;
+			if (j == i && platform_rank(platform) == rank)
+				ret |= plot_platform(run, sum, out, platform);
 		}
-		ret |= plot_alloc(run, sum, out, platform, "repeat");
-		ret |= plot_alloc(run, sum, out, platform, "bulk");
 	}
 	return draw(run, out) || ret ? -1 : 0;
 }

@@ -16,7 +16,8 @@ static const char * const workloads[] = {
 	"alloc-bulk", NULL
 };
 static const char * const metrics[] = {
-	"t50_s", "t95_s", "cycles", "ops_s", "run_s", "mismatches",
+	"t50_s", "t95_s", "cycles", "alloc_ms", "ops_s", "bogo_ops",
+	"mismatches", "checked_mib", "run_s", "fill_s",
 	"footprint_gib_s", "stranded_mib", "reported_mib", "refault_mib",
 	"guest_refault_mib", "redundant_mib", "kept_mib", "failed_mib",
 	"worker_cpu_ms", "lock_hold_max_us", "passes", NULL
@@ -181,10 +182,11 @@ static void compare(struct summary *sum)
 		if (!flag)
 			continue;
 		r->has_flag = true;
-		if (flag->st.median != 0 && !isinf(flag->st.median))
+		/* A ratio means nothing unless both are on one side of zero. */
+		if (isinf(flag->st.median))
+			r->ratio = isinf(r->st.median) ? NAN : 0;
+		else if (flag->st.median > 0 && r->st.median >= 0)
 			r->ratio = r->st.median / flag->st.median;
-		else if (isinf(flag->st.median) && !isinf(r->st.median))
-			r->ratio = 0;
 		if (r != flag && stats_mwu_min_p(r->st.n, flag->st.n) <= ALPHA)
 			r->p_raw = stats_mwu(r->vals, r->st.n, flag->vals, flag->st.n);
 	}
