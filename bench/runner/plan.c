@@ -150,8 +150,8 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 		break;
 	case W_ALLOC:
 		o = json_pack("{s:s, s:b}", "options",
-			      p == ICOUNT ? "count=1000" :
-			      slow && !full ? "count=2000" : "count=20000",
+			      p == ICOUNT ? "clock=ticks count=1000" :
+			      full ? "count=20000" : "count=4096",
 			      "icount", p == ICOUNT);
 		break;
 	case W_VERIFY:

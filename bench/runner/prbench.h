@@ -111,7 +111,9 @@ struct residency {
 	uint32_t *last;
 	uint32_t *given;	/* given back and not resident again */
 	uint64_t resident;	/* pages, all pieces */
+	uint64_t pool;		/* pages given back, all pieces, not yet refaulted */
 	uint64_t refault;	/* pages, cumulative */
+	uint64_t same;		/* of these, in the piece that had given them */
 };
 
 struct mapping {

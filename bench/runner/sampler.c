@@ -7,8 +7,8 @@
  * the host's kernel is older than 6.7.  User Mode Linux: the pages of the
  * memory file that exist, from cachestat() (6.5) or SEEK_DATA and SEEK_HOLE.
  *
- * Both give a count for each 2 MiB piece.  A piece that shrinks has given
- * memory back; when it grows again, up to that amount is refault.
+ * Both give a count for each 2 MiB piece, so that memory that is given back
+ * in one place while another grows shows as both.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -58,7 +58,9 @@ struct sampler {
 	FILE *out;
 	double t0;
 	double interval;
-	double cost_s;		/* of one residency scan, measured at start */
+	double cost_s;		/* of all residency scans */
+	double cost_max_s;
+	uint64_t scans;
 	uint64_t samples;
 	uint64_t late;		/* samples that came more than half late */
 	double last_scan;
@@ -86,9 +88,18 @@ void residency_free(struct residency *r)
 	memset(r, 0, sizeof(*r));
 }
 
-/* Account what changed since the last call; @r->now is the new state. */
+/*
+ * Account what changed since the last call; @r->now is the new state.
+ *
+ * What shrinks has been given back, what grows is refault as far as there is
+ * something that was given back before.  Where it grows does not matter: the
+ * guest's allocator may hand out another place than the one it gave back, and
+ * the host has to supply memory anew all the same.  @r->same counts only what
+ * came back in its own place.
+ */
 void residency_update(struct residency *r)
 {
+	uint64_t grown = 0, shrunk = 0, back;
 	size_t i;
 
 	r->resident = 0;
@@ -96,18 +107,24 @@ void residency_update(struct residency *r)
 		uint32_t now = r->now[i], last = r->last[i];
 
 		if (now < last) {
+			shrunk += last - now;
 			r->given[i] += last - now;
 		} else if (now > last) {
-			uint32_t back = now - last;
+			uint32_t own = now - last;
 
-			if (back > r->given[i])
-				back = r->given[i];
-			r->given[i] -= back;
-			r->refault += back;
+			grown += own;
+			if (own > r->given[i])
+				own = r->given[i];
+			r->given[i] -= own;
+			r->same += own;
 		}
 		r->last[i] = now;
 		r->resident += now;
 	}
+	/* Both in one interval: nobody can say that this was a refault. */
+	back = grown < r->pool ? grown : r->pool;
+	r->refault += back;
+	r->pool += shrunk - back;
 }
 
 /*
@@ -370,6 +387,22 @@ void ram_close(struct ram *ram)
 	ram->fd = -1;
 }
 
+static int timed_scan(struct sampler *s)
+{
+	double t = now_s();
+	int err = scan(s->ram, &s->res);
+
+	if (err)
+		return err;
+	residency_update(&s->res);
+	t = now_s() - t;
+	s->scans++;
+	s->cost_s += t;
+	if (t > s->cost_max_s)
+		s->cost_max_s = t;
+	return 0;
+}
+
 /*
  * One sample.  A memory file knows its size on the host without a scan, so
  * the scan, which is there for the refaults, is done half as often.
@@ -388,18 +421,16 @@ static int sample(struct sampler *s)
 		kib = (uint64_t)st.st_blocks / 2;
 		if ((uint64_t)st.st_blocks != s->last_blocks &&
 		    t - s->last_scan > 1.5 * SAMPLE_S) {
-			err = scan(s->ram, &s->res);
+			err = timed_scan(s);
 			if (err)
 				return err;
-			residency_update(&s->res);
 			s->last_scan = t;
 			s->last_blocks = (uint64_t)st.st_blocks;
 		}
 	} else {
-		err = scan(s->ram, &s->res);
+		err = timed_scan(s);
 		if (err)
 			return err;
-		residency_update(&s->res);
 		kib = s->res.resident * (PAGE / 1024);
 	}
 	if (fprintf(s->out, "%.4f\t%" PRIu64 "\t%" PRIu64 "\n", t - s->t0, kib,
@@ -437,7 +468,6 @@ struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
 			      char *err, size_t len)
 {
 	struct sampler *s = calloc(1, sizeof(*s));
-	double t;
 	int ret;
 
 	if (!s || residency_init(&s->res, ram->bytes)) {
@@ -452,15 +482,12 @@ struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
 		goto fail;
 	}
 	fputs("t_s\tresident_kib\trefault_kib\n", s->out);
-	t = now_s();
-	ret = scan(ram, &s->res);
+	ret = timed_scan(s);
 	if (ret) {
 		set_err(err, len, "cannot read the guest's residency (%s): %s",
 			ram->method, strerror(-ret));
 		goto fail;
 	}
-	residency_update(&s->res);
-	s->cost_s = now_s() - t;
 	s->interval = SAMPLE_S;
 	if (ram->kind == RAM_PROCESS && strcmp(ram->method, "pagemap_scan"))
 		s->interval = SLOW_SAMPLE_S;
@@ -484,23 +511,23 @@ fail:
 int sampler_stop(struct sampler *s, json_t *meta, char *err, size_t len)
 {
 	int error, ret = 0;
-	double t;
 
 	atomic_store(&s->stop, true);
 	pthread_join(s->thread, NULL);
-	/* The cost with the guest's memory in use, if it is still there. */
-	t = now_s();
-	if (!scan(s->ram, &s->res) && s->cost_s < now_s() - t)
-		s->cost_s = now_s() - t;
 	error = s->error;
 	if (fclose(s->out) && !error)
 		error = errno;
 	json_object_set_new(meta, "sampler",
-			    json_pack("{s:s, s:f, s:f, s:I, s:I}", "method",
-				      s->ram->method, "interval_s", s->interval,
-				      "scan_ms", s->cost_s * 1e3, "samples",
-				      (json_int_t)s->samples, "late",
-				      (json_int_t)s->late));
+			    json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I}",
+				      "method", s->ram->method,
+				      "interval_s", s->interval,
+				      "scan_ms", s->cost_s * 1e3 /
+						 (double)s->scans,
+				      "scan_max_ms", s->cost_max_s * 1e3,
+				      "samples", (json_int_t)s->samples,
+				      "late", (json_int_t)s->late,
+				      "refault_same_place_kib",
+				      (json_int_t)(s->res.same * PAGE / 1024)));
 	if (error)
 		ret = set_err(err, len, "cannot write samples.tsv: %s",
 			      strerror(error));
