@@ -8,6 +8,7 @@ PROFILE ?= quick
 WORKLOADS ?=
 VARIANTS ?=
 PLATFORMS ?=
+BOOTS ?=
 KSRC ?=
 RESULTS ?= results/latest
 export KSRC
@@ -34,20 +35,40 @@ space := $(empty) $(empty)
 platforms := $(subst $(comma),$(space),$(PLATFORMS))
 archs := $(if $(platforms),$(if $(filter um,$(platforms)),um) \
 	 $(if $(filter-out um,$(platforms)),x86_64),x86_64 um)
-KERNELS ?= $(foreach t,pristine patched,$(addsuffix -$(t),$(archs)))
+trees := pristine patched $(if $(findstring flag-d250,$(VARIANTS)),pristine-d250)
+KERNELS ?= $(foreach t,$(trees),$(addsuffix -$(t),$(archs)))
 
 help:
 	@echo 'make bench     run the benchmark and write its report into results/latest'
-	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c)'
+	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c) BOOTS=N'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
-	@echo 'make test      KUnit, guests, unit tests, style; TESTS_ONLY="script unit kunit e2e"'
+	@echo 'make test      KUnit, guests, unit tests, style; ONLY="script unit kunit style e2e"'
 	@echo 'make kernels   build all kernels; JOBS=N'
+	@echo 'make build     kernels and programs'
 	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
 	@echo 'make unapply   take it off again'
 	@echo 'make deps      install what is missing (apt-get)'
 	@echo 'make clean     remove build/ (kernels stay in the cache)'
 	@echo 'KSRC=          a kernel tarball, tree or git checkout to use instead of'
 	@echo '               the distribution'\''s source; only apply and unapply change it'
+
+# Names are checked before anything takes long. What boots have finished gets
+# its report even if others were lost.
+BENCH_ARGS = --profile "$(PROFILE)" $(if $(platforms),--platforms "$(PLATFORMS)") \
+	     $(if $(VARIANTS),--variants "$(VARIANTS)") \
+	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %)
+
+bench: programs
+	@build/bin/prbench $(BENCH_ARGS) --list >/dev/null
+	@scripts/kernel.sh build $(KERNELS)
+	@rc=0; build/bin/prbench $(BENCH_ARGS) || rc=$$?; \
+	if [ $$rc -le 1 ]; then build/bin/prreport results/latest || rc=1; fi; \
+	exit $$rc
+
+report: programs
+	@build/bin/prreport "$(RESULTS)"
+
+build: programs kernels
 
 deps:
 	@scripts/deps.sh
@@ -61,6 +82,9 @@ programs: deps
 sanitized: deps
 	@$(MAKE) --no-print-directory $(SANS) $(TESTS)
 
+test: deps
+	@tests/run.sh $(ONLY)
+
 apply unapply:
 	@[ -n "$(KSRC)" ] || { echo "make $@: say which tree: KSRC=DIR" >&2; exit 2; }
 	@scripts/graft.sh $@ "$(KSRC)"
@@ -68,19 +92,22 @@ apply unapply:
 clean:
 	rm -rf build
 
-# program_rules DIRECTORY,PROGRAM,OUTPUT,FLAGS,OBJECTS: all files but main.c go
-# into an archive, so that tests can link with them
+# the file with main() in it: main.c, or the program's name
+main_of = $(basename $(notdir $(or $(wildcard bench/$(1)/main.c),$(2).c)))
+
+# program_rules DIRECTORY,PROGRAM,OUTPUT,FLAGS,OBJECTS: all files but that one
+# go into an archive, so that tests can link with them
 define program_rules
 $(5)/$(1)/%.o: bench/$(1)/%.c Makefile
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) $(4) $(INCLUDES) -MMD -MP -c -o $$@ $$<
 
 $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
-		bench/$(1)/main.c,$(wildcard bench/$(1)/*.c)))
+		bench/$(1)/$(call main_of,$(1),$(2)).c,$(wildcard bench/$(1)/*.c)))
 	@rm -f $$@
 	@ar rcs $$@ $$^
 
-$(3)/$(2): $(5)/$(1)/main.o $(5)/lib$(1).a
+$(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o $(5)/lib$(1).a
 	@mkdir -p $$(@D)
 	$(CC) $(4) -o $$@ $$^ $(LDLIBS)
 
@@ -107,5 +134,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t))))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help bench report test deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench report test deps kernels programs sanitized apply unapply clean
 .DELETE_ON_ERROR:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # kernel.sh prepare		unpack the source, bring both trees up to date
-# kernel.sh build [NAME...]	the same, then build (default: all four kernels)
+# kernel.sh build [NAME...]	the same, then build (default: the four that
+#				differ by tree and architecture)
 # kernel.sh exec CMD...		the same as prepare, then run CMD holding the lock,
 #				with $TREES, $PRX_CC and ccache's settings exported
 #
@@ -19,6 +20,8 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 
 dist=linux-source-6.12
 kernels="x86_64-pristine um-pristine x86_64-patched um-patched"
+extra_kernels="x86_64-pristine-d250 um-pristine-d250"
+build=${PRX_BUILD:-$top/build}
 jobs=${JOBS:-$(nproc)}
 pid=
 
@@ -131,12 +134,34 @@ want()
 	fi
 }
 
-# update_tree NAME SCOPE: sets tree and dir
+# add_patch NAME: on top of what is staged, for trees that exist to be compared
+add_patch()
+{
+	_p=$top/bench/config/$1.patch
+	for _f in $(sed -n 's,^+++ b/,,p' "$_p"); do
+		[ -f "$tmp/$1/new/$_f" ] || {
+			mkdir -p "$tmp/$1/new/$(dirname "$_f")"
+			cp -p "$src/$_f" "$tmp/$1/new/$_f"
+			echo "$_f" >>"$tmp/$1/files"
+		}
+	done
+	sort -o "$tmp/$1/files" "$tmp/$1/files"
+	patch -p1 -F0 -f --no-backup-if-mismatch -r - -d "$tmp/$1/new" <"$_p" \
+		>"$tmp/$1/log" 2>&1 || {
+		explain_hunks "$tmp/$1/log" "$1.patch" "$src"
+		die "the $1 tree cannot be made"
+	}
+}
+
+# update_tree NAME SCOPE: bring the tree up to date; sets tree and dir
 update_tree()
 {
 	tree=$1
 	dir=$cache/trees/$id/$1
 	(stage "$src" "$series" "$2" "$tmp/$1") || die "the $1 tree cannot be made"
+	if [ -f "$top/bench/config/$1.patch" ]; then
+		add_patch "$1"
+	fi
 	if [ -n "${KSRC:-}" ]; then
 		check_replaced "$src" "$series" "$tmp/$1/overlay" ||
 			die "KSRC=$KSRC does not fit"
@@ -178,8 +203,8 @@ update_tree()
 	cp "$tmp/$1/files" "$dir/files"
 	cp "$src.manifest" "$dir/manifest"
 	[ $n -eq 0 ] || echo "$1 tree: $n files changed"
-	mkdir -p "$top/build/trees"
-	ln -sfn "$dir/linux" "$top/build/trees/$1"
+	mkdir -p "$build/trees"
+	ln -sfn "$dir/linux" "$build/trees/$1"
 }
 
 prepare()
@@ -270,11 +295,11 @@ check_config()
 # build_kernel NAME
 build_kernel()
 {
-	arch=${1%-*}
-	tree=${1##*-}
+	arch=${1%%-*}
+	tree=${1#*-}
 	dir=$cache/trees/$id/$tree
 	out=$dir/$arch
-	res=$top/build/kernels/$1
+	res=$build/kernels/$1
 	frag=$tmp/$1.config
 	conf=$top/bench/config
 	image=bzImage
@@ -366,11 +391,14 @@ prepare) ;;
 build)
 	[ $# -gt 0 ] || set -- $kernels
 	for k; do
-		case " $kernels " in
+		case " $kernels $extra_kernels " in
 		*" $k "*) ;;
-		*) die "$k: no such kernel; known: $kernels" ;;
+		*) die "$k: no such kernel; known: $kernels $extra_kernels" ;;
 		esac
 	done
+	case "$* " in
+	*-d250\ *) update_tree pristine-d250 base ;;
+	esac
 	for k; do
 		build_kernel "$k"
 	done

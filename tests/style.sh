@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a maintainer's scripts would say: checkpatch.pl --strict, sparse and
+# gcc's W=1 on everything of ours that goes into a kernel.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+[ -n "${TREES:-}" ] || exec "$top/scripts/kernel.sh" exec "$0"
+. "$top/tests/tap.sh"
+
+tree=$TREES/patched/linux
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# There is nobody to name in MAINTAINERS, and the patches' new files are the
+# overlay's.
+checkpatch()
+{
+	(cd "$tree" && perl scripts/checkpatch.pl --strict --quiet --no-summary \
+		--show-types --ignore FILE_PATH_CHANGES "$@")
+}
+
+overlay()
+{
+	(cd "$top/kernel" && find . -path ./patches -prune -o -type f -name "$1" \
+		-print) | sed 's,^\./,,' | sort
+}
+
+for f in $(overlay '*.[ch]'); do
+	check "checkpatch $f" checkpatch -f "$f"
+done
+for f in "$top"/bench/module/*.c; do
+	check "checkpatch ${f#"$top/"}" checkpatch -f "$f"
+done
+for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series"); do
+	check "checkpatch $p" checkpatch "$top/kernel/patches/6.12/$p"
+done
+
+no_page_flag()
+{
+	! grep -rnE --include='*.[chSr]' --include='*.rst' --include='*.txt' \
+		--include='*.py' 'PageReported|PG_reported|PAGEFLAG\(Reported' "$tree"
+}
+check "no PageReported is left" no_page_flag
+
+# compile ARCH WHAT...: W=1 and sparse, with the kernel's own configuration
+compile()
+{
+	_arch=$1
+	shift
+	nice make -s -k -j"${JOBS:-$(nproc)}" -C "$tree" O="$TREES/patched/$_arch" \
+		ARCH="$_arch" LOCALVERSION= CC="$PRX_CC" HOSTCC="$PRX_CC" \
+		W=1 C=2 CHECK="sparse" "$@" >"$log" 2>&1 9>&-
+}
+
+# silent NAME...: nothing was said about these; what is said about headers that
+# are not ours is not ours either
+silent()
+{
+	for _f; do
+		! grep -nE "(^|/)$_f:[0-9]+" "$log" || return 1
+	done
+}
+
+built()
+{
+	compile "$@" || {
+		cat "$log"
+		return 1
+	}
+}
+
+all=$(overlay '*.[ch]')
+for arch in x86_64 um; do
+	set --
+	for f in $(overlay '*.c'); do
+		case $arch:$f in
+		x86_64:arch/*) continue ;;
+		*:tools/* | *-kunit.c | *_kunit.c) continue ;;
+		esac
+		set -- "$@" "${f%.c}.o"
+	done
+	check "$arch: compiles with W=1 under sparse" built "$arch" "$@"
+	# shellcheck disable=SC2086
+	check "$arch: without a warning" silent $all
+	[ $tap_bad -eq 0 ] || cat "$log"
+	check "$arch: module compiles with W=1 under sparse" built "$arch" \
+		M="$TREES/patched/$arch/bench" modules
+	check "$arch: module without a warning" silent alloc_bench.c
+done
+finish
