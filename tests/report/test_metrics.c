@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Metrics of boots whose figures are known because they are made up. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "prreport.h"
+
+#define near(a, b)	assert_true(fabs((a) - (b)) <= 1e-9)
+
+/* 1 GiB is freed at 10 s; it goes back between 12 s and 14 s. */
+static const struct sample falling[] = {
+	{ 0, 100 * 1024, 0 },
+	{ 8, 100 * 1024, 0 },
+	{ 10, 1124 * 1024, 0 },
+	{ 12, 1124 * 1024, 1024 },
+	{ 14, 100 * 1024, 3072 },
+	{ 30, 100 * 1024, 3072 },
+};
+
+static const char drain[] =
+	"[{'t':1,'event':'ready'},"
+	"{'t':7.9,'event':'counters','workload':'drain','when':'begin','kworker_ns':1000000,"
+	" 'um':{'reported_bytes':1048576},'stats':{'reported_bytes':7,'refaulted_bytes':0,'passes':2}},"
+	"{'t':8,'event':'begin','workload':'drain'},"
+	"{'t':9,'event':'mark','workload':'drain','name':'freed','bytes':4096},"
+	"{'t':10,'event':'mark','workload':'drain','name':'freed','bytes':1073741824},"
+	"{'t':20,'event':'settled','workload':'drain'},"
+	"{'t':20,'event':'result','workload':'drain','metric':'fill_s','unit':'s','value':1.5},"
+	"{'t':20,'event':'result','workload':'drain','metric':'fill_s','unit':'s','value':2.5},"
+	"{'t':20,'event':'end','workload':'drain'},"
+	"{'t':20.1,'event':'counters','workload':'drain','when':'end','kworker_ns':5000000,"
+	" 'mem_total_kib':204800,'mem_free_kib':153600,"
+	" 'um':{'reported_bytes':3145728},'stats':{'reported_bytes':9,'refaulted_bytes':2097152,"
+	" 'passes':5,'lock_hold_max_ns':2500}}]";
+
+static json_t *events(const char *text)
+{
+	char *s = strdup(text), *p;
+	json_error_t err;
+	json_t *j;
+
+	for (p = s; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	j = json_loads(s, 0, &err);
+	free(s);
+	assert_non_null(j);
+	return j;
+}
+
+static struct boot *add_boot(struct run *run, const char *platform,
+			     const char *variant, const char *text,
+			     const struct sample *samples, size_t n)
+{
+	struct boot *b;
+
+	run->boots = xrealloc(run->boots, run->nboots + 1, sizeof(*run->boots));
+	b = &run->boots[run->nboots++];
+	memset(b, 0, sizeof(*b));
+	b->seq = run->nboots;
+	b->name = run_str(run, "%03d-%s-%s", b->seq, platform, variant);
+	b->platform = platform;
+	b->variant = variant;
+	b->kernel = "6.12.1";
+	b->tree = "pristine";
+	b->events = events(text);
+	b->samples = xrealloc(NULL, n, sizeof(*samples));
+	memcpy(b->samples, samples, n * sizeof(*samples));
+	b->nsamples = n;
+	return b;
+}
+
+static double value(const struct values *v, const char *workload, const char *metric)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (!strcmp(v->v[i].workload, workload) &&
+		    !strcmp(v->v[i].metric, metric))
+			return v->v[i].v;
+	return NAN;
+}
+
+static void resident(void **state)
+{
+	struct boot b = { .samples = (struct sample *)falling, .nsamples = 6 };
+
+	(void)state;
+	near(metrics_resident_at(&b, 0), 100 * 1024);
+	near(metrics_resident_at(&b, 9), 612 * 1024);
+	near(metrics_resident_at(&b, 30), 100 * 1024);
+	assert_true(isnan(metrics_resident_at(&b, -1)));
+	assert_true(isnan(metrics_resident_at(&b, 31)));
+	b.nsamples = 0;
+	assert_true(isnan(metrics_resident_at(&b, 1)));
+}
+
+static void time_to_drop(void **state)
+{
+	struct boot b = { .samples = (struct sample *)falling, .nsamples = 6 };
+
+	(void)state;
+	near(metrics_time_to_drop(&b, 10, 20, 512 * 1024), 3);
+	near(metrics_time_to_drop(&b, 10, 20, 1024 * 1024), 4);
+	assert_true(isinf(metrics_time_to_drop(&b, 10, 20, 1025 * 1024)));
+	assert_true(isinf(metrics_time_to_drop(&b, 10, 13, 512 * 1024)));
+	assert_true(isnan(metrics_time_to_drop(&b, 99, 120, 1)));
+}
+
+static void trapezoid(void **state)
+{
+	struct boot b = { .samples = (struct sample *)falling, .nsamples = 6 };
+
+	(void)state;
+	near(metrics_footprint(&b, 0, 8), 8 * 100 / 1024.0);
+	near(metrics_footprint(&b, 8, 10), 2 * 612 / 1024.0);
+	near(metrics_footprint(&b, 9, 13),
+	     (868 + 2 * 1124 + 868) / 1024.0);
+	assert_true(isnan(metrics_footprint(&b, 20, 40)));
+}
+
+static void whole_boot(void **state)
+{
+	struct run run = { 0 };
+	struct values v;
+
+	(void)state;
+	add_boot(&run, "um", "flag", drain, falling, 6);
+	metrics_compute(&run, &v);
+	near(value(&v, "drain", "t50_s"), 3);
+	near(value(&v, "drain", "t95_s"), 3.9);
+	near(value(&v, "drain", "refault_mib"), 3);
+	near(value(&v, "drain", "stranded_mib"), 100 - 50);
+	near(value(&v, "drain", "worker_cpu_ms"), 4);
+	/* the device's own count, which every kernel has on UML */
+	near(value(&v, "drain", "reported_mib"), 2);
+	near(value(&v, "drain", "guest_refault_mib"), 2);
+	near(value(&v, "drain", "passes"), 3);
+	near(value(&v, "drain", "lock_hold_max_us"), 2.5);
+	near(value(&v, "drain", "footprint_gib_s"),
+	     (2 * 612 + 2 * 1124 + 2 * 612 + 6 * 100) / 1024.0);
+	assert_true(isnan(value(&v, "drain", "redundant_mib")));
+	assert_int_equal(run.nnotes, 0);
+	free(v.v);
+	run_free(&run);
+}
+
+static void never_back(void **state)
+{
+	static const struct sample flat[] = {
+		{ 0, 1124 * 1024, 0 }, { 30, 1124 * 1024, 0 },
+	};
+	struct run run = { 0 };
+	struct summary sum;
+	struct values v;
+	const struct row *r;
+
+	(void)state;
+	add_boot(&run, "um", "off", drain, flat, 2);
+	add_boot(&run, "um", "flag", drain, falling, 6);
+	metrics_compute(&run, &v);
+	summary_build(&v, &sum);
+	r = summary_find(&sum, "um", "6.12.1", "off", "drain", "t95_s");
+	assert_non_null(r);
+	assert_true(isinf(r->st.median));
+	near(r->limit, 10);
+	assert_true(isinf(r->ratio));
+	r = summary_find(&sum, "um", "6.12.1", "flag", "drain", "fill_s");
+	/* two results in one boot are one value */
+	assert_int_equal(r->st.n, 1);
+	near(r->st.median, 2);
+	near(r->ratio, 1);
+	summary_free(&sum);
+	free(v.v);
+	run_free(&run);
+}
+
+static void icount_has_no_host_time(void **state)
+{
+	struct run run = { 0 };
+	struct values v;
+
+	(void)state;
+	add_boot(&run, "icount", "flag", drain, falling, 6);
+	metrics_compute(&run, &v);
+	assert_true(isnan(value(&v, "drain", "t95_s")));
+	assert_true(isnan(value(&v, "drain", "footprint_gib_s")));
+	near(value(&v, "drain", "fill_s"), 1.5);
+	free(v.v);
+	run_free(&run);
+}
+
+/* What is left out is named, and only that is left out. */
+static void left_out(void **state)
+{
+	static const char text[] =
+		"[{'t':1,'event':'begin','workload':'churn'},"
+		"{'t':2,'event':'result','workload':'churn','metric':'cycles','unit':'count','value':3},"
+		"{'t':3,'event':'error','workload':'churn','message':'no memory'},"
+		"{'t':3,'event':'end','workload':'churn'},"
+		"{'t':4,'event':'begin','workload':'perf'},"
+		"{'t':4,'event':'skip','workload':'perf','reason':'no perf'},"
+		"{'t':4,'event':'end','workload':'perf'},"
+		"{'t':5,'event':'begin','workload':'alloc'},"
+		"{'t':6,'event':'result','workload':'alloc-bulk','metric':'free_o3_ns_p50','unit':'ns','value':40},"
+		"{'t':6,'event':'end','workload':'alloc'},"
+		"{'t':7,'event':'begin','workload':'fio'},"
+		"{'t':8,'event':'result','workload':'fio','metric':'ops_s','unit':'1/s','value':3}]";
+	struct run run = { 0 };
+	struct values v;
+
+	(void)state;
+	add_boot(&run, "um", "ext", text, falling, 6);
+	add_boot(&run, "um", "ext", drain, falling, 6)->status = BOOT_LOST;
+	metrics_compute(&run, &v);
+	assert_true(isnan(value(&v, "churn", "cycles")));
+	assert_true(isnan(value(&v, "fio", "ops_s")));
+	assert_true(isnan(value(&v, "drain", "t95_s")));
+	near(value(&v, "alloc-bulk", "free_o3_ns_p50"), 40);
+	assert_int_equal(run.nnotes, 3);
+	assert_non_null(strstr(run.notes[0].text, "no memory"));
+	assert_non_null(strstr(run.notes[1].text, "no perf"));
+	assert_non_null(strstr(run.notes[2].text, "never ended"));
+	assert_string_equal(run.notes[2].workload, "fio");
+	free(v.v);
+	run_free(&run);
+}
+
+static void boots_of(struct run *run, const char *variant, double first, int n)
+{
+	char text[512];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(text, sizeof(text),
+			 "[{'t':1,'event':'begin','workload':'churn'},"
+			 "{'t':2,'event':'result','workload':'churn','metric':'cycles','unit':'count','value':%g},"
+			 "{'t':2,'event':'result','workload':'churn','metric':'alloc_ms','unit':'ms','value':5},"
+			 "{'t':3,'event':'end','workload':'churn'}]", first + i);
+		add_boot(run, "tcg", variant, text, falling, 6);
+	}
+}
+
+static void comparison(void **state)
+{
+	struct run run = { 0 };
+	struct summary sum;
+	const struct row *r;
+	struct values v;
+
+	(void)state;
+	boots_of(&run, "flag", 10, 5);
+	boots_of(&run, "ext", 30, 5);
+	boots_of(&run, "off", 20, 3);
+	boots_of(&run, "ext-off", 10, 5);
+	metrics_compute(&run, &v);
+	summary_build(&v, &sum);
+	r = summary_find(&sum, "tcg", "6.12.1", "ext", "churn", "cycles");
+	assert_int_equal(r->st.n, 5);
+	near(r->st.median, 32);
+	near(r->ratio, 32 / 12.0);
+	near(r->p_raw, 2.0 / 252);
+	/*
+	 * The table has cycles, alloc_ms, footprint_gib_s and refault_mib, each
+	 * tested for ext, ext-off and off: 5 against 3 boots can reach 0.05.
+	 */
+	near(r->p, 12 * 2.0 / 252);
+	r = summary_find(&sum, "tcg", "6.12.1", "flag", "churn", "cycles");
+	assert_true(isnan(r->p));
+	near(r->ratio, 1);
+	r = summary_find(&sum, "tcg", "6.12.1", "ext", "churn", "alloc_ms");
+	near(r->p, 1);
+	r = summary_find(&sum, "tcg", "6.12.1", "ext", "churn", "refault_mib");
+	/* nothing to divide by */
+	assert_true(r->has_flag && isnan(r->ratio));
+	summary_free(&sum);
+	free(v.v);
+	run_free(&run);
+}
+
+static void without_flag(void **state)
+{
+	struct run run = { 0 };
+	struct summary sum;
+	struct values v;
+	size_t i;
+
+	(void)state;
+	boots_of(&run, "ext", 30, 5);
+	boots_of(&run, "off", 20, 5);
+	metrics_compute(&run, &v);
+	summary_build(&v, &sum);
+	assert_true(sum.n > 0);
+	for (i = 0; i < sum.n; i++) {
+		assert_false(sum.rows[i].has_flag);
+		assert_true(isnan(sum.rows[i].ratio));
+		assert_true(isnan(sum.rows[i].p));
+	}
+	summary_free(&sum);
+	free(v.v);
+	run_free(&run);
+}
+
+static void series(void **state)
+{
+	char buf[32];
+
+	(void)state;
+	assert_string_equal(kernel_series("6.12.117", buf, sizeof(buf)), "6.12.117");
+	assert_string_equal(kernel_series("6.12.117-x+", buf, sizeof(buf)), "6.12.117");
+	assert_string_equal(kernel_series("next", buf, sizeof(buf)), "next");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(resident),
+		cmocka_unit_test(time_to_drop),
+		cmocka_unit_test(trapezoid),
+		cmocka_unit_test(whole_boot),
+		cmocka_unit_test(never_back),
+		cmocka_unit_test(icount_has_no_host_time),
+		cmocka_unit_test(left_out),
+		cmocka_unit_test(comparison),
+		cmocka_unit_test(without_flag),
+		cmocka_unit_test(series),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * prreport as a program, on recorded boots: what it writes, and what it says
+ * when files are missing or broken. Each test works on a copy of the data.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <fcntl.h>
+#include <cmocka.h>
+
+#include "prreport.h"
+
+struct work {
+	char dir[64];		/* the copy */
+	char *err;		/* what the program said */
+};
+
+static const char *env(const char *name, const char *fallback)
+{
+	const char *s = getenv(name);
+
+	return s ? s : fallback;
+}
+
+static char *str(const char *fmt, ...) PRINTF(1, 2);
+
+/* The last few strings, which is all that one expression needs. */
+static char *str(const char *fmt, ...)
+{
+	static char *ring[16];
+	static unsigned int at;
+	char **s = &ring[at++ % 16];
+	va_list ap;
+
+	free(*s);
+	va_start(ap, fmt);
+	assert_true(vasprintf(s, fmt, ap) >= 0);
+	va_end(ap);
+	return *s;
+}
+
+static char *slurp(const char *path)
+{
+	char *s = NULL;
+	size_t n = 0;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return NULL;
+	if (getdelim(&s, &n, 0, f) < 0 && s)
+		s[0] = 0;
+	fclose(f);
+	return s;
+}
+
+static bool exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+static void run_cmd(char *const argv[])
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* Run prreport, keep what it says on stderr, return its exit status. */
+static int prreport(struct work *w, const char *arg, const char *path)
+{
+	char *log = str("%s.err", w->dir);
+	char *prog = str("%s/prreport", env("PRX_BIN", "build/san"));
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		int null = open("/dev/null", O_WRONLY);
+
+		if (fd < 0 || null < 0 || dup2(fd, 2) < 0 || dup2(null, 1) < 0)
+			_exit(126);
+		if (path)
+			setenv("PATH", path, 1);
+		execl(prog, prog, arg, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	free(w->err);
+	w->err = slurp(log);
+	unlink(log);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int setup(void **state)
+{
+	struct work *w = calloc(1, sizeof(*w));
+	char *from = str("%s/tests/report/data/run", env("PRX_TOP", "."));
+
+	assert_non_null(w);
+	snprintf(w->dir, sizeof(w->dir), "/tmp/prreport-test.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	run_cmd((char *[]){ "cp", "-r", from, str("%s/run", w->dir), NULL });
+	*state = w;
+	return 0;
+}
+
+static int rm(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct work *w = *state;
+
+	nftw(w->dir, rm, 16, FTW_DEPTH | FTW_PHYS);
+	free(w->err);
+	free(w);
+	return 0;
+}
+
+/* The first boot whose directory is named after platform and variant. */
+static const char *boot_dir(struct work *w, const char *what)
+{
+	static char path[512];
+	struct dirent **list;
+	int i, n = scandir(str("%s/run/boots", w->dir), &list, NULL, alphasort);
+
+	assert_true(n > 0);
+	path[0] = 0;
+	for (i = 0; i < n; i++) {
+		const char *dash = strchr(list[i]->d_name, '-');
+
+		if (!path[0] && dash && !strcmp(dash + 1, what))
+			snprintf(path, sizeof(path), "%s/run/boots/%s", w->dir,
+				 list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+	assert_true(path[0]);
+	return path;
+}
+
+/* A field of the row of summary.tsv; NULL if there is no such row. */
+static const char *tsv(const char *text, const char *platform, const char *variant,
+		       const char *workload, const char *metric, int field)
+{
+	static char out[64];
+	const char *p = text;
+
+	while (p && *p) {
+		char f[12][64];
+		const char *end = strchr(p, '\n');
+
+		if (sscanf(p, "%63s %63s %63s %63s %63s %63s %63s %63s %63s %63s %63s %63s",
+			   f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7], f[8], f[9],
+			   f[10], f[11]) == 12 &&
+		    !strcmp(f[0], platform) && !strcmp(f[2], variant) &&
+		    !strcmp(f[3], workload) && !strcmp(f[4], metric)) {
+			strcpy(out, f[field]);
+			return out;
+		}
+		p = end ? end + 1 : NULL;
+	}
+	return NULL;
+}
+
+static void summary(void **state)
+{
+	struct work *w = *state;
+	int rows = 0;
+	char *text, *line, *save;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_string_equal(w->err, "");
+	text = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_non_null(text);
+	assert_int_equal(strncmp(text,
+		"platform\tkernel\tvariant\tworkload\tmetric\tunit\tn\tmedian\tlo95\thi95\tratio\tp\n",
+		71), 0);
+	/* off never gives memory back, and that is a value, not a hole */
+	assert_string_equal(tsv(text, "um", "off", "drain", "t95_s", 7), "inf");
+	assert_string_equal(tsv(text, "um", "off", "drain", "t95_s", 10), "inf");
+	assert_string_equal(tsv(text, "um", "flag", "drain", "t95_s", 10), "1");
+	assert_string_equal(tsv(text, "um", "flag", "drain", "t95_s", 11), "-");
+	assert_true(atof(tsv(text, "um", "flag", "drain", "t95_s", 7)) > 1);
+	assert_true(atof(tsv(text, "um", "ext", "drain", "t95_s", 10)) < 1);
+	assert_string_equal(tsv(text, "um", "ext", "drain", "t95_s", 11), "~");
+	assert_true(atof(tsv(text, "icount", "flag", "alloc-repeat", "alloc_o0_instr", 7)) > 0);
+	assert_string_equal(tsv(text, "icount", "ext", "alloc-repeat", "alloc_o0_instr", 11), "~");
+	assert_null(tsv(text, "icount", "ext", "alloc-repeat", "t95_s", 7));
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		int tabs = 0;
+		const char *p;
+
+		for (p = line; *p; p++) {
+			tabs += *p == '\t';
+			/* no empty field */
+			assert_false(*p == '\t' && (p[1] == '\t' || !p[1]));
+		}
+		assert_int_equal(tabs, 11);
+		rows++;
+	}
+	assert_true(rows > 100);
+	free(text);
+}
+
+static int count(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
+/* Every tag that opens closes, in order. */
+static void balanced(const char *p)
+{
+	static const char * const empty[] = { "meta", "br", "!DOCTYPE", "!--" };
+	char stack[64][16];
+	int depth = 0;
+	size_t i;
+
+	while ((p = strchr(p, '<'))) {
+		const char *end = strchr(p, '>');
+		bool close = p[1] == '/', skip;
+		char name[16];
+		size_t n = 0;
+
+		assert_non_null(end);
+		p += close ? 2 : 1;
+		while (n < sizeof(name) - 1 && (isalnum((unsigned char)*p) || *p == '!' || *p == '-'))
+			name[n++] = *p++;
+		name[n] = 0;
+		skip = end[-1] == '/';
+		for (i = 0; i < sizeof(empty) / sizeof(*empty); i++)
+			skip |= !strncmp(name, empty[i], strlen(empty[i]));
+		p = end;
+		if (skip)
+			continue;
+		if (close) {
+			assert_true(depth > 0);
+			assert_string_equal(stack[--depth], name);
+		} else {
+			assert_true(depth < 64);
+			strcpy(stack[depth++], name);
+		}
+	}
+	assert_int_equal(depth, 0);
+}
+
+static void html_alone(void **state)
+{
+	struct work *w = *state;
+	static const char * const refs[] = {
+		"<link", "<script", "<img", "<iframe", "@import", "src=", "url(http",
+		"<?xml", ".dtd", "href=\"http", "href='http", "file://",
+	};
+	const char *p;
+	char *html;
+	size_t i;
+
+	assert_int_equal(prreport(w, str("%s/run/", w->dir), NULL), 0);
+	html = slurp(str("%s/run/report.html", w->dir));
+	assert_non_null(html);
+	for (i = 0; i < sizeof(refs) / sizeof(*refs); i++)
+		if (strstr(html, refs[i]))
+			fail_msg("report.html refers to something outside: %s", refs[i]);
+	/* the only addresses are the names of XML name spaces */
+	assert_int_equal(count(html, "http"), count(html, "xmlns=\"http://www.w3.org/") +
+			 count(html, "xmlns:xlink=\"http://www.w3.org/"));
+	assert_true(count(html, "<svg") >= 5);
+	balanced(html);
+	/* what a plot uses is defined once, by itself */
+	for (p = html; (p = strstr(p, "href='#")); p++) {
+		const char *id = p + 7;
+		int n = strcspn(id, "'");
+
+		assert_int_equal(count(html, str(" id='%.*s'", n, id)) +
+				 count(html, str(" id=\"%.*s\"", n, id)), 1);
+	}
+	assert_non_null(strstr(html, "prefers-color-scheme:dark"));
+	assert_non_null(strstr(html, "@media print"));
+	assert_non_null(strstr(html, "not within"));
+	free(html);
+}
+
+static void markdown(void **state)
+{
+	struct work *w = *state;
+	char *md, *p, *end;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(md);
+	for (const char * const *h = (const char * const []){ "# Free page reporting",
+	     "## Answers", "## Plots", "## Instructions on", "## Results",
+	     "## What was run", "## Boots", "## How each metric", "## Do it again",
+	     "emulated", NULL }; *h; h++)
+		assert_non_null(strstr(md, *h));
+	/* a picture for each reference, as SVG and as PNG */
+	for (p = md; (p = strstr(p, "](plots/")); p = end) {
+		end = strchr(p, ')');
+		assert_true(exists(str("%s/run/%.*s", w->dir, (int)(end - p - 2), p + 2)));
+		assert_true(exists(str("%s/run/%.*spng", w->dir, (int)(end - p - 5), p + 2)));
+	}
+	assert_true(exists(str("%s/run/plots/drain-um.gp", w->dir)));
+	assert_true(exists(str("%s/run/plots/churn-um.svg", w->dir)));
+	assert_true(exists(str("%s/run/plots/drain-churn-um.svg", w->dir)));
+	assert_true(exists(str("%s/run/plots/alloc-icount-bulk.svg", w->dir)));
+	free(md);
+}
+
+/* The same data give the same files, so a diff of two reports means something. */
+static void repeatable(void **state)
+{
+	struct work *w = *state;
+	char *a[3], *b;
+	static const char * const names[] = { "summary.tsv", "report.md", "plots/drain-um.dat" };
+	int i;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	for (i = 0; i < 3; i++)
+		a[i] = slurp(str("%s/run/%s", w->dir, names[i]));
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	for (i = 0; i < 3; i++) {
+		b = slurp(str("%s/run/%s", w->dir, names[i]));
+		assert_non_null(b);
+		assert_string_equal(a[i], b);
+		free(a[i]);
+		free(b);
+	}
+}
+
+static void truncated_samples(void **state)
+{
+	struct work *w = *state;
+	const char *dir = boot_dir(w, "um-flag");
+	char *path = strdup(str("%s/samples.tsv", dir)), *text = slurp(path), *md;
+
+	assert_non_null(text);
+	assert_int_equal(truncate(path, strlen(text) - 3), 0);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, path));
+	assert_non_null(strstr(w->err, "cut off"));
+	assert_non_null(strstr(w->err, "run the benchmark again"));
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(md);
+	assert_non_null(strstr(md, "**corrupt**"));
+	free(md);
+	free(text);
+	free(path);
+}
+
+static void append(const char *path, const char *text, const char *mode)
+{
+	FILE *f = fopen(path, mode);
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void bad_files(void **state)
+{
+	struct work *w = *state;
+
+	append(str("%s/events.jsonl", boot_dir(w, "um-ext")), "{\"t\":1,\"event\":\n", "a");
+	append(str("%s/meta.json", boot_dir(w, "um-off")), "{\"schema\":1", "w");
+	append(str("%s/samples.tsv", boot_dir(w, "um-flag")), "1\t2\tx\n", "a");
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, "events.jsonl: line "));
+	assert_non_null(strstr(w->err, "meta.json: line 1"));
+	assert_non_null(strstr(w->err, "not three numbers"));
+	assert_true(exists(str("%s/run/report.html", w->dir)));
+}
+
+static void odd_events(void **state)
+{
+	struct work *w = *state;
+
+	append(str("%s/events.jsonl", boot_dir(w, "um-ext")),
+	       "{\"t\":99,\"event\":\"result\",\"workload\":\"churn\",\"metric\":\"x\",\"value\":\"12\"}\n",
+	       "a");
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, "a number \"value\""));
+}
+
+static void interrupted(void **state)
+{
+	struct work *w = *state;
+	char *md;
+
+	/* A runner that was stopped: a boot without meta.json is no error. */
+	assert_int_equal(unlink(str("%s/meta.json", boot_dir(w, "um-ext"))), 0);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(md);
+	assert_non_null(strstr(md, "**interrupted**"));
+	assert_non_null(strstr(md, "1 interrupted"));
+	free(md);
+}
+
+/* Change the status of one boot as a runner that lost its guest would have. */
+static void lost(void **state)
+{
+	struct work *w = *state;
+	char *path = strdup(str("%s/meta.json", boot_dir(w, "um-ext"))), *md;
+	json_t *meta = json_load_file(path, 0, NULL);
+
+	assert_non_null(meta);
+	json_object_set_new(meta, "status", json_string("lost"));
+	json_object_set_new(meta, "error", json_string("QEMU|died <at once>"));
+	assert_int_equal(json_dump_file(meta, path, 0), 0);
+	json_decref(meta);
+	free(path);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(md);
+	assert_non_null(strstr(md, "QEMU\\|died <at once>"));
+	assert_non_null(strstr(md, "1 lost"));
+	free(md);
+	md = slurp(str("%s/run/report.html", w->dir));
+	assert_non_null(md);
+	assert_non_null(strstr(md, "QEMU|died &lt;at once&gt;"));
+	free(md);
+}
+
+static void without_flag(void **state)
+{
+	struct work *w = *state;
+	struct dirent **list;
+	char *text;
+	int i, n = scandir(str("%s/run/boots", w->dir), &list, NULL, alphasort);
+
+	assert_true(n > 0);
+	for (i = 0; i < n; i++) {
+		const char *name = list[i]->d_name;
+
+		if (strlen(name) > 5 && !strcmp(name + strlen(name) - 5, "-flag"))
+			nftw(str("%s/run/boots/%s", w->dir, name), rm, 16,
+			     FTW_DEPTH | FTW_PHYS);
+		free(list[i]);
+	}
+	free(list);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	text = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_non_null(text);
+	assert_null(tsv(text, "um", "flag", "drain", "t95_s", 7));
+	assert_string_equal(tsv(text, "um", "ext", "drain", "t95_s", 10), "-");
+	assert_string_equal(tsv(text, "um", "ext", "drain", "t95_s", 11), "-");
+	free(text);
+	text = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(strstr(text, "`flag` no data"));
+	free(text);
+}
+
+static void no_gnuplot(void **state)
+{
+	struct work *w = *state;
+	char *md;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), w->dir), 1);
+	assert_non_null(strstr(w->err, "gnuplot is not installed"));
+	assert_int_equal(count(w->err, "\n"), 1);
+	assert_true(exists(str("%s/run/summary.tsv", w->dir)));
+	assert_true(exists(str("%s/run/report.html", w->dir)));
+	assert_true(exists(str("%s/run/plots/drain-um.gp", w->dir)));
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(strstr(md, "**Plots are missing**"));
+	assert_int_equal(count(md, "](plots/"), 0);
+	free(md);
+}
+
+static void not_a_run(void **state)
+{
+	struct work *w = *state;
+
+	assert_int_equal(prreport(w, str("%s/nowhere", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, "nowhere/run.json"));
+	assert_non_null(strstr(w->err, "make bench"));
+	append(str("%s/run/run.json", w->dir), "{\"schema\":1,", "w");
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, "run.json: line 1"));
+	append(str("%s/run/run.json", w->dir), "{\"schema\":2}\n", "w");
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, "schema 1"));
+	assert_int_equal(prreport(w, "--what", NULL), 2);
+	assert_non_null(strstr(w->err, "usage:"));
+}
+
+static void empty_run(void **state)
+{
+	struct work *w = *state;
+
+	nftw(str("%s/run/boots", w->dir), rm, 16, FTW_DEPTH | FTW_PHYS);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, "/boots cannot be opened"));
+	assert_int_equal(mkdir(str("%s/run/boots", w->dir), 0777), 0);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, "holds no boots"));
+}
+
+/* A full disk must not leave half a file under the real name. */
+static void unwritable(void **state)
+{
+	struct work *w = *state;
+
+	assert_int_equal(symlink("/dev/full", str("%s/run/summary.tsv.tmp", w->dir)), 0);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_non_null(strstr(w->err, "summary.tsv could not be written"));
+	assert_non_null(strstr(w->err, "No space left"));
+	assert_false(exists(str("%s/run/summary.tsv", w->dir)));
+}
+
+int main(void)
+{
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(summary), T(html_alone), T(markdown), T(repeatable),
+		T(truncated_samples), T(bad_files), T(odd_events), T(interrupted),
+		T(lost), T(without_flag), T(no_gnuplot), T(not_a_run), T(empty_run),
+		T(unwritable),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
