@@ -82,7 +82,8 @@ programs: deps
 sanitized: deps
 	@$(MAKE) --no-print-directory $(SANS) $(TESTS)
 
-test: deps
+test:
+	@KSRC= scripts/deps.sh
 	@tests/run.sh $(ONLY)
 
 apply unapply:
