@@ -195,6 +195,8 @@ int main(int argc, char **argv)
 	if (chdir("/tmp"))
 		complain("cannot change to", "/tmp");
 	signal(SIGPIPE, SIG_IGN);
+	/* Or jansson waits for the kernel's random numbers: 2 s under TCG. */
+	json_object_seed(1);
 	if (channel_open() < 0)
 		fprintf(stderr,
 			"pragent: no channel to the host: neither a virtio port 'prbench' nor ttyS0\n");

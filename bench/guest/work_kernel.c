@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -150,6 +151,7 @@ int work_fence(const char *name, const json_t *args)
 	const json_t *dirs = json_object_get(args, "dirs");
 	const char *victim = arg_str(args, "victim", "");
 	unsigned int tried = 0, wrote = 0;
+	struct statvfs vfs;
 	char path[4096];
 	size_t i;
 	json_t *dir;
@@ -159,6 +161,9 @@ int work_fence(const char *name, const json_t *args)
 	    mount(NULL, HOST_ROOT, NULL, MS_REMOUNT | MS_BIND, NULL))
 		emit_text("attempt", name, "message",
 			  "remount of the root, writable: %s", strerror(errno));
+	/* Only then does what follows prove that the host is fenced off. */
+	emit_result(name, "remounted", "count", !statvfs(HOST_ROOT, &vfs) &&
+		    !(vfs.f_flag & ST_RDONLY));
 	json_array_foreach(dirs, i, dir) {
 		const char *d = json_string_value(dir);
 

@@ -69,12 +69,15 @@ static int lost(struct run *r, const char *what)
 		return failed(r, "interrupted", EXIT_INTERRUPTED,
 			      "interrupted");
 	if (r->vm.pid && wait_exit(r->vm.pidfd, r->vm.pid, 1.0, &status)) {
+		int sig = WIFSIGNALED(status) ? WTERMSIG(status) :
+			  WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128 :
+			  0;	/* UML's supervisor passes it on like a shell */
+
 		r->vm.pid = 0;
-		if (WIFSIGNALED(status))
+		if (sig)
 			return failed(r, "lost", EXIT_LOST,
 				      "the VM was killed by signal %d (%s) %s",
-				      WTERMSIG(status),
-				      strsignal(WTERMSIG(status)), what);
+				      sig, strsignal(sig), what);
 		return failed(r, "lost", EXIT_LOST,
 			      "the VM ended with status %d %s",
 			      WEXITSTATUS(status), what);
