@@ -277,6 +277,9 @@ static void from_results(struct run *run, struct values *out,
 		if (strcmp(json_str(ev, "event", ""), "result") ||
 		    !same_workload(name, workload))
 			continue;
+		/* The cost of an empty measurement is of neither mode. */
+		if (!strcmp(name, "alloc--"))
+			name = workload;
 		for (m = 0; m < 2 && !strcmp(name, "alloc"); m++) {
 			size_t n = strlen(modes[m]);
 

@@ -387,7 +387,7 @@ static int plot_churn(struct run *run, const struct summary *sum,
 		ret = -1;
 		goto out;
 	}
-	height = 110 * cs.n + 130;
+	height = 115 * cs.n + 130;
 	head = 1 - 50.0 / height;
 	foot = 70.0 / height;
 	gp_begin(f, name, 900, height);
@@ -395,8 +395,8 @@ static int plot_churn(struct run *run, const struct summary *sum,
 		"set multiplot layout %zu,1 margins 0.115,0.80,%.4f,%.4f spacing 0,%.4f title \"churn: host memory while it is taken and freed — %s, %s\"\n"
 		"set label 99 \"host-resident guest memory (MiB)\" at screen 0.02,0.5 center rotate by 90\n"
 		"set xrange [0:%g]\nset yrange [0:%g]\nset ytics %g\nset format x \"\"\nunset key\n",
-		cs.n, foot, head, 14.0 / height, platform_title(platform),
-		curves_n(run, &cs), xmax, ymax * 1.08,
+		cs.n, foot, head, 24.0 / height, platform_title(platform),
+		curves_n(run, &cs), xmax, ymax * 1.12,
 		tic_step(ymax * 2));
 	for (i = 0; i < cs.n; i++) {
 		const struct curve *c = &cs.c[i];
@@ -530,7 +530,7 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 	ndiff = has_off && n > 1 ? n - 1 : 0;
 	gp_begin(f, name, 1000, ndiff ? 720 : 420);
 	fprintf(f,
-		"set multiplot layout %d,2 columnsfirst margins 0.1,0.985,%s,%s spacing 0.1,%s title \"alloc-%s: cost of one operation by order — %s, %s\"\n"
+		"set multiplot layout %d,2 columnsfirst margins 0.1,0.985,%s,%s spacing 0.125,%s title \"alloc-%s: cost of one operation by order — %s, %s\"\n"
 		"set xrange [-0.6:%g]\nset xtics 0,1,%d\nunset key\n",
 		ndiff ? 2 : 1, ndiff ? "0.15" : "0.27", ndiff ? "0.885" : "0.82",
 		ndiff ? "0.11" : "0", mode, platform_title(platform), nb, ORDERS - 0.4,
@@ -589,7 +589,7 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 	plot_add(out, name,
 		 run_str(run, "Cost of one allocation and one free by order, alloc-%s on %s, %s%s. Lower row: difference to off.",
 			 mode, platform_title(platform), nb,
-			 icount ? "; exact instruction counts" : "; bars: interval of the median"));
+			 icount ? "; counts of guest instructions" : "; bars: interval of the median"));
 	return ret;
 }
 
