@@ -787,7 +787,7 @@ static void put_definitions(struct doc *d)
 		"`t50_s`, `t95_s`: from the guest's last mark `freed` of the workload until host-resident guest memory is lower than at the mark by 50 % or 95 % of the bytes freed. Between samples memory is taken to change linearly. A fall not seen before the workload has settled counts as infinite: it is shown as 'not within N s', takes part in medians and tests, and is `inf` in summary.tsv.",
 		"`footprint_gib_s`: host-resident guest memory integrated from the workload's begin to its end (trapezoid between samples).",
 		"`stranded_mib`: host-resident at the end of settling, less what the guest uses (its MemTotal less MemFree). Memory outside MemTotal, such as the kernel image, is in it for every variant alike.",
-		"`refault_mib`: memory that had been given back to the host and became resident again, seen from the host by comparing residency between samples. What goes and comes between two samples is not seen.",
+		"`refault_mib`: memory that the host had been given back and had to supply again, seen from the host: what resident memory falls by is owed, and what it then grows by is a refault until that is used up. What goes and comes between two samples is not seen, and growth elsewhere in the guest counts as well.",
 		"`guest_refault_mib`, `redundant_mib`, `kept_mib`, `failed_mib`: the guest's own counters of the patched kernel: reported and then allocated again; reported again although the host had it; still known as reported after a merge; refused by the device.",
 		"`reported_mib`: bytes reported by the guest; on `um` counted by the device for every kernel, elsewhere by the patched kernel, so `flag` has none there.",
 		"`worker_cpu_ms`: CPU time of the guest's reporting worker over the workload.",
