@@ -222,9 +222,11 @@ tree_hash()
 	cat "$tmp/$1/files"
 }
 
+# kmake ARGS...: to be called in a subshell, which becomes make, so that a signal
+# sent to it arrives
 kmake()
 {
-	nice make -C "$dir/linux" O="$out" ARCH="$arch" LOCALVERSION= \
+	exec nice make -C "$dir/linux" O="$out" ARCH="$arch" LOCALVERSION= \
 		CC="$PRX_CC" HOSTCC="$PRX_CC" "$@"
 }
 
@@ -318,7 +320,7 @@ build_kernel()
 	mkdir -p "$out" "$res"
 	if [ "$(cat "$out/stamp" 2>/dev/null)" != "$stamp" ]; then
 		rm -f "$out/stamp"
-		kmake -s KCONFIG_ALLCONFIG="$frag" allnoconfig >"$out/make.log" 2>&1 9>&- ||
+		(kmake -s KCONFIG_ALLCONFIG="$frag" allnoconfig) >"$out/make.log" 2>&1 9>&- ||
 			die "$1: cannot be configured: $(tail -n 1 "$out/make.log")"
 		check_config "$frag" "$out/.config" "$1"
 		run_make "$1" $image modules
@@ -327,7 +329,7 @@ build_kernel()
 			for _f in "$top"/bench/module/*; do
 				cmp -s "$_f" "$out/bench/${_f##*/}" || cp "$_f" "$out/bench/"
 			done
-			kmake M="$out/bench" modules >"$out/module.log" 2>&1 9>&- || {
+			(kmake M="$out/bench" modules) >"$out/module.log" 2>&1 9>&- || {
 				cat "$out/module.log" >&2
 				die "$1: bench/module does not build"
 			}
