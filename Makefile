@@ -77,10 +77,10 @@ kernels: deps
 	@scripts/kernel.sh build $(KERNELS)
 
 programs: deps
-	@$(MAKE) --no-print-directory $(BINS)
+	@$(MAKE) -s $(BINS)
 
 sanitized: deps
-	@$(MAKE) --no-print-directory $(SANS) $(TESTS)
+	@$(MAKE) -s $(SANS) $(TESTS)
 
 test:
 	@KSRC= scripts/deps.sh
@@ -101,7 +101,8 @@ main_of = $(basename $(notdir $(or $(wildcard bench/$(1)/main.c),$(2).c)))
 define program_rules
 $(5)/$(1)/%.o: bench/$(1)/%.c Makefile
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(4) $(INCLUDES) -MMD -MP -c -o $$@ $$<
+	@echo "  CC      $$@"
+	@$(CC) $(CFLAGS) $(4) $(INCLUDES) -MMD -MP -c -o $$@ $$<
 
 $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 		bench/$(1)/$(call main_of,$(1),$(2)).c,$(wildcard bench/$(1)/*.c)))
@@ -110,7 +111,8 @@ $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 
 $(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o $(5)/lib$(1).a
 	@mkdir -p $$(@D)
-	$(CC) $(4) -o $$@ $$^ $(LDLIBS)
+	@echo "  LD      $$@"
+	@$(CC) $(4) -o $$@ $$^ $(LDLIBS)
 
 -include $(wildcard $(5)/$(1)/*.d)
 endef
@@ -129,7 +131,8 @@ libs = $(patsubst %,build/san/obj/lib%.a,$(if $(findstring report/,$(1)),report,
 
 build/san/tests/%: tests/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(INCLUDES) -MMD -MP -o $@ $< \
+	@echo "  CC      $@"
+	@$(CC) $(CFLAGS) $(SANFLAGS) $(INCLUDES) -MMD -MP -o $@ $< \
 		$(filter %.a,$^) -lcmocka $(LDLIBS)
 
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t))))
