@@ -92,6 +92,16 @@ static int cannot_write(struct run *r)
 		      strerror(errno));
 }
 
+static void stop_sampler(struct run *r)
+{
+	char err[256];
+
+	if (r->sampler && sampler_stop(r->sampler, r->meta, err, sizeof(err)))
+		failed(r, "error", EXIT_FATAL, "%s: %s; make room there",
+		       r->dir, err);
+	r->sampler = NULL;
+}
+
 /*
  * Wait for the next event: 1 with it (already in the log), 0 if the time is
  * over or the VM is gone, -1 on failure.
@@ -118,9 +128,15 @@ static int next_event(struct run *r, double end, json_t **event)
 			}
 			return 1;
 		}
+		if (r->sampler && sampler_failed(r->sampler)) {
+			stop_sampler(r);
+			return -1;
+		}
 		left = end - now_s();
 		if (r->gone || left <= 0)
 			return 0;
+		if (left > 1)
+			left = 1;
 		if (poll(fds, ARRAY_SIZE(fds), (int)(left * 1e3) + 1) < 0)
 			continue;
 		if (fds[1].revents) {
@@ -446,16 +462,6 @@ static void show_console(const struct run *r)
 		line[strcspn(line, "\r\n")] = '\0';
 		fprintf(stderr, "  | %s\n", line);
 	}
-}
-
-static void stop_sampler(struct run *r)
-{
-	char err[256];
-
-	if (r->sampler && sampler_stop(r->sampler, r->meta, err, sizeof(err)))
-		failed(r, "error", EXIT_FATAL, "%s: %s; make room there",
-		       r->dir, err);
-	r->sampler = NULL;
 }
 
 /* Returns the exit status for the boot's process. */

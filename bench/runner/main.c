@@ -48,12 +48,14 @@ static void usage(FILE *f)
 		"  --workloads LIST       what to run in the guests\n"
 		"  --boots N              boots of each kind and variant, whatever the profile says\n"
 		"  --seed N               draws the order of the variants (default 1)\n"
+		"  --set W.NAME=N         change a setting of a workload: drain.settle_ms=20000\n"
 		"  --kernels DIR          built kernels (default build/kernels)\n"
 		"  --agent FILE           the guest's init (default build/bin/pragent)\n"
 		"  --out DIR              default results/<date>-<host>-<commit>-<profile>\n"
 		"  --list                 print the known names and what would run\n"
 		"A list is separated by commas or spaces.  QEMU=FILE in the environment\n"
-		"chooses another qemu-system-x86_64.  Exit status: 0 all boots are good,\n"
+		"chooses another qemu-system-x86_64, PRBENCH_APPEND=WORDS ends the guests'\n"
+		"command lines.  Exit status: 0 all boots are good,\n"
 		"1 some are not, 2 bad option, 3 nothing can run, 130 interrupted.\n");
 }
 
@@ -470,6 +472,7 @@ int main(int argc, char **argv)
 		{ "workloads", required_argument, NULL, 'w' },
 		{ "boots", required_argument, NULL, 'b' },
 		{ "seed", required_argument, NULL, 's' },
+		{ "set", required_argument, NULL, 'S' },
 		{ "kernels", required_argument, NULL, 'k' },
 		{ "agent", required_argument, NULL, 'a' },
 		{ "out", required_argument, NULL, 'o' },
@@ -520,6 +523,12 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			sel->seed = number("seed", optarg);
+			break;
+		case 'S':
+			if (settings_override(optarg, name, sizeof(name))) {
+				fprintf(stderr, "prbench: --set: %s\n", name);
+				return EXIT_USAGE;
+			}
 			break;
 		case 'k':
 			kernels = optarg;
@@ -616,6 +625,7 @@ int main(int argc, char **argv)
 	printf("%u boots ok, %u not, %.0f s; raw data in %s\n", s.ok, s.bad,
 	       now_s() - s.t0, s.cfg.out);
 	plan_free(&s.plan);
+	settings_reset();
 	json_decref(s.run);
 	if (s.interrupted)
 		return EXIT_INTERRUPTED;

@@ -61,10 +61,10 @@ static const struct group quick_groups[] = {
 };
 
 static const struct group full_groups[] = {
-	{ BIT(W_DRAIN), { [KVM] = 10, [TCG] = 10, [UM] = 10 }, true },
-	{ BIT(W_CHURN), { [KVM] = 10, [TCG] = 10, [UM] = 10 }, false },
+	{ BIT(W_DRAIN), { [KVM] = 8, [TCG] = 8, [UM] = 8 }, true },
+	{ BIT(W_CHURN), { [KVM] = 8, [TCG] = 8, [UM] = 8 }, false },
 	{ REST & ~BIT(W_VERIFY),
-	  { [KVM] = 6, [TCG] = 6, [ICOUNT] = 2, [UM] = 6 }, false },
+	  { [KVM] = 3, [TCG] = 3, [ICOUNT] = 2, [UM] = 3 }, false },
 	{ BIT(W_VERIFY), { [KVM] = 1, [TCG] = 1, [UM] = 1 }, true },
 	{ BIT(W_FENCE), { [KVM] = 1, [TCG] = 1, [UM] = 1 }, false },
 };
@@ -117,6 +117,49 @@ unsigned int default_variants(bool full)
 	return mask;
 }
 
+static json_t *overrides;	/* {workload: {name: number}} */
+
+/* Keep "WORKLOAD.NAME=NUMBER" for workload_settings(). */
+int settings_override(const char *text, char *err, size_t len)
+{
+	char workload[32], name[32], rest;
+	json_t *o, *defaults;
+	long long value;
+	unsigned int mask;
+	int w = 0, ret = 0;
+
+	if (sscanf(text, "%31[a-z-].%31[a-z_]=%lld%c", workload, name, &value,
+		   &rest) != 3 || value < 0)
+		return set_err(err, len,
+			       "'%s' is not WORKLOAD.NAME=NUMBER", text);
+	if (parse_list(workload, workload_names, NR_WORKLOADS, &mask, err, len))
+		return set_err(err, len, "unknown workload '%s'", workload);
+	while (!(mask & BIT(w)))
+		w++;
+	defaults = workload_settings(false, (enum workload)w, UM);
+	if (!json_is_integer(json_object_get(defaults, name)))
+		ret = set_err(err, len, "workload %s has no number '%s'",
+			      workload, name);
+	json_decref(defaults);
+	if (ret)
+		return ret;
+	if (!overrides)
+		overrides = json_object();
+	o = json_object_get(overrides, workload);
+	if (!o) {
+		o = json_object();
+		json_object_set_new(overrides, workload, o);
+	}
+	json_object_set_new(o, name, json_integer(value));
+	return 0;
+}
+
+void settings_reset(void)
+{
+	json_decref(overrides);
+	overrides = NULL;
+}
+
 /* The arguments that the agent gets; run.json shows them too. */
 json_t *workload_settings(bool full, enum workload w, enum platform p)
 {
@@ -128,7 +171,7 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 	switch (w) {
 	case W_DRAIN:
 		o = json_pack("{s:i, s:i, s:s}", "mib", 1024, "settle_ms",
-			      full ? 30000 : 10000, "backing", backing);
+			      full ? 20000 : 10000, "backing", backing);
 		break;
 	case W_CHURN:
 		/*
@@ -136,21 +179,21 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 		 * memory that is about to be taken again, an age of 1 s does not.
 		 */
 		o = json_pack("{s:i, s:i, s:i, s:s}", "mib", 512, "run_ms",
-			      full ? 60000 : 8000, "pause_ms", 500, "backing",
+			      full ? 30000 : 8000, "pause_ms", 500, "backing",
 			      backing);
 		break;
 	case W_FIO:
 		o = json_pack("{s:i, s:i, s:i}", "mib", 256, "rounds",
-			      full ? 10 : 2, "pause_ms", 500);
+			      full ? 4 : 2, "pause_ms", 500);
 		break;
 	case W_STRESS:
 		o = json_pack("{s:i, s:i, s:i, s:i}", "mib", p == UM ? 64 : 256,
-			      "waves", full ? 6 : 2, "wave_s", full ? 5 : 1,
-			      "pause_ms", full ? 3000 : 1000);
+			      "waves", full ? 4 : 2, "wave_s", full ? 3 : 1,
+			      "pause_ms", 1000);
 		break;
 	case W_PERF:
 		o = json_pack("{s:i, s:i, s:s}", "mib", 128, "rounds",
-			      full ? 32 : slow ? 2 : 8, "backing", backing);
+			      full ? 16 : slow ? 2 : 8, "backing", backing);
 		break;
 	case W_ALLOC:
 		o = json_pack("{s:s, s:b}", "options",
@@ -167,8 +210,9 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 		o = json_object();
 		break;
 	case NR_WORKLOADS:
-		break;
+		return NULL;
 	}
+	json_object_update(o, json_object_get(overrides, workload_names[w]));
 	return o;
 }
 

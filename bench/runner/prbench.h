@@ -97,6 +97,8 @@ int parse_list(const char *text, const char *const *names, size_t nr,
 int parse_variants(const char *text, unsigned int *mask, char *unknown,
 		   size_t len);
 unsigned int default_variants(bool full);
+int settings_override(const char *text, char *err, size_t len);
+void settings_reset(void);
 json_t *workload_settings(bool full, enum workload w, enum platform p);
 double workload_seconds(const json_t *settings, enum workload w,
 			enum platform p);
@@ -151,6 +153,7 @@ int ram_of_file(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
 void ram_close(struct ram *ram);
 struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
 			      char *err, size_t len);
+bool sampler_failed(struct sampler *s);
 int sampler_stop(struct sampler *s, json_t *meta, char *err, size_t len);
 
 /* qmp.c */

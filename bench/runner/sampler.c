@@ -67,7 +67,7 @@ struct sampler {
 	uint64_t last_blocks;
 	pthread_t thread;
 	atomic_bool stop;
-	int error;		/* errno of a failed write */
+	atomic_int error;	/* errno of a failed write */
 };
 
 int residency_init(struct residency *r, uint64_t bytes)
@@ -433,8 +433,10 @@ static int sample(struct sampler *s)
 			return err;
 		kib = s->res.resident * (PAGE / 1024);
 	}
+	/* Flushed, so that a full disk shows now and not in a minute. */
 	if (fprintf(s->out, "%.4f\t%" PRIu64 "\t%" PRIu64 "\n", t - s->t0, kib,
-		    s->res.refault * (PAGE / 1024)) < 0 || ferror(s->out))
+		    s->res.refault * (PAGE / 1024)) < 0 ||
+	    (s->samples % 20 == 19 && fflush(s->out)))
 		s->error = errno;
 	s->samples++;
 	return 0;
@@ -505,6 +507,12 @@ fail:
 		free(s);
 	}
 	return NULL;
+}
+
+/* Did it have to give up writing?  sampler_stop() says why. */
+bool sampler_failed(struct sampler *s)
+{
+	return atomic_load(&s->error) != 0;
 }
 
 /* Stop, say in @meta how it went, and free; -1 if samples could not be written. */

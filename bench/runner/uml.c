@@ -160,6 +160,7 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	      const char *dir, char *err, size_t len)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
+	const char *append = getenv("PRBENCH_APPEND");
 	unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | SIGCHLD;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -185,9 +186,10 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 
 	vm->cmdline = format("mem=%dM root=/dev/root rootfstype=hostfs "
 			     "rootflags=/ ro panic=-1 oops=panic init=%s "
-			     "page_reporting_um.enable=%d%s%s", GUEST_MIB,
+			     "page_reporting_um.enable=%d%s%s%s%s", GUEST_MIB,
 			     cfg->agent, b->variant->reporting,
-			     *extra ? " " : "", extra);
+			     *extra ? " " : "", extra, append ? " " : "",
+			     append ? append : "");
 	argv_add(a, "%s", vm->kernel);
 	argv_add(a, "umid=guest");
 	argv_add(a, "uml_dir=%s", dir);

@@ -55,12 +55,14 @@ void vm_free(struct vm *vm)
 static char *qemu_cmdline(const struct config *cfg, const struct boot *b)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
+	const char *append = getenv("PRBENCH_APPEND");
 
 	return format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
 		      "rootfstype=9p rootflags=trans=virtio,version=9p2000.L,"
-		      "cache=loose,msize=262144 ro init=%s%s%s%s", cfg->agent,
+		      "cache=loose,msize=262144 ro init=%s%s%s%s%s%s", cfg->agent,
 		      b->platform == ICOUNT ? " nokaslr" : "",
-		      *extra ? " " : "", extra);
+		      *extra ? " " : "", extra,
+		      append ? " " : "", append ? append : "");
 }
 
 static void accel(char ***argv, enum platform p)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the end-to-end tests: a scratch directory, TAP, a run of prbench.
+top=$(cd "$(dirname "$0")/../.." && pwd -P)
+cd "$top" || exit 1
+bin=${PRX_BIN:-build/bin}
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/prbench-test-XXXXXX") || exit 1
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+n=0 bad=0
+
+# ok NAME CMD...: one point, good if the command succeeds
+ok()
+{
+	name=$1
+	shift
+	n=$((n + 1))
+	if "$@"; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		bad=1
+		# what an engineer wants to see next
+		[ ! -f "$scratch/log" ] || sed 's/^/# /' "$scratch/log"
+	fi
+}
+
+# done_testing: last line of each test
+done_testing()
+{
+	echo "1..$n"
+	exit $bad
+}
+
+# bench NAME ARG...: run prbench into $scratch/NAME; its status is $?
+bench()
+{
+	out=$scratch/$1
+	shift
+	"$bin/prbench" --agent "$bin/pragent" --out "$out" "$@" \
+		>"$scratch/log" 2>&1
+}
+
+# the directory of the only boot of a run
+boot_of()
+{
+	echo "$scratch/$1"/boots/*
+}
+
+# returned RUN: percent of what the guest freed that the host has back in the
+# end, from the sample at the mark 'freed' and the last sample
+returned()
+{
+	boot=$(boot_of "$1")
+	freed=$(sed -n 's/.*"t":\([0-9.]*\),.*"name":"freed","bytes":\([0-9]*\).*/\1 \2/p' \
+		"$boot/events.jsonl")
+	[ -n "$freed" ] || { echo "-1"; return; }
+	awk -v t="${freed% *}" -v bytes="${freed#* }" 'NR > 1 {
+		if ($1 <= t + 0.1 && $2 > top) top = $2
+		last = $2
+	} END { printf "%d\n", (top - last) * 1024 * 100 / bytes }' \
+		"$boot/samples.tsv"
+}
+
+# status FILE: the "status" of a meta.json or run.json
+status()
+{
+	sed -n 's/^ "status": "\(.*\)",*$/\1/p' "$1"
+}
+
+# nothing_runs RUN: no process is left that knows the run's directory
+nothing_runs()
+{
+	tries=0
+	while pgrep -f -- "$scratch/$1/boots/" >/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 50 ] || return 1
+		sleep 0.1
+	done
+	! grep -q "$scratch" /proc/self/mounts
+}
+
+# wait_event RUN PATTERN: until some boot's events have it, or a minute is over
+wait_event()
+{
+	tries=0
+	until grep -qs -- "$2" "$scratch/$1"/boots/*/events.jsonl; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || return 1
+		sleep 0.1
+	done
+}
