@@ -102,13 +102,42 @@ check "comes off twice" graft unapply "$t"
 check "says that there is nothing to do" says "not applied"
 check "and changes nothing again" unchanged "$t"
 
+# as_git: make the tree a git checkout
+as_git()
+{
+	(
+		cd "$t"
+		git init -q .
+		git config user.name tester
+		git config user.email tester@localhost
+		git add -A -f .
+		git commit -q -m base
+	)
+}
+
+# git_am: the patches in the order of the series
+git_am()
+{
+	sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series" |
+	while read -r p; do
+		git -C "$t" am -q "$top/kernel/patches/6.12/$p" </dev/null || exit 1
+	done
+}
+
+same_hooks()
+{
+	for f in $patched; do
+		cmp "$t/$f" "$tmp/applied/$f" || return 1
+	done
+}
+
 fresh
-(
-	cd "$t"
-	git init -q .
-	git add -A -f .
-	git -c user.name=t -c user.email=t@localhost commit -q -m base
-)
+as_git
+check "the patches go in with git am" git_am
+check "to the same effect" same_hooks
+
+fresh
+as_git
 check "applies to a git checkout" graft apply "$t"
 check "git sees the change" sh -c "[ -n \"\$(git -C '$t' status --porcelain)\" ]"
 check "comes off a git checkout" graft unapply "$t"
