@@ -243,7 +243,7 @@ run_make()
 	[ -f "$out/System.map" ] || _full=yes
 	[ $_full = yes ] || _total=0
 	[ $_full = no ] || [ "$_total" != 0 ] || case $arch in
-	um) _total=780 ;;
+	um) _total=1150 ;;
 	*) _total=1770 ;;
 	esac
 	kmake -j"$jobs" "$@" >"$_log" 2>&1 9>&- &
