@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Names, settings, and the order of the boots. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "prbench.h"
+
+#define BIT(n)	(1U << (n))
+
+static void lists_take_commas_and_blanks(void **state)
+{
+	unsigned int mask = 0;
+	char bad[64];
+
+	(void)state;
+	assert_int_equal(parse_list("um,tcg", platform_names, NR_PLATFORMS,
+				    &mask, bad, sizeof(bad)), 0);
+	assert_int_equal(mask, BIT(UM) | BIT(TCG));
+	assert_int_equal(parse_list("  icount ,, um um ", platform_names,
+				    NR_PLATFORMS, &mask, bad, sizeof(bad)), 0);
+	assert_int_equal(mask, BIT(UM) | BIT(ICOUNT));
+	assert_int_equal(parse_list("", platform_names, NR_PLATFORMS, &mask,
+				    bad, sizeof(bad)), 0);
+	assert_int_equal(mask, 0);
+}
+
+static void lists_name_what_they_do_not_know(void **state)
+{
+	unsigned int mask;
+	char bad[64];
+
+	(void)state;
+	assert_int_equal(parse_list("drain,churns,fio", workload_names,
+				    NR_WORKLOADS, &mask, bad, sizeof(bad)), -1);
+	assert_string_equal(bad, "churns");
+	/* a part of a name is not the name */
+	assert_int_equal(parse_variants("ext-", &mask, bad, sizeof(bad)), -1);
+	assert_string_equal(bad, "ext-");
+	assert_int_equal(parse_variants("ext-off,ext", &mask, bad,
+					sizeof(bad)), 0);
+	assert_int_equal(__builtin_popcount(mask), 2);
+}
+
+static void plan_with(struct plan *plan, unsigned int platforms,
+		      unsigned int workloads, unsigned int boots,
+		      unsigned int seed)
+{
+	struct selection sel = {
+		.platforms = platforms,
+		.variants = default_variants(false),
+		.workloads = workloads,
+		.boots = boots,
+		.seed = seed,
+	};
+
+	assert_int_equal(plan_make(plan, &sel), 0);
+}
+
+static void each_round_boots_every_variant_once(void **state)
+{
+	const unsigned int rounds = 7;
+	const struct lane *lane;
+	struct plan plan;
+	size_t i;
+
+	(void)state;
+	plan_with(&plan, BIT(UM), BIT(W_CHURN), rounds, 3);
+	assert_int_equal(plan.nr, 1);
+	assert_int_equal(plan.phases[0].nr, 1);
+	lane = &plan.phases[0].lanes[0];
+	assert_int_equal(lane->nr, 4 * rounds);
+	assert_int_equal(plan.nr_boots, lane->nr);
+	for (i = 0; i < lane->nr; i += 4) {
+		unsigned int seen = 0, k;
+
+		for (k = 0; k < 4; k++) {
+			const struct boot *b = &lane->boots[i + k];
+
+			assert_int_equal(b->replicate, i / 4);
+			seen |= BIT(b->variant - variants);
+		}
+		assert_int_equal(seen, default_variants(false));
+	}
+	plan_free(&plan);
+}
+
+static void nobody_is_always_first(void **state)
+{
+	unsigned int seed;
+
+	(void)state;
+	for (seed = 1; seed < 50; seed++) {
+		unsigned int first[8] = { 0 }, after[8][8] = { { 0 } };
+		const struct lane *lane;
+		struct plan plan;
+		size_t i, v, w;
+
+		plan_with(&plan, BIT(UM), BIT(W_DRAIN), 8, seed);
+		lane = &plan.phases[0].lanes[0];
+		for (i = 0; i < lane->nr; i++) {
+			v = (size_t)(lane->boots[i].variant - variants);
+			if (i % 4 == 0)
+				first[v]++;
+			if (i % 4) {
+				w = (size_t)(lane->boots[i - 1].variant -
+					     variants);
+				after[v][w]++;
+			}
+		}
+		for (v = 0; v < nr_variants; v++) {
+			assert_true(first[v] <= 4);
+			for (w = 0; w < nr_variants; w++)
+				assert_true(after[v][w] < 7);
+		}
+		plan_free(&plan);
+	}
+}
+
+static void the_seed_decides(void **state)
+{
+	struct plan a, b;
+	unsigned int seed, different = 0;
+	size_t i;
+
+	(void)state;
+	for (seed = 1; seed < 20; seed++) {
+		const struct lane *la, *lb;
+
+		plan_with(&a, BIT(UM), BIT(W_DRAIN), 3, seed);
+		plan_with(&b, BIT(UM), BIT(W_DRAIN), 3, seed);
+		la = &a.phases[0].lanes[0];
+		lb = &b.phases[0].lanes[0];
+		assert_int_equal(la->nr, lb->nr);
+		for (i = 0; i < la->nr; i++)
+			assert_ptr_equal(la->boots[i].variant,
+					 lb->boots[i].variant);
+		plan_free(&b);
+		plan_with(&b, BIT(UM), BIT(W_DRAIN), 3, seed + 1);
+		lb = &b.phases[0].lanes[0];
+		for (i = 0; i < la->nr; i++)
+			different += la->boots[i].variant != lb->boots[i].variant;
+		plan_free(&a);
+		plan_free(&b);
+	}
+	assert_true(different > 0);
+}
+
+/* drain may share the machine with another platform, churn may not. */
+static void only_drain_overlaps(void **state)
+{
+	struct plan plan;
+	size_t i, l, k;
+
+	(void)state;
+	plan_with(&plan, BIT(UM) | BIT(TCG), BIT(W_DRAIN) | BIT(W_CHURN), 0, 1);
+	assert_int_equal(plan.nr, 2);
+	for (i = 0; i < plan.nr; i++) {
+		for (l = 0; l < plan.phases[i].nr; l++) {
+			const struct lane *lane = &plan.phases[i].lanes[l];
+
+			for (k = 0; k < lane->nr; k++)
+				assert_int_equal(lane->boots[k].workloads,
+						 plan.phases[i].nr == 2 ?
+						 BIT(W_DRAIN) : BIT(W_CHURN));
+		}
+	}
+	assert_int_equal(plan.phases[0].nr, 2);
+	assert_int_equal(plan.phases[1].nr, 1);
+	plan_free(&plan);
+}
+
+static void icount_runs_alloc_only(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_with(&plan, BIT(ICOUNT), BIT(NR_WORKLOADS) - 1, 0, 1);
+	assert_int_equal(plan.nr_boots, 4);
+	assert_int_equal(plan.phases[0].lanes[0].boots[0].workloads,
+			 BIT(W_ALLOC));
+	plan_free(&plan);
+	plan_with(&plan, BIT(ICOUNT), BIT(W_DRAIN), 0, 1);
+	assert_int_equal(plan.nr_boots, 0);
+	plan_free(&plan);
+}
+
+static void verify_needs_reporting(void **state)
+{
+	const struct lane *lane;
+	struct plan plan;
+	size_t i;
+
+	(void)state;
+	plan_with(&plan, BIT(UM), BIT(W_VERIFY), 2, 1);
+	lane = &plan.phases[0].lanes[0];
+	assert_int_equal(lane->nr, 4);	/* flag and ext */
+	for (i = 0; i < lane->nr; i++)
+		assert_true(lane->boots[i].variant->negotiated);
+	plan_free(&plan);
+}
+
+/* What the project promises: a quarter of an hour, 3 boots where n matters. */
+static void quick_is_quick(void **state)
+{
+	unsigned int boots[NR_PLATFORMS][NR_WORKLOADS] = { { 0 } };
+	struct plan plan;
+	size_t i, l, k, w;
+
+	(void)state;
+	plan_with(&plan, BIT(UM) | BIT(TCG) | BIT(ICOUNT),
+		  (BIT(NR_WORKLOADS) - 1) & ~BIT(W_FENCE), 0, 1);
+	assert_true(plan.estimate_s > 300 && plan.estimate_s < 880);
+	for (i = 0; i < plan.nr; i++)
+		for (l = 0; l < plan.phases[i].nr; l++)
+			for (k = 0; k < plan.phases[i].lanes[l].nr; k++) {
+				struct boot *b =
+					&plan.phases[i].lanes[l].boots[k];
+
+				for (w = 0; w < NR_WORKLOADS; w++)
+					if (b->workloads & BIT(w))
+						boots[b->platform][w]++;
+			}
+	assert_true(boots[UM][W_DRAIN] >= 4 * 5);
+	assert_true(boots[UM][W_CHURN] >= 4 * 5);
+	assert_true(boots[TCG][W_DRAIN] >= 4 * 3);
+	assert_true(boots[TCG][W_CHURN] >= 4 * 3);
+	assert_int_equal(boots[ICOUNT][W_ALLOC], 4);
+	plan_free(&plan);
+}
+
+static void settings_can_be_changed(void **state)
+{
+	char err[128];
+	json_t *o;
+
+	(void)state;
+	assert_int_equal(settings_override("drain.settle_ms=1234", err,
+					   sizeof(err)), 0);
+	o = workload_settings(false, W_DRAIN, UM);
+	assert_int_equal(json_integer_value(json_object_get(o, "settle_ms")),
+			 1234);
+	assert_int_equal(json_integer_value(json_object_get(o, "mib")), 1024);
+	json_decref(o);
+	o = workload_settings(true, W_CHURN, TCG);
+	assert_null(json_object_get(o, "settle_ms"));
+	json_decref(o);
+	settings_reset();
+	o = workload_settings(false, W_DRAIN, UM);
+	assert_int_equal(json_integer_value(json_object_get(o, "settle_ms")),
+			 10000);
+	json_decref(o);
+}
+
+static void wrong_settings_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"", "drain", "drain.mib", "drain.mib=", "drain.mib=12x",
+		"drain.mib=-1", "drain.nope=1", "drains.mib=1",
+		"drain.backing=1",
+	};
+	char err[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(settings_override(wrong[i], err, sizeof(err)),
+				 -1);
+	settings_reset();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lists_take_commas_and_blanks),
+		cmocka_unit_test(lists_name_what_they_do_not_know),
+		cmocka_unit_test(each_round_boots_every_variant_once),
+		cmocka_unit_test(nobody_is_always_first),
+		cmocka_unit_test(the_seed_decides),
+		cmocka_unit_test(only_drain_overlaps),
+		cmocka_unit_test(icount_runs_alloc_only),
+		cmocka_unit_test(verify_needs_reporting),
+		cmocka_unit_test(quick_is_quick),
+		cmocka_unit_test(settings_can_be_changed),
+		cmocka_unit_test(wrong_settings_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A boot whose settings did not take must not pass for one that did. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "prbench.h"
+
+#define NEGOTIATED	"0100010000000000000000000000000010"
+#define NOT_NEGOTIATED	"0100000000000000000000000000000010"
+
+static const struct variant *variant(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_variants; i++)
+		if (!strcmp(variants[i].name, name))
+			return &variants[i];
+	fail_msg("no variant %s", name);
+	return NULL;
+}
+
+/* Check a greeting; NULL if it passes, else the message. */
+static const char *check(enum platform p, const char *name, const char *ready)
+{
+	static char err[256];
+	struct boot b = { .platform = p, .variant = variant(name) };
+	json_t *o = json_loads(ready, 0, NULL);
+	int ret;
+
+	assert_non_null(o);
+	err[0] = '\0';
+	ret = settings_check(o, &b, "6.12.1", err, sizeof(err));
+	json_decref(o);
+	return ret ? err : NULL;
+}
+
+#define QEMU(bits, cmdline, stats, more)				\
+	"{\"release\":\"6.12.1\",\"cmdline\":\"ro " cmdline "\","	\
+	"\"debugfs_stats\":" stats ",\"balloon_features\":\"" bits "\"" more "}"
+
+#define UML(enable, cmdline, stats)					\
+	"{\"release\":\"6.12.1\",\"cmdline\":\"ro " cmdline "\","	\
+	"\"debugfs_stats\":" stats ",\"um\":{\"enable\":" enable "}}"
+
+static void good_boots_pass(void **state)
+{
+	(void)state;
+	assert_null(check(TCG, "off", QEMU(NOT_NEGOTIATED, "", "false", "")));
+	assert_null(check(TCG, "flag", QEMU(NEGOTIATED, "", "false", "")));
+	assert_null(check(KVM, "ext", QEMU(NEGOTIATED, "page_ext=on", "true", "")));
+	assert_null(check(TCG, "ext-off", QEMU(NOT_NEGOTIATED, "page_ext=off",
+					       "false", "")));
+	assert_null(check(UM, "off", UML("\"N\"", "", "false")));
+	assert_null(check(UM, "flag", UML("\"Y\"", "", "false")));
+	assert_null(check(UM, "ext", UML("1", "page_ext=on", "true")));
+}
+
+static void refused(enum platform p, const char *name, const char *ready,
+		    const char *why)
+{
+	const char *err = check(p, name, ready);
+
+	if (!err || !strstr(err, why))
+		fail_msg("%s: '%s' lacks '%s'", name, err ? err : "passed", why);
+}
+
+static void negotiation_is_checked(void **state)
+{
+	(void)state;
+	refused(TCG, "off", QEMU(NEGOTIATED, "", "false", ""), "negotiated");
+	refused(TCG, "flag", QEMU(NOT_NEGOTIATED, "", "false", ""),
+		"did not negotiate");
+	refused(TCG, "ext-off", QEMU(NEGOTIATED, "page_ext=off", "false", ""),
+		"negotiated");
+	refused(TCG, "flag", QEMU("0100", "", "false", ""), "did not negotiate");
+	refused(TCG, "flag", "{\"release\":\"6.12.1\",\"cmdline\":\"ro\"}",
+		"no virtio-balloon");
+	refused(UM, "flag", UML("\"N\"", "", "false"), "enable is off");
+	refused(UM, "off", UML("\"Y\"", "", "false"), "enable is on");
+	refused(UM, "flag", "{\"release\":\"6.12.1\",\"cmdline\":\"ro\"}",
+		"lacks the page_reporting_um");
+}
+
+static void the_kernel_is_checked(void **state)
+{
+	(void)state;
+	refused(TCG, "flag", "{\"release\":\"6.12.2\",\"cmdline\":\"ro\"}",
+		"6.12.2");
+	refused(TCG, "flag", "{}", "the build says");
+	refused(TCG, "flag", QEMU(NEGOTIATED, "", "true", ""),
+		"patched kernel");
+	refused(TCG, "ext", QEMU(NEGOTIATED, "page_ext=on", "false", ""),
+		"no page_reporting/stats");
+	refused(TCG, "ext", QEMU(NEGOTIATED, "", "true", ""), "page_ext=on");
+}
+
+static void parameters_are_read_back(void **state)
+{
+#define O0	"page_reporting.page_reporting_order=0"
+	(void)state;
+	assert_null(check(TCG, "flag-o0", QEMU(NEGOTIATED, O0, "false",
+		",\"page_reporting\":{\"page_reporting_order\":0}")));
+	refused(TCG, "flag-o0", QEMU(NEGOTIATED, O0, "false",
+		",\"page_reporting\":{\"page_reporting_order\":9}"),
+		"is 9 in the guest, 0 was asked for");
+	refused(TCG, "flag-o0", QEMU(NEGOTIATED, O0, "false", ""),
+		"has no parameter page_reporting.page_reporting_order");
+#undef O0
+}
+
+static void splats_are_seen(void **state)
+{
+	(void)state;
+	assert_true(splat_line("[    1.0] WARNING: CPU: 0 PID: 1 at mm/x.c:1"));
+	assert_true(splat_line("[    1.0] BUG: unable to handle page fault"));
+	assert_true(splat_line("[    1.0] Kernel panic - not syncing: x"));
+	assert_false(splat_line("[    1.0] page_ext: 'bogus' ignored"));
+	assert_false(splat_line("[    0.2] devtmpfs: mounted"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_boots_pass),
+		cmocka_unit_test(negotiation_is_checked),
+		cmocka_unit_test(the_kernel_is_checked),
+		cmocka_unit_test(parameters_are_read_back),
+		cmocka_unit_test(splats_are_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
