@@ -210,10 +210,11 @@ static void make_run_json(struct state *s, int argc, char **argv)
 	size_t p, i;
 
 	for (p = NR_PLATFORMS; p-- > 0; ) {
-		json_t *o = json_object();
+		json_t *o;
 
 		if (!(sel->platforms & BIT(p)))
 			continue;
+		o = json_object();
 		for (i = 0; i < NR_WORKLOADS; i++)
 			if (sel->workloads & BIT(i))
 				json_object_set_new(o, workload_names[i],
