@@ -17,7 +17,9 @@
 #include <linux/mutex.h>
 #include <linux/oom.h>
 #include <linux/page-isolation.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -35,9 +37,12 @@
 
 DEFINE_STATIC_KEY_FALSE(page_reporting_enabled);
 
-/* Unset until a device registers or the user says so */
-unsigned int page_reporting_order = -1;
+/* What is asked for: unset until a device registers or the user says so */
+unsigned int page_reporting_order = UINT_MAX;
 EXPORT_SYMBOL_GPL(page_reporting_order);
+
+/* What is in force. Drivers write to page_reporting_order in mid-report. */
+unsigned int page_reporting_granule = UINT_MAX;
 
 static int page_reporting_set_ms(const char *val, const struct kernel_param *kp);
 static const struct kernel_param_ops page_reporting_ms_ops = {
@@ -55,7 +60,7 @@ module_param_cb(page_reporting_delay_ms, &page_reporting_ms_ops,
 MODULE_PARM_DESC(page_reporting_delay_ms,
 		 "Delay before memory that could not be reported is tried again");
 
-struct page_reporting_block {
+struct page_reporting_held {
 	struct page *page;
 	unsigned int order;
 };
@@ -97,7 +102,7 @@ static struct page_reporting_dev_info *page_reporting_dev;
 static struct {
 	unsigned int capacity;
 	unsigned long *candidate;
-	struct page_reporting_block *block;
+	struct page_reporting_held *block;
 	struct scatterlist *sg;
 } page_reporting_bufs;
 static unsigned int page_reporting_backoff_ms;
@@ -106,9 +111,12 @@ static unsigned int page_reporting_backoff_ms;
 static atomic_t page_reporting_stop = ATOMIC_INIT(0);
 
 /* A pass is queued, so that who frees memory need not look further */
-static bool page_reporting_kicked;
+bool page_reporting_kicked;
 
+/* The batch that is out: pages, number, and who waits for the device */
 static unsigned long page_reporting_isolated;
+static unsigned long page_reporting_batch;
+static struct task_struct *page_reporting_task;
 static DECLARE_WAIT_QUEUE_HEAD(page_reporting_returned);
 
 static u64 page_reporting_lock_max;
@@ -117,17 +125,20 @@ static u64 page_reporting_busy;
 static void page_reporting_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(page_reporting_work, page_reporting_work_fn);
 static void page_reporting_clamp_fn(struct work_struct *work);
-static DECLARE_DEFERRABLE_WORK(page_reporting_clamp_work,
-			       page_reporting_clamp_fn);
+static DECLARE_DELAYED_WORK(page_reporting_clamp_work, page_reporting_clamp_fn);
+static void page_reporting_reorder_fn(struct work_struct *work);
+static DECLARE_WORK(page_reporting_reorder_work, page_reporting_reorder_fn);
 
 /* Take zone->lock and note the time, for the longest hold in debugfs stats */
 u64 page_reporting_lock(struct zone *zone, unsigned long *flags)
+	__acquires(&zone->lock)
 {
 	spin_lock_irqsave(&zone->lock, *flags);
 	return ktime_get_mono_fast_ns();
 }
 
 void page_reporting_unlock(struct zone *zone, unsigned long flags, u64 since)
+	__releases(&zone->lock)
 {
 	u64 held = ktime_get_mono_fast_ns() - since;
 
@@ -174,26 +185,29 @@ u32 page_reporting_gate(unsigned int order)
 unsigned long page_reporting_budget(struct zone *zone)
 {
 	unsigned long nr_free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long low = low_wmark_pages(zone), above;
+	unsigned long kept = low_wmark_pages(zone), above;
 
-	if (nr_free <= low)
+	/* Free, but not for everybody */
+	kept += READ_ONCE(zone->nr_free_highatomic);
+#ifdef CONFIG_CMA
+	kept += zone_page_state(zone, NR_FREE_CMA_PAGES);
+#endif
+#ifdef CONFIG_UNACCEPTED_MEMORY
+	kept += zone_page_state(zone, NR_UNACCEPTED);
+#endif
+	if (nr_free <= kept)
 		return 0;
-	above = nr_free - low;
+	above = nr_free - kept;
 	return max(above / PR_SHARE, min(above / 2, (unsigned long)MAX_ORDER_NR_PAGES));
 }
 
-/**
- * page_reporting_kick - memory has become pending, see that a pass comes
- *
- * Context: any, also under zone->lock with interrupts off.
- */
-void page_reporting_kick(void)
+/* Out of line part of page_reporting_kick() */
+void __page_reporting_kick(void)
 {
-	if (READ_ONCE(page_reporting_kicked))
-		return;
 	WRITE_ONCE(page_reporting_kicked, true);
+	/* Never at once: zone->lock is held */
 	queue_delayed_work(system_freezable_wq, &page_reporting_work,
-			   page_reporting_gate(MAX_PAGE_ORDER));
+			   max(page_reporting_gate(MAX_PAGE_ORDER), 1U));
 }
 
 /* Look again at @when (jiffies) or earlier */
@@ -240,7 +254,7 @@ static bool page_reporting_hinted(struct page *page, struct zone *zone)
 	bool hint;
 
 	/* Granules are looked at one by one, or the hint is another zone's */
-	if (page_reporting_order >= pageblock_order)
+	if (page_reporting_granule >= pageblock_order)
 		return true;
 	page -= page_to_pfn(page) & (pageblock_nr_pages - 1);
 	if (page_zone(page) != zone)
@@ -257,7 +271,7 @@ static bool page_reporting_hinted(struct page *page, struct zone *zone)
 /* Find as many candidates as a report takes, without any lock */
 static void page_reporting_collect(struct page_reporting_pass *pass)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
 	unsigned int step = max(granule, pageblock_order);
 	struct zone *zone = pass->zone;
 	struct page *page;
@@ -276,6 +290,8 @@ static void page_reporting_collect(struct page_reporting_pass *pass)
 		for (; pass->pfn < end; pass->pfn += 1UL << granule, page += 1UL << granule) {
 			struct page_reporting_rec *rec;
 			struct page_ext *ext;
+			unsigned int order;
+			struct page *head;
 			bool eligible;
 
 			if (pass->nr_candidates == page_reporting_bufs.capacity)
@@ -285,12 +301,20 @@ static void page_reporting_collect(struct page_reporting_pass *pass)
 			rec = page_reporting_rec_get(page, &ext);
 			if (!rec)
 				continue;
-			pending |= page_reporting_pending(rec);
-			eligible = page_reporting_eligible(pass, rec, granule);
+			order = NR_PAGE_ORDERS;
+			if (page_reporting_pending(rec))
+				order = page_reporting_block(page, &head);
+			eligible = order < NR_PAGE_ORDERS &&
+				   page_reporting_eligible(pass, rec, order);
 			page_ext_put(ext);
-			if (eligible)
-				page_reporting_bufs.candidate[pass->nr_candidates++] =
-					pass->pfn;
+			pending |= order < NR_PAGE_ORDERS;
+			if (!eligible)
+				continue;
+			page_reporting_bufs.candidate[pass->nr_candidates++] = pass->pfn;
+			/* The rest of the block comes with it */
+			head += (1UL << order) - (1UL << granule);
+			pass->pfn += head - page;
+			page = head;
 		}
 		if (!pending && step > granule && IS_ALIGNED(start, 1UL << step) &&
 		    page_zone(pfn_to_page(start)) == zone)
@@ -308,7 +332,7 @@ out:
 static void page_reporting_add(struct page_reporting_pass *pass,
 			       struct page *page, unsigned int order)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
 	unsigned long nr = 1UL << (order - granule), i = 0, run;
 	struct page_reporting_rec *rec;
 	struct page_ext *ext;
@@ -365,10 +389,10 @@ static void page_reporting_fill(struct page_reporting_pass *pass)
 		unsigned int order, nents = pass->nents;
 		int mt;
 
-		/* What does not fit any more is found again after the report */
+		/* What does not fit any more is found again after the report... */
 		if (nents == page_reporting_bufs.capacity ||
 		    records > PR_BATCH_RECORDS) {
-			pass->pfn = pfn;
+			pass->pfn = i ? page_reporting_bufs.candidate[i - 1] : pfn;
 			break;
 		}
 		if (!page)
@@ -377,8 +401,11 @@ static void page_reporting_fill(struct page_reporting_pass *pass)
 		if (order == NR_PAGE_ORDERS)
 			continue;
 		mt = get_pageblock_migratetype(head);
-		if (is_migrate_isolate(mt) ||
-		    pass->pages + (1UL << order) > budget) {
+		if (pass->nents && pass->pages + (1UL << order) > budget) {
+			pass->pfn = pfn;
+			break;
+		}
+		if (is_migrate_isolate(mt) || (1UL << order) > budget) {
 			page_reporting_note_retry(pass);
 			continue;
 		}
@@ -389,8 +416,11 @@ static void page_reporting_fill(struct page_reporting_pass *pass)
 		page_reporting_bufs.block[pass->nr_blocks].page = head;
 		page_reporting_bufs.block[pass->nr_blocks++].order = order;
 		pass->pages += 1UL << order;
-		records += 1UL << (order - page_reporting_order);
+		records += 1UL << (order - page_reporting_granule);
 	}
+	/* ...which may be a part of the last block that did */
+	if (i == pass->nr_candidates && pass->nents == page_reporting_bufs.capacity)
+		pass->pfn = page_reporting_bufs.candidate[i - 1];
 	WRITE_ONCE(page_reporting_isolated, pass->pages);
 	page_reporting_unlock(zone, flags, since);
 	put_online_mems();
@@ -405,12 +435,6 @@ static void page_reporting_drain(struct page_reporting_pass *pass, int err)
 	u64 since;
 
 	since = page_reporting_lock(zone, &flags);
-	for (i = 0; i < pass->nr_blocks; i++) {
-		struct page_reporting_block *block = &page_reporting_bufs.block[i];
-
-		__putback_isolated_page(block->page, block->order,
-					get_pageblock_migratetype(block->page));
-	}
 	for (i = 0; i < pass->nents; i++) {
 		struct scatterlist *sg = &page_reporting_bufs.sg[i];
 
@@ -421,8 +445,14 @@ static void page_reporting_drain(struct page_reporting_pass *pass, int err)
 			page_reporting_mark(sg_page(sg), zone,
 					    get_order(sg->length));
 	}
+	for (i = 0; i < pass->nr_blocks; i++) {
+		struct page_reporting_held *block = &page_reporting_bufs.block[i];
+
+		page_reporting_putback(block->page, zone, block->order);
+	}
 	WRITE_ONCE(page_reporting_isolated, 0);
 	page_reporting_unlock(zone, flags, since);
+	WRITE_ONCE(page_reporting_batch, page_reporting_batch + 1);
 	wake_up_all(&page_reporting_returned);
 }
 
@@ -432,12 +462,14 @@ static int page_reporting_zone(struct page_reporting_pass *pass,
 	int err = 0;
 
 	pass->zone = zone;
-	pass->pfn = ALIGN(zone->zone_start_pfn, 1UL << page_reporting_order);
+	pass->pfn = ALIGN(zone->zone_start_pfn, 1UL << page_reporting_granule);
 	pass->end = zone_end_pfn(zone);
 
 	while (pass->pfn < pass->end && !err) {
 		if (atomic_read(&page_reporting_stop))
 			return -ECANCELED;
+		if (pass->force && fatal_signal_pending(current))
+			return -EINTR;
 		page_reporting_collect(pass);
 		if (!pass->nr_candidates)
 			break;
@@ -457,19 +489,31 @@ static int page_reporting_zone(struct page_reporting_pass *pass,
 	return err;
 }
 
-/* A free that saw page_reporting_kicked just before it was cleared shows here */
-static void page_reporting_note_missed(struct page_reporting_pass *pass)
+/*
+ * From here on a free queues a pass again. One that still saw the flag held
+ * zone->lock before us, so the records that it wrote are there to be found.
+ */
+static void page_reporting_rearm(void)
 {
 	struct zone *zone;
-	bool pending = false;
 
+	WRITE_ONCE(page_reporting_kicked, false);
 	for_each_populated_zone(zone) {
 		spin_lock_irq(&zone->lock);
-		pending |= zone->pr_pending;
 		spin_unlock_irq(&zone->lock);
 	}
-	if (pending)
-		page_reporting_note(pass, jiffies + page_reporting_gate(MAX_PAGE_ORDER));
+}
+
+/* Nothing is pending: no need for a pass that was queued before this one */
+static void page_reporting_unqueue(void)
+{
+	if (READ_ONCE(page_reporting_kicked))
+		return;
+	cancel_delayed_work(&page_reporting_work);
+	/* Unless it was for something that was freed just now */
+	if (READ_ONCE(page_reporting_kicked))
+		queue_delayed_work(system_freezable_wq, &page_reporting_work,
+				   page_reporting_gate(MAX_PAGE_ORDER));
 }
 
 /*
@@ -491,30 +535,40 @@ static int page_reporting_pass(bool force)
 	if (!pass.prdev)
 		return -ENODEV;
 
-	WRITE_ONCE(page_reporting_kicked, false);
+	WRITE_ONCE(page_reporting_task, current);
+	page_reporting_rearm();
 	for_each_populated_zone(zone) {
 		err = page_reporting_zone(&pass, zone);
 		if (err)
 			break;
 	}
+	WRITE_ONCE(page_reporting_task, NULL);
 	this_cpu_inc(page_reporting_stats.passes);
 	page_reporting_busy += ktime_get_mono_fast_ns() - start;
 
+	/* Not when the hooks are off already, and marks get lost */
+	if (IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG) &&
+	    !atomic_read(&page_reporting_stop))
+		for_each_populated_zone(zone)
+			WARN_ON_ONCE(page_reporting_check(zone));
+
 	if (err == -ECANCELED)
 		return err;
-	if (err) {
+	if (err && err != -EINTR) {
 		page_reporting_backoff_ms =
 			clamp(page_reporting_backoff_ms * 2, PR_BACKOFF_MIN_MS,
 			      PR_BACKOFF_MAX_MS);
 		delay = msecs_to_jiffies(page_reporting_backoff_ms);
 		pr_warn_ratelimited("device failed with %d, next try in %u ms\n",
 				    err, page_reporting_backoff_ms);
+		/* Perhaps because it has found the order to be too small */
+		queue_work(system_freezable_wq, &page_reporting_reorder_work);
 	} else {
 		page_reporting_backoff_ms = 0;
-		if (!pass.waiting)
-			page_reporting_note_missed(&pass);
-		if (!pass.waiting)
+		if (!pass.waiting) {
+			page_reporting_unqueue();
 			return 0;
+		}
 		delay = time_after(pass.next, jiffies) ? pass.next - jiffies : 0;
 		delay = max(delay, gate / 8 + 1);
 	}
@@ -560,6 +614,7 @@ static void page_reporting_clamp_fn(struct work_struct *work)
 /* Turn the hooks on, with records that are right from here on */
 static void page_reporting_start(void)
 {
+	WRITE_ONCE(page_reporting_kicked, false);
 	static_branch_enable(&page_reporting_enabled);
 	page_reporting_adopt();
 	queue_delayed_work(system_freezable_wq, &page_reporting_clamp_work,
@@ -577,10 +632,9 @@ static void page_reporting_halt(void)
 	cancel_delayed_work_sync(&page_reporting_work);
 	cancel_delayed_work_sync(&page_reporting_clamp_work);
 	mutex_lock(&page_reporting_pass_lock);
-	/* A flush may have queued a pass before it saw the request to stop */
-	cancel_delayed_work(&page_reporting_work);
-	WRITE_ONCE(page_reporting_kicked, false);
 	page_reporting_reset();
+	/* A flush, or a hook that ran on until the reset, may have queued one */
+	cancel_delayed_work(&page_reporting_work);
 	atomic_dec(&page_reporting_stop);
 }
 
@@ -594,30 +648,39 @@ static int page_reporting_set_ms(const char *val, const struct kernel_param *kp)
 	return err;
 }
 
-static int page_reporting_set_order(const char *val,
-				    const struct kernel_param *kp)
+/* The granule for an order: its state is moved with single pageblocks */
+static void page_reporting_set_granule(void)
 {
-	unsigned int order, old;
-	int err;
+	page_reporting_granule = min(page_reporting_order, pageblock_order);
+}
 
-	err = kstrtouint(val, 0, &order);
-	if (err)
-		return err;
-	if (order > MAX_PAGE_ORDER)
-		return -EINVAL;
-
+/* Make the order that is asked for the one in force */
+static void page_reporting_reorder(bool force)
+{
 	mutex_lock(&page_reporting_mutex);
-	old = page_reporting_order;
-	if (!page_reporting_dev) {
-		page_reporting_order = order;
-	} else if (order != old) {
+	if (page_reporting_dev &&
+	    (force || page_reporting_granule != min(page_reporting_order, pageblock_order))) {
 		page_reporting_halt();
-		page_reporting_order = order;
+		page_reporting_set_granule();
 		page_reporting_start();
 		mutex_unlock(&page_reporting_pass_lock);
 	}
 	mutex_unlock(&page_reporting_mutex);
-	return 0;
+}
+
+static void page_reporting_reorder_fn(struct work_struct *work)
+{
+	page_reporting_reorder(false);
+}
+
+static int page_reporting_set_order(const char *val,
+				    const struct kernel_param *kp)
+{
+	int err = param_set_uint_minmax(val, kp, 0, MAX_PAGE_ORDER);
+
+	if (!err)
+		page_reporting_reorder(false);
+	return err;
 }
 
 static const struct kernel_param_ops page_reporting_order_ops = {
@@ -698,7 +761,7 @@ int page_reporting_register(struct page_reporting_dev_info *prdev)
 	if (err)
 		goto unlock;
 
-	if (page_reporting_order == -1) {
+	if (page_reporting_order == UINT_MAX) {
 		if (prdev->order > 0 && prdev->order <= MAX_PAGE_ORDER)
 			page_reporting_order = prdev->order;
 		else
@@ -708,6 +771,9 @@ int page_reporting_register(struct page_reporting_dev_info *prdev)
 	mutex_lock(&page_reporting_pass_lock);
 	page_reporting_dev = prdev;
 	page_reporting_backoff_ms = 0;
+	page_reporting_set_granule();
+	/* What the last device had may have been used since */
+	page_reporting_reset();
 	page_reporting_start();
 	mutex_unlock(&page_reporting_pass_lock);
 	pr_info("Free page reporting enabled\n");
@@ -738,15 +804,24 @@ void page_reporting_unregister(struct page_reporting_dev_info *prdev)
 }
 EXPORT_SYMBOL_GPL(page_reporting_unregister);
 
-/* What a batch holds is back soon: better wait for it than kill for it */
+/*
+ * What a batch holds is back soon: better wait for it than kill for it. It
+ * counts once, or a busy worker would put the killer off for good.
+ */
 static int page_reporting_oom(struct notifier_block *nb, unsigned long dummy,
 			      void *parm)
 {
+	static unsigned long seen;	/* under oom_lock */
+	unsigned long batch = READ_ONCE(page_reporting_batch);
 	unsigned long isolated = READ_ONCE(page_reporting_isolated);
 	unsigned long *freed = parm;
 
-	if (isolated && wait_event_timeout(page_reporting_returned,
-					   !READ_ONCE(page_reporting_isolated), HZ))
+	if (!isolated || batch == seen ||
+	    READ_ONCE(page_reporting_task) == current)
+		return NOTIFY_OK;
+	seen = batch;
+	if (wait_event_timeout(page_reporting_returned,
+			       READ_ONCE(page_reporting_batch) != batch, HZ))
 		*freed += isolated;
 	return NOTIFY_OK;
 }
@@ -755,8 +830,18 @@ static struct notifier_block page_reporting_oom_nb = {
 	.notifier_call = page_reporting_oom,
 };
 
+/* The image has records of what the host gave to the kernel that loaded it */
+static int page_reporting_pm(struct notifier_block *nb, unsigned long event,
+			     void *unused)
+{
+	if (event == PM_POST_HIBERNATION || event == PM_POST_RESTORE)
+		page_reporting_reorder(true);
+	return NOTIFY_OK;
+}
+
 static int __init page_reporting_init(void)
 {
+	pm_notifier(page_reporting_pm, 0);
 	return register_oom_notifier(&page_reporting_oom_nb);
 }
 subsys_initcall(page_reporting_init);

@@ -19,56 +19,91 @@
 DECLARE_STATIC_KEY_FALSE(page_reporting_enabled);
 
 /* Order of a granule. Changes only while page_reporting_enabled is off. */
-extern unsigned int page_reporting_order;
+extern unsigned int page_reporting_granule;
 
-void __page_reporting_freed(struct page *page, struct zone *zone,
+void __page_reporting_freed(unsigned long pfn, struct zone *zone,
+			    unsigned int order, unsigned long freed_pfn,
+			    unsigned int freed_order);
+void __page_reporting_moved(unsigned long pfn, struct zone *zone,
 			    unsigned int order);
-void __page_reporting_taken(struct page *page, struct zone *zone,
-			    unsigned int order);
+void page_reporting_clear(struct page *page, struct zone *zone,
+			  unsigned int order);
+void page_reporting_split(struct page *page, struct zone *zone,
+			  unsigned int low, unsigned int high);
+
+/*
+ * Set in the page_type of a free block that has reported granules. It is gone
+ * as soon as the block leaves its free list, whatever the reason, and never
+ * costs the page allocator more than a test.
+ */
+#define PR_MARK		0x1
 
 /**
- * page_reporting_freed - a block has joined a free list
- * @page: first page of the block, after all merges
+ * page_reporting_freed - pages have joined the free lists
+ * @pfn: first page of the block that they are part of now
  * @zone: its zone
- * @order: its order
+ * @order: order of that block, after all merges
+ * @freed_pfn: first page of those that have become free
+ * @freed_order: 2^@freed_order of them
+ * @keep: they were free before and have only been moved
  *
- * Granules of the block that were not free before get their free time and
- * become pending; what is known of the others is kept.
+ * Gives a free time to the granules that the pages complete. What is known of
+ * the buddies that they merged with is kept.
  *
  * Context: zone->lock held, interrupts off.
  */
-static inline void page_reporting_freed(struct page *page, struct zone *zone,
-					unsigned int order)
+static inline void page_reporting_freed(unsigned long pfn, struct zone *zone,
+					unsigned int order,
+					unsigned long freed_pfn,
+					unsigned int freed_order, bool keep)
 {
 	if (static_branch_unlikely(&page_reporting_enabled) &&
-	    order >= page_reporting_order)
-		__page_reporting_freed(page, zone, order);
+	    order >= page_reporting_granule) {
+		if (keep)
+			__page_reporting_moved(pfn, zone, order);
+		else
+			__page_reporting_freed(pfn, zone, order, freed_pfn, freed_order);
+	}
 }
 
 /**
- * page_reporting_taken - pages of a free block are handed out
- * @page: first page handed out
- * @zone: its zone
- * @order: 2^@order pages are handed out
- * @free_order: order of the free block that they were part of
+ * page_reporting_marked - does a free block have reported granules?
+ * @page: first page of the block, still on its free list
  *
- * Clears the granules that the pages lie in. Those of the rest of the block,
- * which goes back to the free lists, are kept.
+ * If so, somebody has to take care of them before or while it is taken off.
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+static inline bool page_reporting_marked(const struct page *page)
+{
+	return static_branch_unlikely(&page_reporting_enabled) &&
+	       (page->page_type & PR_MARK);
+}
+
+/**
+ * page_reporting_taken - pages are handed out that were on no free list
+ * @page: first of them
+ * @zone: its zone
+ * @order: 2^@order of them
  *
  * Context: zone->lock held, interrupts off.
  */
 static inline void page_reporting_taken(struct page *page, struct zone *zone,
-					unsigned int order,
-					unsigned int free_order)
+					unsigned int order)
 {
 	if (static_branch_unlikely(&page_reporting_enabled) &&
-	    free_order >= page_reporting_order)
-		__page_reporting_taken(page, zone, order);
+	    order >= page_reporting_granule)
+		page_reporting_clear(page, zone, order);
 }
 
-/* In page_alloc.c, which alone knows how to take a block off its free list */
+/*
+ * In page_alloc.c, which alone knows the free lists: take a block off, and put
+ * it back by what its pageblocks are by then. Records are left as they are.
+ */
 void page_reporting_isolate(struct page *page, struct zone *zone,
 			    unsigned int order, int migratetype);
+void page_reporting_putback(struct page *page, struct zone *zone,
+			    unsigned int order);
 
 /*
  * The record of a granule, in the page_ext of its first page. Both words are
@@ -86,7 +121,10 @@ struct page_reporting_rec {
 #define PR_TIME_MASK	GENMASK(29, 0)
 #define PR_AGE_MAX	(PR_TIME_MASK / 2)
 
-/* freed: the granule lies in one free block. Without it, nothing is known. */
+/*
+ * freed: holds a time. Unless reported, the granule may have been handed out
+ * since, which only the free lists tell: the allocator is spared the work.
+ */
 #define PR_FREE		BIT(31)
 /*
  * freed, in the record of a pageblock's first page: a granule of this
@@ -164,7 +202,8 @@ void page_reporting_clamp(void);
 unsigned long page_reporting_check(struct zone *zone);
 
 /* page_reporting.c: the worker */
-void page_reporting_kick(void);
+extern bool page_reporting_kicked;
+void __page_reporting_kick(void);
 u32 page_reporting_gate(unsigned int order);
 unsigned long page_reporting_budget(struct zone *zone);
 int page_reporting_flush(void);
@@ -174,16 +213,49 @@ u64 page_reporting_lock_hold_max(void);
 u64 page_reporting_busy_ns(void);
 struct page *page_reporting_next_online(unsigned long *pfn, unsigned long end);
 
+/**
+ * page_reporting_kick - memory has become pending, see that a pass comes
+ *
+ * Context: any, also under zone->lock with interrupts off.
+ */
+static inline void page_reporting_kick(void)
+{
+	if (unlikely(!READ_ONCE(page_reporting_kicked)))
+		__page_reporting_kick();
+}
+
+/* walk_free_mem.c */
+int walk_free_mem_range(unsigned long pfn, unsigned long end, void *opaque,
+			int min_order,
+			int (*report_pfn_range)(void *opaque, unsigned long pfn,
+						unsigned long num));
+
 #else /* !CONFIG_PAGE_REPORTING */
 
-static inline void page_reporting_freed(struct page *page, struct zone *zone,
+static inline void page_reporting_freed(unsigned long pfn, struct zone *zone,
+					unsigned int order,
+					unsigned long freed_pfn,
+					unsigned int freed_order, bool keep)
+{
+}
+
+static inline bool page_reporting_marked(const struct page *page)
+{
+	return false;
+}
+
+static inline void page_reporting_taken(struct page *page, struct zone *zone,
 					unsigned int order)
 {
 }
 
-static inline void page_reporting_taken(struct page *page, struct zone *zone,
-					unsigned int order,
-					unsigned int free_order)
+static inline void page_reporting_clear(struct page *page, struct zone *zone,
+					unsigned int order)
+{
+}
+
+static inline void page_reporting_split(struct page *page, struct zone *zone,
+					unsigned int low, unsigned int high)
 {
 }
 

@@ -44,7 +44,7 @@ struct block_state {
 static void block_state_get(struct block_state *state, unsigned long pfn,
 			    unsigned long num)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
 	struct page *page = pfn_to_page(pfn);
 	u32 now = page_reporting_now(), age;
 	struct page_reporting_rec *rec;
@@ -95,7 +95,7 @@ static const char *block_state_name(const struct block_state *state)
 	if (state->pending)
 		return "pending";
 	if (static_branch_unlikely(&page_reporting_enabled) &&
-	    state->order < page_reporting_order)
+	    state->order < page_reporting_granule)
 		return "small";
 	return "untracked";
 }
@@ -131,7 +131,7 @@ static int blocks_age(char *buf, size_t size, u32 ticks)
 {
 	if (ticks == PR_TIME_MASK)
 		return scnprintf(buf, size, " -");
-	return scnprintf(buf, size, " %u", jiffies_to_msecs(ticks));
+	return scnprintf(buf, size, " %llu", jiffies64_to_msecs(ticks));
 }
 
 static void blocks_format(struct blocks_reader *reader)
@@ -151,6 +151,27 @@ static void blocks_format(struct blocks_reader *reader)
 	reader->done = 0;
 }
 
+static void blocks_forget(struct blocks_reader *reader)
+{
+	reader->nr = 0;
+	reader->next = 0;
+	reader->len = 0;
+	reader->done = 0;
+}
+
+static loff_t blocks_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct blocks_reader *reader = file->private_data;
+	loff_t ret;
+
+	/* Also when it is sought to where it is: to begin a line again */
+	mutex_lock(&reader->lock);
+	blocks_forget(reader);
+	ret = no_seek_end_llseek(file, offset, whence);
+	mutex_unlock(&reader->lock);
+	return ret;
+}
+
 static ssize_t blocks_read(struct file *file, char __user *buf, size_t count,
 			   loff_t *ppos)
 {
@@ -160,21 +181,19 @@ static ssize_t blocks_read(struct file *file, char __user *buf, size_t count,
 	ssize_t ret = 0;
 
 	if (mutex_lock_interruptible(&reader->lock))
-		return -EINTR;
+		return -ERESTARTSYS;
 
-	/* Somebody has sought: what is buffered belongs elsewhere */
-	if (reader->pos != *ppos) {
-		reader->nr = 0;
-		reader->next = 0;
-		reader->len = 0;
-		reader->done = 0;
-	}
+	/* pread(): what is buffered belongs elsewhere */
+	if (reader->pos != *ppos)
+		blocks_forget(reader);
 
 	while (done < count) {
 		if (reader->done == reader->len) {
 			if (reader->next == reader->nr) {
 				reader->nr = 0;
 				reader->next = 0;
+				if (*ppos >= max_pfn)
+					break;
 				walk_free_mem_range(*ppos, max_pfn, reader, 0,
 						    blocks_collect);
 				if (!reader->nr)
@@ -224,7 +243,7 @@ static const struct file_operations blocks_fops = {
 	.owner = THIS_MODULE,
 	.open = blocks_open,
 	.read = blocks_read,
-	.llseek = default_llseek,
+	.llseek = blocks_llseek,
 	.release = blocks_release,
 };
 
@@ -266,7 +285,7 @@ static int summary_add(void *opaque, unsigned long pfn, unsigned long num)
 		pages[SUM_ISOLATED] += num - state.reported;
 	} else if (!static_branch_unlikely(&page_reporting_enabled)) {
 		pages[SUM_UNTRACKED] += num;
-	} else if (state.order < page_reporting_order) {
+	} else if (state.order < page_reporting_granule) {
 		pages[SUM_SMALL] += num;
 	} else {
 		pages[SUM_UNTRACKED] += num - state.reported - state.pending;
@@ -290,7 +309,7 @@ static void summary_show_zone(struct seq_file *m, const struct summary *sum)
 			seq_printf(m, "%d %s %u %s", zone_to_nid(sum->zone),
 				   sum->zone->name, order, migratetype_names[mt]);
 			for (i = 0; i < NR_SUM_STATES; i++)
-				seq_printf(m, " %lu", pages[i] << PAGE_SHIFT);
+				seq_printf(m, " %llu", (u64)pages[i] << PAGE_SHIFT);
 			seq_putc(m, '\n');
 		}
 	}
@@ -333,7 +352,7 @@ static int stats_show(struct seq_file *m, void *v)
 {
 	u64 sum[sizeof(struct page_reporting_stats) / sizeof(u64)] = {};
 	const struct page_reporting_stats *stats = (void *)sum;
-	unsigned long pending = 0, reported = 0;
+	unsigned long reported = 0;
 	struct zone *zone;
 	unsigned int i;
 	int cpu;
@@ -344,10 +363,8 @@ static int stats_show(struct seq_file *m, void *v)
 		for (i = 0; i < ARRAY_SIZE(sum); i++)
 			sum[i] += READ_ONCE(one[i]);
 	}
-	for_each_populated_zone(zone) {
-		pending += READ_ONCE(zone->pr_pending);
+	for_each_populated_zone(zone)
 		reported += READ_ONCE(zone->pr_reported);
-	}
 
 	stats_put(m, "passes", stats->passes);
 	stats_put(m, "reports", stats->reports);
@@ -357,7 +374,6 @@ static int stats_show(struct seq_file *m, void *v)
 	stats_put(m, "kept_bytes", stats->kept << PAGE_SHIFT);
 	stats_put(m, "redundant_bytes", stats->redundant << PAGE_SHIFT);
 	stats_put(m, "failed_bytes", stats->failed << PAGE_SHIFT);
-	stats_put(m, "pending_now_bytes", (u64)pending << PAGE_SHIFT);
 	stats_put(m, "reported_now_bytes", (u64)reported << PAGE_SHIFT);
 	stats_put(m, "lock_hold_max_ns", page_reporting_lock_hold_max());
 	stats_put(m, "pass_ns", page_reporting_busy_ns());

@@ -2,10 +2,11 @@
 /*
  * Free page reporting: what is known of free memory, kept in page_ext.
  *
- * A granule is 2^page_reporting_order naturally aligned pages. It has a record
- * while it lies in one free block: since when, and whether and when the host
- * was told. The record belongs to the granule and not to the block, so merges
- * and splits do not touch it; only handing pages out clears it.
+ * A granule is 2^page_reporting_granule naturally aligned pages. Its record tells
+ * since when it is free, and whether and when the host was told. The record
+ * belongs to the granule and not to the block, so merges and splits leave it
+ * alone; handing pages out clears it. A free block with reported granules
+ * carries PR_MARK, so that all others are handed out at no cost.
  *
  * Records are written under zone->lock only.
  */
@@ -113,85 +114,190 @@ static void page_reporting_hint(struct page *page, struct zone *zone,
 	}
 }
 
-/* Out of line part of page_reporting_freed() */
-void __page_reporting_freed(struct page *page, struct zone *zone,
-			    unsigned int order)
+/* How many of the granules from @rec on are reported? */
+static unsigned long page_reporting_count(struct page_reporting_rec *rec,
+					  unsigned long nr, unsigned int granule)
 {
-	unsigned int granule = page_reporting_order;
-	unsigned long nr = 1UL << (order - granule);
-	unsigned long fresh = 0, kept = 0;
-	u32 now = page_reporting_now();
+	unsigned long reported = 0;
+
+	for (; nr; nr--) {
+		reported += rec->reported >> 31;
+		rec = page_reporting_rec_next(rec, granule);
+	}
+	return reported;
+}
+
+/* Mark a free block if it has reported granules; returns how many */
+static unsigned long page_reporting_remark(struct page *page, unsigned int order)
+{
+	unsigned int granule = page_reporting_granule;
 	struct page_reporting_rec *rec;
+	unsigned long reported;
 	struct page_ext *ext;
 
 	rec = page_reporting_rec_get(page, &ext);
-	if (unlikely(!rec))
-		return;
-
-	for (;;) {
-		u32 freed = rec->freed;
-
-		if (!(freed & PR_FREE)) {
-			WRITE_ONCE(rec->freed, PR_FREE | (freed & PR_HINT) | now);
-			fresh++;
-		} else if (rec->reported & PR_REPORTED) {
-			kept++;
-		}
-		if (!--nr)
-			break;
-		rec = page_reporting_rec_next(rec, granule);
-	}
+	if (!rec)
+		return 0;
+	reported = page_reporting_count(rec, 1UL << (order - granule), granule);
 	page_ext_put(ext);
 
-	/* Nothing is new when the worker puts a block back */
-	if (!fresh)
-		return;
+	if (reported)
+		page->page_type |= PR_MARK;
+	return reported;
+}
 
-	zone->pr_pending += fresh << granule;
-	if (kept)
-		this_cpu_add(page_reporting_stats.kept, kept << granule);
+/* Out of line part of page_reporting_freed() for what was free before */
+void __page_reporting_moved(unsigned long pfn, struct zone *zone,
+			    unsigned int order)
+{
+	struct page *page = pfn_to_page(pfn);
+	unsigned int granule = page_reporting_granule;
+
+	if (page_reporting_remark(page, order) == 1UL << (order - granule))
+		return;
 	if (granule < pageblock_order)
 		page_reporting_hint(page, zone, order);
 	page_reporting_kick();
 }
 
-static noinline void page_reporting_refault(struct zone *zone,
-					    unsigned int granule)
+/* The buddies that pages have merged with have lost their mark */
+static noinline void page_reporting_merged(struct page *page,
+					   unsigned long reported)
 {
-	zone->pr_reported -= 1UL << granule;
-	this_cpu_add(page_reporting_stats.refaulted, 1UL << granule);
+	page->page_type |= PR_MARK;
+	this_cpu_add(page_reporting_stats.kept, reported << page_reporting_granule);
 }
 
-/* Out of line part of page_reporting_taken() */
-void __page_reporting_taken(struct page *page, struct zone *zone,
-			    unsigned int order)
+/* Granules of any order, freed and merged in any number */
+static noinline void page_reporting_freed_many(unsigned long pfn,
+					       struct zone *zone,
+					       unsigned int order,
+					       unsigned long freed_pfn,
+					       unsigned int freed_order)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
+	unsigned long nr = freed_order > granule ? 1UL << (freed_order - granule) : 1;
+	u32 stamp = PR_FREE | page_reporting_now();
+	struct page_reporting_rec *head, *rec;
+	struct page *page = pfn_to_page(pfn);
+	unsigned long reported;
+	struct page_ext *ext;
+
+	head = page_reporting_rec_get(page, &ext);
+	if (!head)
+		return;
+
+	rec = (void *)head + (page_ext_size << granule) * ((freed_pfn - pfn) >> granule);
+	for (; nr; nr--) {
+		WRITE_ONCE(rec->freed, stamp | (rec->freed & PR_HINT));
+		WRITE_ONCE(rec->reported, 0);
+		rec = page_reporting_rec_next(rec, granule);
+	}
+	reported = page_reporting_count(head, 1UL << (order - granule), granule);
+	page_ext_put(ext);
+
+	if (reported)
+		page_reporting_merged(page, reported);
+	if (granule < pageblock_order)
+		page_reporting_hint(page, zone, order);
+	page_reporting_kick();
+}
+
+/*
+ * Out of line part of page_reporting_freed(). The common case, a granule of a
+ * pageblock that is completed and at most merges with another, has to be short.
+ */
+void __page_reporting_freed(unsigned long pfn, struct zone *zone,
+			    unsigned int order, unsigned long freed_pfn,
+			    unsigned int freed_order)
+{
+	unsigned int granule = page_reporting_granule;
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+	long buddy;
+
+	if (unlikely(granule < pageblock_order || freed_order > granule ||
+		     order > granule + 1)) {
+		page_reporting_freed_many(pfn, zone, order, freed_pfn, freed_order);
+		return;
+	}
+
+	rec = page_reporting_rec_get(pfn_to_page(freed_pfn & (-1UL << granule)), &ext);
+	if (unlikely(!rec))
+		return;
+	WRITE_ONCE(rec->freed, PR_FREE | page_reporting_now());
+	WRITE_ONCE(rec->reported, 0);
+	if (order > granule) {
+		buddy = page_ext_size << granule;
+		if (freed_pfn & (1UL << granule))
+			buddy = -buddy;
+		rec = (void *)rec + buddy;
+		if (unlikely(rec->reported & PR_REPORTED))
+			page_reporting_merged(pfn_to_page(pfn), 1);
+	}
+	page_ext_put(ext);
+	page_reporting_kick();
+}
+
+/**
+ * page_reporting_clear - forget what is known of pages that are handed out
+ * @page: first of them
+ * @zone: its zone
+ * @order: 2^@order of them; the granules that they lie in are cleared
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+void page_reporting_clear(struct page *page, struct zone *zone,
+			  unsigned int order)
+{
+	unsigned int granule = page_reporting_granule;
 	unsigned long nr = order > granule ? 1UL << (order - granule) : 1;
 	struct page_reporting_rec *rec;
+	unsigned long refaulted = 0;
 	struct page_ext *ext;
 
 	page -= page_to_pfn(page) & ((1UL << granule) - 1);
 	rec = page_reporting_rec_get(page, &ext);
-	if (unlikely(!rec))
+	if (!rec)
 		return;
-
-	for (;;) {
-		u32 freed = rec->freed;
-
-		if (freed & PR_FREE) {
-			if (rec->reported & PR_REPORTED)
-				page_reporting_refault(zone, granule);
-			else
-				zone->pr_pending -= 1UL << granule;
-			WRITE_ONCE(rec->freed, freed & PR_HINT);
-			WRITE_ONCE(rec->reported, 0);
-		}
-		if (!--nr)
-			break;
+	for (; nr; nr--) {
+		refaulted += !!(rec->reported & PR_REPORTED);
+		WRITE_ONCE(rec->reported, 0);
 		rec = page_reporting_rec_next(rec, granule);
 	}
 	page_ext_put(ext);
+
+	zone->pr_reported -= refaulted << granule;
+	this_cpu_add(page_reporting_stats.refaulted, refaulted << granule);
+	/* Not all goes to users: around a poisoned page the block stays free */
+	if (granule < pageblock_order)
+		page_reporting_hint(page, zone, max(order, granule));
+}
+
+/**
+ * page_reporting_split - a free block with reported granules has been split
+ * @page: its first page, which has been handed out
+ * @zone: its zone
+ * @low: order that has been handed out
+ * @high: order that the block had; what was not handed out is free again
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+void page_reporting_split(struct page *page, struct zone *zone,
+			  unsigned int low, unsigned int high)
+{
+	page_reporting_clear(page, zone, low);
+	for (; low < high; low++) {
+		struct page *rest = page + (1UL << low);
+
+		if (low < page_reporting_granule)
+			continue;
+		/* Not if it has become a guard page */
+		if (PageBuddy(rest))
+			page_reporting_remark(rest, low);
+		else
+			page_reporting_clear(rest, zone, low);
+	}
 }
 
 /**
@@ -199,21 +305,24 @@ void __page_reporting_taken(struct page *page, struct zone *zone,
  * @page: first page of the granule
  * @head: set to the first page of the block
  *
- * Context: zone->lock held.
+ * Context: any; without zone->lock the result is a hint.
  * Return: the order of the block, or NR_PAGE_ORDERS if the granule is not
  * wholly in a free block.
  */
 unsigned int page_reporting_block(struct page *page, struct page **head)
 {
-	unsigned long pfn = page_to_pfn(page);
+	unsigned long pfn = page_to_pfn(page), found;
 	unsigned int order;
 
-	for (order = page_reporting_order; order < NR_PAGE_ORDERS; order++) {
+	for (order = page_reporting_granule; order < NR_PAGE_ORDERS; order++) {
 		struct page *first = page - (pfn & ((1UL << order) - 1));
 
-		if (PageBuddy(first) && buddy_order(first) >= order) {
+		if (!PageBuddy(first))
+			continue;
+		found = buddy_order_unsafe(first);
+		if (found >= order && found <= MAX_PAGE_ORDER) {
 			*head = first;
-			return buddy_order(first);
+			return found;
 		}
 	}
 	return NR_PAGE_ORDERS;
@@ -221,7 +330,7 @@ unsigned int page_reporting_block(struct page *page, struct page **head)
 
 /**
  * page_reporting_mark - note that the host has been told of a range
- * @page: first page of the range, which is back on a free list
+ * @page: first page of the range, on its way back to a free list
  * @zone: its zone
  * @order: its order, at least that of a granule
  *
@@ -230,7 +339,7 @@ unsigned int page_reporting_block(struct page *page, struct page **head)
 void page_reporting_mark(struct page *page, struct zone *zone,
 			 unsigned int order)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
 	unsigned long nr = 1UL << (order - granule);
 	unsigned long marked = 0, redundant = 0;
 	u32 now = page_reporting_now();
@@ -241,20 +350,17 @@ void page_reporting_mark(struct page *page, struct zone *zone,
 	if (!rec)
 		return;
 
-	for (;;) {
+	for (; nr; nr--) {
 		if (page_reporting_pending(rec)) {
 			if (rec->reported & PR_STALE)
 				redundant++;
 			WRITE_ONCE(rec->reported, PR_REPORTED | now);
 			marked++;
 		}
-		if (!--nr)
-			break;
 		rec = page_reporting_rec_next(rec, granule);
 	}
 	page_ext_put(ext);
 
-	zone->pr_pending -= marked << granule;
 	zone->pr_reported += marked << granule;
 	this_cpu_add(page_reporting_stats.reported, marked << granule);
 	this_cpu_add(page_reporting_stats.redundant, redundant << granule);
@@ -270,19 +376,25 @@ void page_reporting_mark(struct page *page, struct zone *zone,
  */
 bool page_reporting_unhint(struct page *page, struct zone *zone)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
 	unsigned long nr = pageblock_nr_pages >> granule;
 	struct page_reporting_rec *rec, *first;
 	struct page_ext *ext;
 	unsigned long flags;
 	bool idle = true;
+	struct page *head;
 	u64 since;
 
 	since = page_reporting_lock(zone, &flags);
 	first = page_reporting_rec_get(page, &ext);
 	if (first) {
-		for (rec = first; nr && idle; nr--) {
-			idle = !page_reporting_pending(rec);
+		for (rec = first; nr; nr--, page += 1UL << granule) {
+			if (page_reporting_pending(rec)) {
+				if (page_reporting_block(page, &head) < NR_PAGE_ORDERS)
+					idle = false;
+				else	/* In use again */
+					WRITE_ONCE(rec->freed, rec->freed & PR_HINT);
+			}
 			rec = page_reporting_rec_next(rec, granule);
 		}
 		if (idle)
@@ -308,11 +420,14 @@ struct page *page_reporting_next_online(unsigned long *pfn, unsigned long end)
 
 		if (page)
 			return page;
+		/* Not there at all, or only not for the page allocator */
 #ifdef CONFIG_SPARSEMEM
-		*pfn = ALIGN(*pfn + 1, PAGES_PER_SECTION);
-#else
-		*pfn = ALIGN(*pfn + 1, MAX_ORDER_NR_PAGES);
+		if (!pfn_valid(*pfn)) {
+			*pfn = ALIGN(*pfn + 1, PAGES_PER_SECTION);
+			continue;
+		}
 #endif
+		*pfn = ALIGN(*pfn + 1, pageblock_nr_pages);
 	}
 	return NULL;
 }
@@ -330,17 +445,20 @@ static void page_reporting_for_each_chunk(struct zone *zone,
 	struct page *page;
 	u64 since;
 
-	get_online_mems();
-	end = zone_end_pfn(zone);
-	while ((page = page_reporting_next_online(&pfn, end))) {
-		next = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), end);
-		since = page_reporting_lock(zone, &flags);
-		fn(page, next - pfn, zone);
-		page_reporting_unlock(zone, flags, since);
-		pfn = next;
+	while (pfn < zone_end_pfn(zone)) {
+		get_online_mems();
+		end = zone_end_pfn(zone);
+		page = page_reporting_next_online(&pfn, end);
+		if (page) {
+			next = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), end);
+			since = page_reporting_lock(zone, &flags);
+			fn(page, next - pfn, zone);
+			page_reporting_unlock(zone, flags, since);
+			pfn = next;
+		}
+		put_online_mems();
 		cond_resched();
 	}
-	put_online_mems();
 }
 
 static void page_reporting_reset_chunk(struct page *page, unsigned long nr,
@@ -358,12 +476,14 @@ static void page_reporting_reset_chunk(struct page *page, unsigned long nr,
 			continue;
 		/* The host may still have it: lets a second report be counted */
 		if (rec->reported & PR_REPORTED)
-			stale = 1UL << page_reporting_order;
+			stale = 1UL << page_reporting_granule;
 		WRITE_ONCE(rec->freed, 0);
 		WRITE_ONCE(rec->reported, stale ? PR_STALE : 0);
 		if (stale)
 			stale--;
 		page_ext_put(ext);
+		if (PageBuddy(page))
+			page->page_type &= ~PR_MARK;
 	}
 }
 
@@ -380,15 +500,40 @@ void page_reporting_reset(void)
 
 	for_each_populated_zone(zone) {
 		page_reporting_for_each_chunk(zone, page_reporting_reset_chunk);
-		zone->pr_pending = 0;
 		zone->pr_reported = 0;
 	}
+}
+
+/* Unlike for memory that is freed, PR_STALE stays */
+static void page_reporting_adopt_block(struct page *page, struct zone *zone,
+				       unsigned int order)
+{
+	unsigned int granule = page_reporting_granule;
+	unsigned long nr = 1UL << (order - granule);
+	u32 stamp = PR_FREE | page_reporting_now();
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+
+	rec = page_reporting_rec_get(page, &ext);
+	if (!rec)
+		return;
+	for (; nr; nr--) {
+		/* Frees since the hooks were turned on have been noted */
+		if (!(rec->freed & PR_FREE))
+			WRITE_ONCE(rec->freed, rec->freed | stamp);
+		rec = page_reporting_rec_next(rec, granule);
+	}
+	page_ext_put(ext);
+
+	if (granule < pageblock_order)
+		page_reporting_hint(page, zone, order);
+	page_reporting_kick();
 }
 
 static void page_reporting_adopt_chunk(struct page *page, unsigned long nr,
 				       struct zone *zone)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
 	unsigned long i = -page_to_pfn(page) & ((1UL << granule) - 1);
 
 	while (i < nr) {
@@ -398,7 +543,7 @@ static void page_reporting_adopt_chunk(struct page *page, unsigned long nr,
 		if (page_zone(head) == zone && PageBuddy(head) &&
 		    buddy_order(head) >= granule) {
 			order = buddy_order(head);
-			__page_reporting_freed(head, zone, order);
+			page_reporting_adopt_block(head, zone, order);
 		}
 		i += 1UL << order;
 	}
@@ -430,7 +575,7 @@ static u32 page_reporting_clamp_stamp(u32 word, u32 now)
 static void page_reporting_clamp_chunk(struct page *page, unsigned long nr,
 				       struct zone *zone)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
 	unsigned long i = -page_to_pfn(page) & ((1UL << granule) - 1);
 	u32 now = page_reporting_now();
 	struct page_reporting_rec *rec;
@@ -478,9 +623,9 @@ void page_reporting_clamp(void)
  */
 unsigned long page_reporting_check(struct zone *zone)
 {
-	unsigned int granule = page_reporting_order;
+	unsigned int granule = page_reporting_granule;
 	unsigned long pfn = ALIGN(zone->zone_start_pfn, 1UL << granule);
-	unsigned long pending = 0, reported = 0, bad = 0, end, flags;
+	unsigned long reported = 0, bad = 0, end, flags;
 	u32 now;
 
 	get_online_mems();
@@ -492,6 +637,7 @@ unsigned long page_reporting_check(struct zone *zone)
 		struct page_reporting_rec *rec, *hint;
 		struct page_ext *ext, *hint_ext;
 		u32 free_age, reported_age;
+		unsigned int order;
 
 		if (!page)
 			break;
@@ -500,30 +646,32 @@ unsigned long page_reporting_check(struct zone *zone)
 		rec = page_reporting_rec_get(page, &ext);
 		if (!rec)
 			goto next;
-		if (!(rec->freed & PR_FREE)) {
-			if (rec->reported & PR_REPORTED) {
-				pr_err("pfn %#lx: reported, yet not free\n", pfn);
-				bad++;
-			}
-			goto put;
-		}
-		if (page_reporting_block(page, &head) == NR_PAGE_ORDERS) {
-			pr_err("pfn %#lx: has a record, yet left the free lists\n",
-			       pfn);
-			bad++;
-		}
+		order = page_reporting_block(page, &head);
 		if (rec->reported & PR_REPORTED) {
 			free_age = page_reporting_age(now, rec->freed);
 			reported_age = page_reporting_age(now, rec->reported);
-			if (free_age < reported_age) {
+			if (!(rec->freed & PR_FREE) || free_age < reported_age) {
 				pr_err("pfn %#lx: reported %u, but free for %u ticks\n",
 				       pfn, reported_age, free_age);
+				bad++;
+			}
+			if (order == NR_PAGE_ORDERS) {
+				pr_err("pfn %#lx: reported, yet not free\n", pfn);
+				bad++;
+			} else if (!(head->page_type & PR_MARK)) {
+				pr_err("pfn %#lx: reported, yet its block has no mark\n",
+				       pfn);
 				bad++;
 			}
 			reported += 1UL << granule;
 			goto put;
 		}
-		pending += 1UL << granule;
+		if (order == NR_PAGE_ORDERS)
+			goto put;
+		if (!(rec->freed & PR_FREE)) {
+			pr_err("pfn %#lx: free, yet without a time\n", pfn);
+			bad++;
+		}
 		page -= pfn & (pageblock_nr_pages - 1);
 		if (granule >= pageblock_order || page_zone(page) != zone)
 			goto put;
@@ -540,10 +688,9 @@ put:
 next:
 		pfn += 1UL << granule;
 	}
-	if (pending != zone->pr_pending || reported != zone->pr_reported) {
-		pr_err("%s: counted %lu pending and %lu reported pages, found %lu and %lu\n",
-		       zone->name, zone->pr_pending, zone->pr_reported,
-		       pending, reported);
+	if (reported != zone->pr_reported) {
+		pr_err("%s: counted %lu reported pages, found %lu\n", zone->name,
+		       zone->pr_reported, reported);
 		bad++;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);

@@ -5,9 +5,5 @@
 int walk_free_mem_block(void *opaque, int min_order,
 			int (*report_pfn_range)(void *opaque, unsigned long pfn,
 						unsigned long num));
-int walk_free_mem_range(unsigned long pfn, unsigned long end, void *opaque,
-			int min_order,
-			int (*report_pfn_range)(void *opaque, unsigned long pfn,
-						unsigned long num));
 
 #endif /* _LINUX_WALK_FREE_MEM_H */
