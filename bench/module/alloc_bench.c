@@ -112,7 +112,7 @@ static struct dentry *debugfs_dir;
  */
 static __always_inline u64 bench_counter(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#if IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_X86_32)
 	u32 low, high;
 
 	asm volatile("rdtsc" : "=a" (low), "=d" (high));
@@ -515,7 +515,7 @@ static void print_short(struct bench *b, const char *md, unsigned int order,
 
 static void print_unsettled(struct bench *b, const char *md, unsigned int order)
 {
-	seq_buf_printf(&b->out, "# %s order %u: lists not emptied, cost depends on what was there before\n",
+	seq_buf_printf(&b->out, "# %s order %u: lists not emptied, depends on history\n",
 		       md, order);
 }
 
@@ -658,7 +658,8 @@ static int bench_run(bool repeat, bool bulk)
 	b.limit = si.freeram / 4;
 
 	seq_buf_init(&b.out, results, RESULTS_SIZE);
-	seq_buf_puts(&b.out, "mode\top\torder\tcount\ttotal_ns\tp50_ns\tp99_ns\tp999_ns\tmax_ns\tmean_ns\n");
+	seq_buf_puts(&b.out, "mode\top\torder\tcount\ttotal_ns\tp50_ns\tp99_ns\t");
+	seq_buf_puts(&b.out, "p999_ns\tmax_ns\tmean_ns\n");
 	measure_overhead(&b);
 
 	for (order = 0; order < NR_PAGE_ORDERS; order++) {

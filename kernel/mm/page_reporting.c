@@ -440,7 +440,7 @@ static void page_reporting_drain(struct page_reporting_pass *pass, int err)
 
 		if (err)
 			this_cpu_add(page_reporting_stats.failed,
-				       sg->length >> PAGE_SHIFT);
+				     sg->length >> PAGE_SHIFT);
 		else
 			page_reporting_mark(sg_page(sg), zone,
 					    get_order(sg->length));
@@ -548,9 +548,10 @@ static int page_reporting_pass(bool force)
 
 	/* Not when the hooks are off already, and marks get lost */
 	if (IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG) &&
-	    !atomic_read(&page_reporting_stop))
+	    !atomic_read(&page_reporting_stop)) {
 		for_each_populated_zone(zone)
 			WARN_ON_ONCE(page_reporting_check(zone));
+	}
 
 	if (err == -ECANCELED)
 		return err;

@@ -432,14 +432,14 @@ struct page *page_reporting_next_online(unsigned long *pfn, unsigned long end)
 	return NULL;
 }
 
+typedef void (page_reporting_walk_t)(struct page *page, unsigned long nr,
+				   struct zone *zone);
+
 /*
  * Call @fn for every stretch of MAX_ORDER_NR_PAGES of a zone, under its lock,
  * which is dropped in between.
  */
-static void page_reporting_for_each_chunk(struct zone *zone,
-					  void (*fn)(struct page *page,
-						     unsigned long nr,
-						     struct zone *zone))
+static void page_reporting_walk(struct zone *zone, page_reporting_walk_t *fn)
 {
 	unsigned long pfn = zone->zone_start_pfn, end, next, flags;
 	struct page *page;
@@ -499,7 +499,7 @@ void page_reporting_reset(void)
 	struct zone *zone;
 
 	for_each_populated_zone(zone) {
-		page_reporting_for_each_chunk(zone, page_reporting_reset_chunk);
+		page_reporting_walk(zone, page_reporting_reset_chunk);
 		zone->pr_reported = 0;
 	}
 }
@@ -562,7 +562,7 @@ void page_reporting_adopt(void)
 	struct zone *zone;
 
 	for_each_populated_zone(zone)
-		page_reporting_for_each_chunk(zone, page_reporting_adopt_chunk);
+		page_reporting_walk(zone, page_reporting_adopt_chunk);
 }
 
 static u32 page_reporting_clamp_stamp(u32 word, u32 now)
@@ -609,7 +609,7 @@ void page_reporting_clamp(void)
 	struct zone *zone;
 
 	for_each_populated_zone(zone)
-		page_reporting_for_each_chunk(zone, page_reporting_clamp_chunk);
+		page_reporting_walk(zone, page_reporting_clamp_chunk);
 }
 
 /**

@@ -30,6 +30,9 @@ struct page_reporting_dev_info {
 	unsigned int capacity;
 };
 
+/* The parameter, for drivers to look at: UINT_MAX while nothing is set */
+extern unsigned int page_reporting_order;
+
 bool page_reporting_available(void);
 int page_reporting_register(struct page_reporting_dev_info *prdev);
 void page_reporting_unregister(struct page_reporting_dev_info *prdev);
