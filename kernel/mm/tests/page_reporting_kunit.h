@@ -1291,7 +1291,8 @@ static struct prt_frame *prt_block(struct kunit *test, struct prt_call *flush)
 	prt_put(frame, 0, 9);
 	prt->block = true;
 	prt_call(flush, prt, prt_flush_fn);
-	wait_for_completion(&prt->entered);
+	/* Rather a failure than a hang if it is never called */
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&prt->entered, 60 * HZ), 0);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 512);
 	KUNIT_EXPECT_FALSE(test, PageBuddy(frame->page));
 	KUNIT_EXPECT_EQ(test, atomic_read(&prt->inside), 1);
@@ -1455,8 +1456,10 @@ static void prt_test_no_page_ext(struct kunit *test)
 	base = pgdat->node_page_ext;
 	pgdat->node_page_ext = NULL;
 	none = !page_reporting_rec_get(page, &ext);
-	__page_reporting_freed(page_to_pfn(page), zone, order,
-			       page_to_pfn(page), order, false);
+	page_reporting_freed(page_to_pfn(page), zone, order,
+			     page_to_pfn(page), order, false);
+	page_reporting_freed(page_to_pfn(page), zone, order,
+			     page_to_pfn(page), order, true);
 	page_reporting_clear(page, zone, order);
 	page_reporting_mark(page, zone, order);
 	page_reporting_add(&pass, page, order);
