@@ -29,6 +29,10 @@
 
 /* At most 1/PR_SHARE of what is free above the watermark is isolated at once */
 #define PR_SHARE		8
+/* Passes are at least 1/PR_QUIET of the age apart... */
+#define PR_QUIET		16
+/* ...and PR_SCAN_SHARE times as long as it takes to walk the records */
+#define PR_SCAN_SHARE		64
 /* Records handled in one go under zone->lock, where granules are small */
 #define PR_BATCH_RECORDS	4096
 /* The delay after an error doubles from one to the other */
@@ -71,6 +75,8 @@ struct page_reporting_held {
  * @force: report regardless of age
  * @waiting: something has to be looked at again
  * @next: when, in jiffies; valid with @waiting
+ * @newest: ticks since the youngest of what waits was freed
+ * @scan_ns: time spent on walking the records
  * @zone: the zone being walked
  * @pfn: where to go on
  * @end: where the zone ends
@@ -84,6 +90,8 @@ struct page_reporting_pass {
 	bool force;
 	bool waiting;
 	unsigned long next;
+	u32 newest;
+	u64 scan_ns;
 	struct zone *zone;
 	unsigned long pfn;
 	unsigned long end;
@@ -109,6 +117,9 @@ static unsigned int page_reporting_backoff_ms;
 
 /* Nobody shall wait for a whole pass: it ends after the batch in progress */
 static atomic_t page_reporting_stop = ATOMIC_INIT(0);
+
+/* When the per-cpu lists were last drained */
+static u32 page_reporting_drained;
 
 /* A pass is queued, so that who frees memory need not look further */
 bool page_reporting_kicked;
@@ -205,9 +216,12 @@ unsigned long page_reporting_budget(struct zone *zone)
 void __page_reporting_kick(void)
 {
 	WRITE_ONCE(page_reporting_kicked, true);
-	/* Never at once: zone->lock is held */
+	/*
+	 * Long before anything comes of age, see page_reporting_settle(). Never
+	 * at once: zone->lock is held.
+	 */
 	queue_delayed_work(system_freezable_wq, &page_reporting_work,
-			   max(page_reporting_gate(MAX_PAGE_ORDER), 1U));
+			   page_reporting_gate(MAX_PAGE_ORDER) / PR_QUIET + 1);
 }
 
 /* Look again at @when (jiffies) or earlier */
@@ -243,6 +257,7 @@ static bool page_reporting_eligible(struct page_reporting_pass *pass,
 	if (age >= gate)
 		return true;
 	page_reporting_note(pass, jiffies + gate - age);
+	pass->newest = min(pass->newest, age);
 	return false;
 }
 
@@ -273,6 +288,7 @@ static void page_reporting_collect(struct page_reporting_pass *pass)
 {
 	unsigned int granule = page_reporting_granule;
 	unsigned int step = max(granule, pageblock_order);
+	u64 start = ktime_get_mono_fast_ns();
 	struct zone *zone = pass->zone;
 	struct page *page;
 
@@ -323,6 +339,7 @@ static void page_reporting_collect(struct page_reporting_pass *pass)
 	}
 out:
 	put_online_mems();
+	pass->scan_ns += ktime_get_mono_fast_ns() - start;
 }
 
 /*
@@ -504,6 +521,26 @@ static void page_reporting_rearm(void)
 	}
 }
 
+/*
+ * Per-cpu lists hold on to as much as an eighth of a zone, and with nothing
+ * going on nobody takes it back. Once frees have come to a pause let the rest
+ * join what waits, so that all of it comes of age at about the same time.
+ */
+static void page_reporting_settle(struct page_reporting_pass *pass)
+{
+	u32 quiet = page_reporting_gate(MAX_PAGE_ORDER) / PR_QUIET;
+	u32 now = page_reporting_now();
+
+	if (pass->newest > PR_TIME_MASK)
+		return;
+	if (pass->newest < quiet) {
+		page_reporting_note(pass, jiffies + quiet - pass->newest);
+	} else if (page_reporting_age(now, page_reporting_drained) > pass->newest) {
+		drain_all_pages(NULL);
+		page_reporting_drained = now;
+	}
+}
+
 /* Nothing is pending: no need for a pass that was queued before this one */
 static void page_reporting_unqueue(void)
 {
@@ -512,8 +549,7 @@ static void page_reporting_unqueue(void)
 	cancel_delayed_work(&page_reporting_work);
 	/* Unless it was for something that was freed just now */
 	if (READ_ONCE(page_reporting_kicked))
-		queue_delayed_work(system_freezable_wq, &page_reporting_work,
-				   page_reporting_gate(MAX_PAGE_ORDER));
+		__page_reporting_kick();
 }
 
 /*
@@ -523,7 +559,7 @@ static void page_reporting_unqueue(void)
  */
 static int page_reporting_pass(bool force)
 {
-	struct page_reporting_pass pass = { .force = force };
+	struct page_reporting_pass pass = { .force = force, .newest = U32_MAX };
 	unsigned long delay, gate = page_reporting_gate(MAX_PAGE_ORDER);
 	u64 start = ktime_get_mono_fast_ns();
 	struct zone *zone;
@@ -537,6 +573,8 @@ static int page_reporting_pass(bool force)
 
 	WRITE_ONCE(page_reporting_task, current);
 	page_reporting_rearm();
+	if (force)
+		drain_all_pages(NULL);
 	for_each_populated_zone(zone) {
 		err = page_reporting_zone(&pass, zone);
 		if (err)
@@ -566,12 +604,14 @@ static int page_reporting_pass(bool force)
 		queue_work(system_freezable_wq, &page_reporting_reorder_work);
 	} else {
 		page_reporting_backoff_ms = 0;
+		page_reporting_settle(&pass);
 		if (!pass.waiting) {
 			page_reporting_unqueue();
 			return 0;
 		}
 		delay = time_after(pass.next, jiffies) ? pass.next - jiffies : 0;
-		delay = max(delay, gate / 8 + 1);
+		delay = max(delay, gate / PR_QUIET + 1);
+		delay = max(delay, nsecs_to_jiffies(pass.scan_ns * PR_SCAN_SHARE));
 	}
 	WRITE_ONCE(page_reporting_kicked, true);
 	mod_delayed_work(system_freezable_wq, &page_reporting_work, delay);
