@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -49,6 +50,8 @@ static int take(struct hold *h, size_t bytes, bool file)
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (h->map == MAP_FAILED)
 			return -errno;
+		/* As most guests have it: huge pages where they can be had */
+		madvise(h->map, bytes, MADV_HUGEPAGE);
 		for (done = 0; done < bytes; done += page)
 			*(volatile uint64_t *)((char *)h->map + done) = done + 1;
 		return 0;
@@ -328,6 +331,8 @@ int touch_main(int argc, char **argv)
 		return 2;
 	mib = strtoul(argv[2], NULL, 10);
 	rounds = strtoul(argv[3], NULL, 10);
+	/* Here faults are what is looked at */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	while (rounds--) {
 		struct hold h;
 		int err = take(&h, mib * MIB, !strcmp(argv[4], "file"));
