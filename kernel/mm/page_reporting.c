@@ -64,6 +64,11 @@ module_param_cb(page_reporting_delay_ms, &page_reporting_ms_ops,
 MODULE_PARM_DESC(page_reporting_delay_ms,
 		 "Delay before memory that could not be reported is tried again");
 
+struct page_reporting_candidate {
+	unsigned long pfn;
+	unsigned int order;	/* of its block, as seen without the lock */
+};
+
 struct page_reporting_held {
 	struct page *page;
 	unsigned int order;
@@ -74,6 +79,7 @@ struct page_reporting_held {
  * @prdev: the device
  * @force: report regardless of age
  * @waiting: something has to be looked at again
+ * @soon: and not only because it could not be reported now
  * @next: when, in jiffies; valid with @waiting
  * @newest: ticks since the youngest of what waits was freed
  * @scan_ns: time spent on walking the records
@@ -89,6 +95,7 @@ struct page_reporting_pass {
 	struct page_reporting_dev_info *prdev;
 	bool force;
 	bool waiting;
+	bool soon;
 	unsigned long next;
 	u32 newest;
 	u64 scan_ns;
@@ -109,7 +116,7 @@ static DEFINE_MUTEX(page_reporting_pass_lock);
 static struct page_reporting_dev_info *page_reporting_dev;
 static struct {
 	unsigned int capacity;
-	unsigned long *candidate;
+	struct page_reporting_candidate *candidate;
 	struct page_reporting_held *block;
 	struct scatterlist *sg;
 } page_reporting_bufs;
@@ -220,8 +227,8 @@ void __page_reporting_kick(void)
 	 * Long before anything comes of age, see page_reporting_settle(). Never
 	 * at once: zone->lock is held.
 	 */
-	queue_delayed_work(system_freezable_wq, &page_reporting_work,
-			   page_reporting_gate(MAX_PAGE_ORDER) / PR_QUIET + 1);
+	mod_delayed_work(system_freezable_wq, &page_reporting_work,
+			 page_reporting_gate(MAX_PAGE_ORDER) / PR_QUIET + 1);
 }
 
 /* Look again at @when (jiffies) or earlier */
@@ -231,13 +238,17 @@ static void page_reporting_note(struct page_reporting_pass *pass,
 	if (!pass->waiting || time_before(when, pass->next))
 		pass->next = when;
 	pass->waiting = true;
+	pass->soon = true;
 }
 
 /* Something but its age keeps a block from being reported */
 static void page_reporting_note_retry(struct page_reporting_pass *pass)
 {
+	bool soon = pass->soon;
+
 	page_reporting_note(pass, jiffies +
 			    msecs_to_jiffies(READ_ONCE(page_reporting_delay_ms)));
+	pass->soon = soon;
 }
 
 /* Is the record that of a granule to report now? If it is only young, note. */
@@ -288,16 +299,18 @@ static void page_reporting_collect(struct page_reporting_pass *pass)
 {
 	unsigned int granule = page_reporting_granule;
 	unsigned int step = max(granule, pageblock_order);
-	u64 start = ktime_get_mono_fast_ns();
+	struct page_reporting_candidate *candidate;
 	struct zone *zone = pass->zone;
 	struct page *page;
+	u64 start;
 
 	pass->nr_candidates = 0;
 	get_online_mems();
+	start = ktime_get_mono_fast_ns();
 	while ((page = page_reporting_next_online(&pass->pfn, pass->end))) {
 		unsigned long start = pass->pfn;
 		unsigned long end = min(ALIGN(start + 1, 1UL << step), pass->end);
-		bool pending = false;
+		bool pending = false, stale = false;
 
 		if (!page_reporting_hinted(page, zone)) {
 			pass->pfn = end;
@@ -317,24 +330,32 @@ static void page_reporting_collect(struct page_reporting_pass *pass)
 			rec = page_reporting_rec_get(page, &ext);
 			if (!rec)
 				continue;
-			order = NR_PAGE_ORDERS;
-			if (page_reporting_pending(rec))
-				order = page_reporting_block(page, &head);
+			if (!page_reporting_pending(rec)) {
+				page_ext_put(ext);
+				continue;
+			}
+			order = page_reporting_block(page, &head);
 			eligible = order < NR_PAGE_ORDERS &&
 				   page_reporting_eligible(pass, rec, order);
 			page_ext_put(ext);
 			pending |= order < NR_PAGE_ORDERS;
+			stale |= order == NR_PAGE_ORDERS;
 			if (!eligible)
 				continue;
-			page_reporting_bufs.candidate[pass->nr_candidates++] = pass->pfn;
+			candidate = &page_reporting_bufs.candidate[pass->nr_candidates++];
+			candidate->pfn = pass->pfn;
+			candidate->order = order;
 			/* The rest of the block comes with it */
 			head += (1UL << order) - (1UL << granule);
 			pass->pfn += head - page;
 			page = head;
 		}
-		if (!pending && step > granule && IS_ALIGNED(start, 1UL << step) &&
-		    page_zone(pfn_to_page(start)) == zone)
-			page_reporting_unhint(pfn_to_page(start), zone);
+		/* Nothing there, or so it seemed: to be sure takes the lock */
+		if (!pending && (stale || step > granule) &&
+		    IS_ALIGNED(start, 1UL << step) &&
+		    page_zone(pfn_to_page(start)) == zone &&
+		    !page_reporting_unhint(pfn_to_page(start), zone))
+			page_reporting_note(pass, jiffies);
 		cond_resched();
 	}
 out:
@@ -401,7 +422,9 @@ static void page_reporting_fill(struct page_reporting_pass *pass)
 	since = page_reporting_lock(zone, &flags);
 	budget = page_reporting_budget(zone);
 	for (i = 0; i < pass->nr_candidates; i++) {
-		unsigned long pfn = page_reporting_bufs.candidate[i];
+		struct page_reporting_candidate *candidate =
+			&page_reporting_bufs.candidate[i];
+		unsigned long pfn = candidate->pfn;
 		struct page *page = pfn_to_online_page(pfn), *head;
 		unsigned int order, nents = pass->nents;
 		int mt;
@@ -409,12 +432,15 @@ static void page_reporting_fill(struct page_reporting_pass *pass)
 		/* What does not fit any more is found again after the report... */
 		if (nents == page_reporting_bufs.capacity ||
 		    records > PR_BATCH_RECORDS) {
-			pass->pfn = i ? page_reporting_bufs.candidate[i - 1] : pfn;
+			pass->pfn = i ? page_reporting_bufs.candidate[i - 1].pfn : pfn;
 			break;
 		}
-		if (!page)
+		if (!page || page_zone(page) != zone)
 			continue;
 		order = page_reporting_block(page, &head);
+		/* What is left of the block has been stepped over: come back */
+		if (order == NR_PAGE_ORDERS || order < candidate->order)
+			page_reporting_note(pass, jiffies);
 		if (order == NR_PAGE_ORDERS)
 			continue;
 		mt = get_pageblock_migratetype(head);
@@ -437,7 +463,7 @@ static void page_reporting_fill(struct page_reporting_pass *pass)
 	}
 	/* ...which may be a part of the last block that did */
 	if (i == pass->nr_candidates && pass->nents == page_reporting_bufs.capacity)
-		pass->pfn = page_reporting_bufs.candidate[i - 1];
+		pass->pfn = page_reporting_bufs.candidate[i - 1].pfn;
 	WRITE_ONCE(page_reporting_isolated, pass->pages);
 	page_reporting_unlock(zone, flags, since);
 	put_online_mems();
@@ -611,10 +637,15 @@ static int page_reporting_pass(bool force)
 		}
 		delay = time_after(pass.next, jiffies) ? pass.next - jiffies : 0;
 		delay = max(delay, gate / PR_QUIET + 1);
-		delay = max(delay, nsecs_to_jiffies(pass.scan_ns * PR_SCAN_SHARE));
+		delay = max(delay, min(nsecs_to_jiffies(pass.scan_ns * PR_SCAN_SHARE),
+				       max(gate, (unsigned long)HZ)));
 	}
-	WRITE_ONCE(page_reporting_kicked, true);
+	/* Memory freed from now on need not wait for what is only tried again */
+	if (err || pass.soon)
+		WRITE_ONCE(page_reporting_kicked, true);
 	mod_delayed_work(system_freezable_wq, &page_reporting_work, delay);
+	if (READ_ONCE(page_reporting_kicked) && !err && !pass.soon)
+		__page_reporting_kick();
 	return err;
 }
 

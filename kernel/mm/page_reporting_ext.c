@@ -193,7 +193,14 @@ static noinline void page_reporting_freed_many(unsigned long pfn,
 		WRITE_ONCE(rec->reported, 0);
 		rec = page_reporting_rec_next(rec, granule);
 	}
-	reported = page_reporting_count(head, 1UL << (order - granule), granule);
+	nr = 1UL << (order - granule);
+	reported = page_reporting_count(head, nr, granule);
+	/* Buddies may have been guard pages, which look like pages in use */
+	for (rec = head; nr; nr--) {
+		if (!(rec->freed & PR_FREE))
+			WRITE_ONCE(rec->freed, stamp | (rec->freed & PR_HINT));
+		rec = page_reporting_rec_next(rec, granule);
+	}
 	page_ext_put(ext);
 
 	if (reported)
@@ -389,7 +396,8 @@ bool page_reporting_unhint(struct page *page, struct zone *zone)
 	first = page_reporting_rec_get(page, &ext);
 	if (first) {
 		for (rec = first; nr; nr--, page += 1UL << granule) {
-			if (page_reporting_pending(rec)) {
+			/* A pageblock may have an end in another zone */
+			if (page_zone(page) == zone && page_reporting_pending(rec)) {
 				if (page_reporting_block(page, &head) < NR_PAGE_ORDERS)
 					idle = false;
 				else	/* In use again */
