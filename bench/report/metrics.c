@@ -25,6 +25,9 @@ static const struct {
 	{ "lock_hold_max_ns", "lock_hold_max_us", "us", 1000, true },
 };
 
+/* How long the last sample stands for what comes after it */
+#define SAMPLE_GRACE_S	0.25
+
 /**
  * metrics_resident_at() - host-resident guest memory in KiB at a time
  *
@@ -35,8 +38,11 @@ double metrics_resident_at(const struct boot *boot, double t)
 	const struct sample *s = boot->samples;
 	size_t lo = 0, hi = boot->nsamples;
 
-	if (!hi || t < s[0].t || t > s[hi - 1].t)
+	/* The VM may end between its last word and the next sample */
+	if (!hi || t < s[0].t || t > s[hi - 1].t + SAMPLE_GRACE_S)
 		return NAN;
+	if (t > s[hi - 1].t)
+		return s[hi - 1].resident_kib;
 	while (hi - lo > 1) {
 		size_t mid = (lo + hi) / 2;
 

@@ -57,6 +57,9 @@ static const char *measured(char *buf, const struct row *r, const char *unit)
 	if (!r)
 		return strcpy(buf, "no data");
 	interval(iv, r);
+	/* "not within 10 s" has its unit */
+	if (isinf(r->st.median) && !*iv)
+		unit = "";
 	snprintf(buf, TEXT, "%.40s%s%.170s%s%.20s (n=%d)", reached(med, r, r->st.median),
 		 *iv ? " " : "", iv, *unit ? " " : "", unit, r->st.n);
 	return buf;

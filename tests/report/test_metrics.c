@@ -96,6 +96,7 @@ static void resident(void **state)
 	near(metrics_resident_at(&b, 9), 612 * 1024);
 	near(metrics_resident_at(&b, 30), 100 * 1024);
 	assert_true(isnan(metrics_resident_at(&b, -1)));
+	near(metrics_resident_at(&b, 30.2), 100 * 1024);
 	assert_true(isnan(metrics_resident_at(&b, 31)));
 	b.nsamples = 0;
 	assert_true(isnan(metrics_resident_at(&b, 1)));
