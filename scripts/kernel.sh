@@ -20,7 +20,7 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 
 dist=linux-source-6.12
 kernels="x86_64-pristine um-pristine x86_64-patched um-patched"
-extra_kernels="x86_64-pristine-d250 um-pristine-d250"
+extra_kernels="x86_64-pristine-d250 um-pristine-d250 x86_64-pristine-lock"
 build=${PRX_BUILD:-$top/build}
 jobs=${JOBS:-$(nproc)}
 pid=
@@ -342,7 +342,9 @@ build_kernel()
 	put "$out/.config" config
 	put "$out/System.map" System.map
 	put "$out/include/config/kernel.release" release
-	[ ! -f "$out/bench/alloc_bench.ko" ] || put "$out/bench/alloc_bench.ko" alloc_bench.ko
+	for _f in "$out"/bench/*.ko; do
+		[ ! -f "$_f" ] || put "$_f" "${_f##*/}"
+	done
 	echo "$stamp" >"$res/stamp"
 }
 
@@ -398,9 +400,11 @@ build)
 		*) die "$k: no such kernel; known: $kernels $extra_kernels" ;;
 		esac
 	done
-	case "$* " in
-	*-d250\ *) update_tree pristine-d250 base ;;
-	esac
+	for t in pristine-d250 pristine-lock; do
+		case "$* " in
+		*"-$t "*) update_tree $t base ;;
+		esac
+	done
 	for k; do
 		build_kernel "$k"
 	done
