@@ -45,6 +45,21 @@ const char *arg_str(const json_t *args, const char *name, const char *dflt);
 int run_program(const char *stdout_path, char *const argv[]);
 const char *self_path(void);
 
+/* work_mem.c: memory that a workload has taken */
+struct hold {
+	void *map;		/* anonymous pages, or NULL */
+	int fd;			/* or a file */
+	size_t bytes;
+};
+
+bool want_file(const json_t *args);
+int take(struct hold *h, size_t bytes, bool file);
+void give(struct hold *h);
+
+/* work_kernel.c */
+int load_module(const char *workload, const char *host_path, const char *opts);
+int unload_module(const char *workload, const char *module);
+
 /* work_*.c: each returns 0, or a negative value after an error event */
 int work_drain(const char *name, const json_t *args);
 int work_churn(const char *name, const json_t *args);
@@ -53,6 +68,8 @@ int work_fio(const char *name, const json_t *args);
 int work_stress(const char *name, const json_t *args);
 int work_perf(const char *name, const json_t *args);
 int work_alloc(const char *name, const json_t *args);
+int work_lockhold(const char *name, const json_t *args);
+int work_smallguest(const char *name, const json_t *args);
 int work_fence(const char *name, const json_t *args);
 
 /* The load that perf watches: also run as "pragent touch MIB ROUNDS FILE". */

@@ -32,6 +32,8 @@ static const struct {
 	{ "stress-ng", work_stress },
 	{ "perf", work_perf },
 	{ "alloc", work_alloc },
+	{ "lockhold", work_lockhold },
+	{ "smallguest", work_smallguest },
 	{ "verify", work_verify },
 	{ "fence", work_fence },
 };

@@ -65,24 +65,17 @@ static void pin_pcp_lists(const char *name)
 		close(fd);
 }
 
-/* Load alloc_bench.ko, which measures as it loads, and send its table. */
-int work_alloc(const char *name, const json_t *args)
+/* Load a module of the host; what goes wrong becomes an error event. */
+int load_module(const char *name, const char *host_path, const char *opts)
 {
-	const char *host_path = arg_str(args, "module", "");
-	const char *opts = arg_str(args, "options", "");
-	bool icount = json_is_true(json_object_get(args, "icount"));
-	char path[4096], line[512];
-	unsigned int rows = 0;
-	double start = now_s();
+	char path[4096];
 	int fd, ret = 0;
-	FILE *f;
 
-	pin_pcp_lists(name);
 	snprintf(path, sizeof(path), HOST_ROOT "%s", host_path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		emit_text("error", name, "message",
-			  "cannot open %s: %s; build the kernels and their module first",
+			  "cannot open %s: %s; build the kernels and their modules first",
 			  host_path, strerror(errno));
 		return -1;
 	}
@@ -90,10 +83,35 @@ int work_alloc(const char *name, const json_t *args)
 		emit_text("error", name, "message",
 			  "cannot load %s with '%s': %s", host_path, opts,
 			  strerror(errno));
-		close(fd);
-		return -1;
+		ret = -1;
 	}
 	close(fd);
+	return ret;
+}
+
+int unload_module(const char *name, const char *module)
+{
+	if (!syscall(SYS_delete_module, module, O_NONBLOCK))
+		return 0;
+	emit_text("error", name, "message", "cannot unload %s: %s", module,
+		  strerror(errno));
+	return -1;
+}
+
+/* Load alloc_bench.ko, which measures as it loads, and send its table. */
+int work_alloc(const char *name, const json_t *args)
+{
+	const char *opts = arg_str(args, "options", "");
+	bool icount = json_is_true(json_object_get(args, "icount"));
+	char line[512];
+	unsigned int rows = 0;
+	double start = now_s();
+	int ret = 0;
+	FILE *f;
+
+	pin_pcp_lists(name);
+	if (load_module(name, arg_str(args, "module", ""), opts))
+		return -1;
 	f = fopen(RESULTS, "re");
 	if (!f)
 		emit_text("error", name, "message", "cannot open %s: %s",
@@ -109,11 +127,8 @@ int work_alloc(const char *name, const json_t *args)
 	}
 	emit_file(name, "alloc.tsv", RESULTS);
 	emit_result(name, "run_s", "s", now_s() - start);
-	if (syscall(SYS_delete_module, "alloc_bench", O_NONBLOCK)) {
-		emit_text("error", name, "message",
-			  "cannot unload alloc_bench: %s", strerror(errno));
+	if (unload_module(name, "alloc_bench"))
 		ret = -1;
-	}
 	return ret;
 }
 

@@ -18,12 +18,6 @@
 
 #include "agent.h"
 
-struct hold {
-	void *map;		/* anonymous pages, or NULL */
-	int fd;			/* or a file */
-	size_t bytes;
-};
-
 static int open_tmpfs_file(void)
 {
 	char path[] = "/dev/shm/prbench-XXXXXX";
@@ -35,7 +29,7 @@ static int open_tmpfs_file(void)
 }
 
 /* Take memory and touch every page of it. */
-static int take(struct hold *h, size_t bytes, bool file)
+int take(struct hold *h, size_t bytes, bool file)
 {
 	static char chunk[MIB];
 	size_t done;
@@ -78,7 +72,7 @@ static int take(struct hold *h, size_t bytes, bool file)
 	return 0;
 }
 
-static void give(struct hold *h)
+void give(struct hold *h)
 {
 	if (h->map)
 		munmap(h->map, h->bytes);
@@ -86,7 +80,7 @@ static void give(struct hold *h)
 		close(h->fd);
 }
 
-static bool want_file(const json_t *args)
+bool want_file(const json_t *args)
 {
 	return !strcmp(arg_str(args, "backing", "anon"), "file");
 }
