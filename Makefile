@@ -60,7 +60,8 @@ BENCH_ARGS = --profile "$(PROFILE)" $(if $(platforms),--platforms "$(PLATFORMS)"
 
 bench: programs
 	@build/bin/prbench $(BENCH_ARGS) --list >/dev/null
-	@scripts/kernel.sh build $(KERNELS)
+	@scripts/kernel.sh build $$({ echo $(KERNELS); build/bin/prbench \
+		$(BENCH_ARGS) --list | sed -n 's/^kernels://p'; } | xargs -n1 | sort -u)
 	@rc=0; build/bin/prbench $(BENCH_ARGS) || rc=$$?; \
 	if [ $$rc -le 1 ]; then build/bin/prreport results/latest || rc=1; fi; \
 	exit $$rc

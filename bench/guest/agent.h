@@ -71,6 +71,9 @@ int work_alloc(const char *name, const json_t *args);
 int work_lockhold(const char *name, const json_t *args);
 int work_smallguest(const char *name, const json_t *args);
 int work_fence(const char *name, const json_t *args);
+int work_fragment(const char *name, const json_t *args);
+int work_build(const char *name, const json_t *args);
+int work_storm(const char *name, const json_t *args);
 
 /* The load that perf watches: also run as "pragent touch MIB ROUNDS FILE". */
 int touch_main(int argc, char **argv);

@@ -35,6 +35,9 @@ static const struct {
 	{ "lockhold", work_lockhold },
 	{ "smallguest", work_smallguest },
 	{ "verify", work_verify },
+	{ "fragment", work_fragment },
+	{ "build", work_build },
+	{ "storm", work_storm },
 	{ "fence", work_fence },
 };
 

@@ -332,6 +332,9 @@ static void add_paths(struct run *r, enum workload w, json_t *args)
 			   r->boot->variant);
 		json_object_set_new(args, "module",
 				    json_sprintf("%s/alloc_bench.ko", kdir));
+	} else if (w == W_BUILD) {
+		json_object_set_new(args, "source",
+				    json_string(r->cfg->source));
 	} else if (w == W_FENCE) {
 		/* UML has a tmpfs of its own where the boot's directory is. */
 		json_object_set_new(args, "dirs",

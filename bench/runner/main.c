@@ -44,13 +44,16 @@ static void usage(FILE *f)
 		"  --profile quick|full   how much (default quick)\n"
 		"  --platforms LIST       of kvm tcg icount um (default: kvm if a guest boots\n"
 		"                         under it, else tcg; icount; um)\n"
-		"  --variants LIST        which kernels and settings to compare\n"
+		"  --variants LIST        which kernels and settings to compare (default: what the\n"
+		"                         profile chooses for each workload)\n"
 		"  --workloads LIST       what to run in the guests\n"
 		"  --boots N              boots of each kind and variant, whatever the profile says\n"
 		"  --seed N               draws the order of the variants (default 1)\n"
 		"  --set W.NAME=N         change a setting of a workload: drain.settle_ms=20000\n"
 		"  --kernels DIR          built kernels (default build/kernels)\n"
 		"  --agent FILE           the guest's init (default build/bin/pragent)\n"
+		"  --source DIR           kernel source for the workload build (default\n"
+		"                         build/trees/pristine)\n"
 		"  --out DIR              default results/<date>-<host>-<commit>-<profile>\n"
 		"  --list                 print the known names and what would run\n"
 		"A list is separated by commas or spaces.  QEMU=FILE in the environment\n"
@@ -115,7 +118,7 @@ static void resolve(char *path, const char *from, const char *what)
 }
 
 /* Name each kernel that is missing before anything is booted. */
-static void check_kernels(const struct config *cfg)
+static void check_kernels(const struct config *cfg, const struct plan *plan)
 {
 	unsigned int missing = 0;
 	size_t p, v;
@@ -124,8 +127,7 @@ static void check_kernels(const struct config *cfg)
 		for (v = 0; v < nr_variants; v++) {
 			char dir[PATH_MAX / 2], path[PATH_MAX];
 
-			if (!(cfg->sel.platforms & BIT(p)) ||
-			    !(cfg->sel.variants & BIT(v)))
+			if (!(plan_variants(plan, BIT(p)) & BIT(v)))
 				continue;
 			kernel_dir(dir, sizeof(dir), cfg, (enum platform)p,
 				   &variants[v]);
@@ -226,14 +228,14 @@ static void make_run_json(struct state *s, int argc, char **argv)
 		json_object_set_new(by_platform, platform_names[p], o);
 	}
 	for (i = 0; i < nr_variants; i++)
-		if (sel->variants & BIT(i))
+		if (plan_variants(&s->plan, ~0U) & BIT(i))
 			json_array_append_new(vars,
 					      json_string(variants[i].name));
 	for (i = 0; i < (size_t)argc; i++)
 		json_array_append_new(words, json_string(argv[i]));
 	iso_time(stamp, sizeof(stamp));
 	gethostname(host, sizeof(host) - 1);
-	s->run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:f}",
+	s->run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:f}",
 			   "schema", 1, "profile", s->profile, "date", stamp,
 			   "host", host, "commit", commit,
 			   "machine", meta_machine(),
@@ -242,6 +244,7 @@ static void make_run_json(struct state *s, int argc, char **argv)
 			   "platforms", names_of(platform_names, NR_PLATFORMS,
 						 sel->platforms),
 			   "variants", vars,
+			   "variants_by_profile", !sel->variants,
 			   "workloads", names_of(workload_names, NR_WORKLOADS,
 						 sel->workloads),
 			   "settings", settings,
@@ -445,6 +448,30 @@ static void run_phase(struct state *s, size_t index, const sigset_t *signals)
 	}
 }
 
+/* What has to be built before the plan can run. */
+static void print_kernels(const struct state *s)
+{
+	unsigned int um = plan_variants(&s->plan, BIT(UM));
+	unsigned int qemu = plan_variants(&s->plan, ~BIT(UM));
+	size_t v, k;
+
+	printf("kernels:");
+	for (v = 0; v < nr_variants; v++) {
+		/* Several variants share a tree: name it with the first one. */
+		for (k = 0; k < v; k++) {
+			if (strcmp(variants[k].tree, variants[v].tree))
+				continue;
+			um &= um & BIT(k) ? ~BIT(v) : ~0U;
+			qemu &= qemu & BIT(k) ? ~BIT(v) : ~0U;
+		}
+		if (qemu & BIT(v))
+			printf(" x86_64-%s", variants[v].tree);
+		if (um & BIT(v))
+			printf(" um-%s", variants[v].tree);
+	}
+	printf("\n");
+}
+
 static void print_plan(const struct state *s)
 {
 	size_t i, l, k;
@@ -476,6 +503,7 @@ int main(int argc, char **argv)
 		{ "set", required_argument, NULL, 'S' },
 		{ "kernels", required_argument, NULL, 'k' },
 		{ "agent", required_argument, NULL, 'a' },
+		{ "source", required_argument, NULL, 'K' },
 		{ "out", required_argument, NULL, 'o' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
@@ -484,7 +512,7 @@ int main(int argc, char **argv)
 	struct state s = { .profile = "quick", .t0 = now_s() };
 	struct selection *sel = &s.cfg.sel;
 	const char *kernels = "build/kernels", *agent = "build/bin/pragent";
-	const char *out = NULL, *qemu = getenv("QEMU");
+	const char *out = NULL, *source = NULL, *qemu = getenv("QEMU");
 	char name[128];
 	bool list = false;
 	sigset_t signals;
@@ -537,6 +565,9 @@ int main(int argc, char **argv)
 		case 'a':
 			agent = optarg;
 			break;
+		case 'K':
+			source = optarg;
+			break;
 		case 'o':
 			out = optarg;
 			break;
@@ -556,8 +587,6 @@ int main(int argc, char **argv)
 			argv[optind]);
 		return EXIT_USAGE;
 	}
-	if (!sel->variants)
-		sel->variants = default_variants(sel->full);
 	if (!sel->workloads)
 		sel->workloads = (BIT(NR_WORKLOADS) - 1) & ~BIT(W_FENCE);
 	snprintf(s.cfg.qemu, sizeof(s.cfg.qemu), "%s",
@@ -569,6 +598,11 @@ int main(int argc, char **argv)
 	if (!list) {
 		resolve(s.cfg.kernels, kernels, "kernels in");
 		resolve(s.cfg.agent, agent, "the guest's agent");
+		/* Only one workload needs it, and says so where it is missing. */
+		if (source)
+			resolve(s.cfg.source, source, "kernel source");
+		else if (!realpath("build/trees/pristine", s.cfg.source))
+			s.cfg.source[0] = '\0';
 	}
 	if (!list && (!sel->platforms || sel->platforms & BIT(KVM))) {
 		bool kvm = kvm_works(&s.cfg);
@@ -591,6 +625,7 @@ int main(int argc, char **argv)
 	}
 	if (list) {
 		print_names(stdout, NULL);
+		print_kernels(&s);
 		print_plan(&s);
 		plan_free(&s.plan);
 		return 0;
@@ -600,7 +635,7 @@ int main(int argc, char **argv)
 			"prbench: nothing to run: none of these workloads applies to these platforms (icount runs alloc only)\n");
 		return EXIT_USAGE;
 	}
-	check_kernels(&s.cfg);
+	check_kernels(&s.cfg, &s.plan);
 	make_out_dir(&s, out);
 	make_run_json(&s, argc, argv);
 

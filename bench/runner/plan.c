@@ -10,37 +10,45 @@ const char *const platform_names[NR_PLATFORMS] = {
 };
 
 const char *const workload_names[NR_WORKLOADS] = {
-	[W_DRAIN] = "drain", [W_CHURN] = "churn", [W_FIO] = "fio",
+	[W_DRAIN] = "drain", [W_CHURN] = "churn", [W_FRAGMENT] = "fragment",
+	[W_BUILD] = "build", [W_STORM] = "storm", [W_FIO] = "fio",
 	[W_STRESS] = "stress-ng", [W_PERF] = "perf", [W_ALLOC] = "alloc",
 	[W_VERIFY] = "verify", [W_FENCE] = "fence",
 };
 
+enum { OFF, FLAG, FLAG_D250, FLAG_O0, EXT_OFF, EXT_IDLE, EXT, NR_VARIANTS };
+
 const struct variant variants[] = {
-	{ .name = "off", .tree = "pristine", .in_quick = true },
-	{ .name = "flag", .tree = "pristine", .reporting = true,
-	  .negotiated = true, .in_quick = true },
-	{ .name = "flag-d250", .tree = "pristine-d250", .reporting = true,
-	  .negotiated = true },
-	{ .name = "flag-o0", .tree = "pristine", .reporting = true,
-	  .negotiated = true, .extra = "page_reporting.page_reporting_order=0" },
-	{ .name = "ext-off", .tree = "patched", .patched = true,
-	  .reporting = true, .extra = "page_ext=off", .in_quick = true },
-	{ .name = "ext-idle", .tree = "patched", .patched = true,
-	  .extra = "page_ext=on" },
-	{ .name = "ext", .tree = "patched", .patched = true, .reporting = true,
-	  .negotiated = true, .extra = "page_ext=on", .in_quick = true },
+	[OFF] = { .name = "off", .tree = "pristine" },
+	[FLAG] = { .name = "flag", .tree = "pristine", .reporting = true,
+		   .negotiated = true },
+	[FLAG_D250] = { .name = "flag-d250", .tree = "pristine-d250",
+			.reporting = true, .negotiated = true },
+	[FLAG_O0] = { .name = "flag-o0", .tree = "pristine", .reporting = true,
+		      .negotiated = true,
+		      .extra = "page_reporting.page_reporting_order=0" },
+	[EXT_OFF] = { .name = "ext-off", .tree = "patched", .patched = true,
+		      .reporting = true, .extra = "page_ext=off" },
+	[EXT_IDLE] = { .name = "ext-idle", .tree = "patched", .patched = true,
+		       .extra = "page_ext=on" },
+	[EXT] = { .name = "ext", .tree = "patched", .patched = true,
+		  .reporting = true, .negotiated = true,
+		  .extra = "page_ext=on" },
 };
 
 const size_t nr_variants = ARRAY_SIZE(variants);
 
 /*
- * A group is one kind of boot: which workloads share it, on which platforms,
- * how often, and whether boots of different platforms may run at the same
- * time.  Only drain may: it measures while the guests sleep.
+ * A group is one kind of boot: which workloads share it, how often it is
+ * booted with which variants on a platform, and whether boots of different
+ * platforms may run at the same time.  Only those may whose guests sleep while
+ * they are measured.
  */
 struct group {
 	unsigned int workloads;
-	unsigned int boots[NR_PLATFORMS];
+	struct {
+		unsigned int boots, variants;
+	} on[NR_PLATFORMS];
 	bool together;
 };
 
@@ -48,25 +56,55 @@ struct group {
 #define REST	(BIT(W_FIO) | BIT(W_STRESS) | BIT(W_PERF) | BIT(W_ALLOC) | \
 		 BIT(W_VERIFY))
 
+#define ALL	(BIT(NR_VARIANTS) - 1)
+#define BASIC	(BIT(OFF) | BIT(FLAG) | BIT(EXT_OFF) | BIT(EXT))
+/* What small fragments are about: the footprint of one at the cost of another */
+#define BY_SIZE	(BIT(FLAG) | BIT(FLAG_O0) | BIT(EXT))
+#define BY_TIME	(BIT(FLAG) | BIT(FLAG_D250) | BIT(FLAG_O0) | BIT(EXT))
+
 /*
  * 6 boots against 6 is the least that leaves p below 0.05 when a table's dozen
- * tests are corrected for.  The quick profile's quarter of an hour has room for
- * that where a boot is cheap.
+ * tests are corrected for.  The quick profile has room for that where a boot is
+ * cheap.
  */
 static const struct group quick_groups[] = {
-	{ BIT(W_DRAIN), { [KVM] = 6, [TCG] = 5, [UM] = 6 }, true },
-	{ BIT(W_CHURN), { [KVM] = 6, [TCG] = 3, [UM] = 6 }, false },
-	{ REST, { [KVM] = 1, [TCG] = 1, [ICOUNT] = 1, [UM] = 1 }, false },
-	{ BIT(W_FENCE), { [KVM] = 1, [TCG] = 1, [UM] = 1 }, false },
+	{ BIT(W_DRAIN), { [KVM] = { 6, BASIC }, [TCG] = { 5, BASIC },
+			  [UM] = { 6, BASIC } }, true },
+	{ BIT(W_CHURN), { [KVM] = { 6, BASIC }, [TCG] = { 3, BASIC },
+			  [UM] = { 6, BASIC | BIT(FLAG_D250) } }, false },
+	{ BIT(W_FRAGMENT), { [KVM] = { 3, BY_SIZE }, [UM] = { 3, BY_SIZE } },
+	  true },
+	{ BIT(W_BUILD), { [KVM] = { 2, BY_SIZE }, [UM] = { 2, BY_SIZE } },
+	  false },
+	{ BIT(W_STORM), { [KVM] = { 2, BY_SIZE }, [UM] = { 2, BY_TIME } },
+	  false },
+	{ REST, { [KVM] = { 1, BASIC }, [TCG] = { 1, BASIC },
+		  [ICOUNT] = { 1, BASIC }, [UM] = { 1, BASIC } }, false },
+	{ BIT(W_FENCE), { [KVM] = { 1, BASIC }, [TCG] = { 1, BASIC },
+			  [UM] = { 1, BASIC } }, false },
 };
 
 static const struct group full_groups[] = {
-	{ BIT(W_DRAIN), { [KVM] = 8, [TCG] = 8, [UM] = 8 }, true },
-	{ BIT(W_CHURN), { [KVM] = 8, [TCG] = 8, [UM] = 8 }, false },
+	{ BIT(W_DRAIN), { [KVM] = { 8, ALL }, [TCG] = { 8, ALL },
+			  [UM] = { 8, ALL } }, true },
+	{ BIT(W_CHURN), { [KVM] = { 8, ALL }, [TCG] = { 8, ALL },
+			  [UM] = { 8, ALL } }, false },
+	{ BIT(W_FRAGMENT), { [KVM] = { 6, BY_SIZE | BIT(OFF) },
+			     [TCG] = { 6, BY_SIZE | BIT(OFF) },
+			     [UM] = { 6, BY_SIZE | BIT(OFF) } }, true },
+	{ BIT(W_BUILD), { [KVM] = { 6, BY_SIZE | BIT(OFF) },
+			  [TCG] = { 2, BY_SIZE },
+			  [UM] = { 6, BY_SIZE | BIT(OFF) } }, false },
+	{ BIT(W_STORM), { [KVM] = { 6, BY_TIME | BIT(OFF) },
+			  [TCG] = { 3, BY_TIME },
+			  [UM] = { 6, BY_TIME | BIT(OFF) } }, false },
 	{ REST & ~BIT(W_VERIFY),
-	  { [KVM] = 3, [TCG] = 3, [ICOUNT] = 2, [UM] = 3 }, false },
-	{ BIT(W_VERIFY), { [KVM] = 1, [TCG] = 1, [UM] = 1 }, true },
-	{ BIT(W_FENCE), { [KVM] = 1, [TCG] = 1, [UM] = 1 }, false },
+	  { [KVM] = { 3, ALL }, [TCG] = { 3, ALL }, [ICOUNT] = { 2, ALL },
+	    [UM] = { 3, ALL } }, false },
+	{ BIT(W_VERIFY), { [KVM] = { 1, ALL }, [TCG] = { 1, ALL },
+			   [UM] = { 1, ALL } }, true },
+	{ BIT(W_FENCE), { [KVM] = { 1, ALL }, [TCG] = { 1, ALL },
+			  [UM] = { 1, ALL } }, false },
 };
 
 /*
@@ -103,18 +141,6 @@ int parse_variants(const char *text, unsigned int *mask, char *unknown,
 	for (i = 0; i < nr_variants; i++)
 		names[i] = variants[i].name;
 	return parse_list(text, names, nr_variants, mask, unknown, len);
-}
-
-unsigned int default_variants(bool full)
-{
-	unsigned int mask = 0;
-	size_t i;
-
-	for (i = 0; i < nr_variants; i++)
-		if (variants[i].in_quick ||
-		    (full && strcmp(variants[i].name, "flag-d250")))
-			mask |= BIT(i);
-	return mask;
 }
 
 static json_t *overrides;	/* {workload: {name: number}} */
@@ -182,6 +208,20 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 			      full ? 30000 : 8000, "pause_ms", 500, "backing",
 			      backing);
 		break;
+	case W_FRAGMENT:
+		o = json_pack("{s:i, s:i, s:i, s:i}", "files", 6000, "kib", 160,
+			      "keep_one_in", 8, "settle_ms", 25000);
+		break;
+	case W_BUILD:
+		o = json_pack("{s:s, s:i, s:i}", "target",
+			      slow ? "tools/lib/subcmd" : "tools/objtool",
+			      "rounds", 1, "settle_ms", full ? 25000 : 15000);
+		break;
+	case W_STORM:
+		o = json_pack("{s:i, s:i, s:i, s:i}", "watch_ms",
+			      full ? 60000 : 12000, "processes",
+			      slow ? 25 : 50, "process_mib", 1, "read_mib", 64);
+		break;
 	case W_FIO:
 		o = json_pack("{s:i, s:i, s:i}", "mib", 256, "rounds",
 			      full ? 4 : 2, "pause_ms", 500);
@@ -232,6 +272,14 @@ double workload_seconds(const json_t *o, enum workload w, enum platform p)
 		       slow * setting(o, "mib") / 1024;
 	case W_CHURN:
 		return setting(o, "run_ms") * 1e-3 + 0.5 * slow;
+	case W_FRAGMENT:
+		return setting(o, "settle_ms") * 1e-3 +
+		       slow * setting(o, "files") * setting(o, "kib") / (1 << 20) * 2;
+	case W_BUILD:
+		return setting(o, "settle_ms") * 1e-3 +
+		       setting(o, "rounds") * 20 * slow;
+	case W_STORM:
+		return setting(o, "watch_ms") * 1e-3;
 	case W_FIO:
 		return setting(o, "rounds") *
 		       (slow * 1.5 + setting(o, "pause_ms") * 1e-3);
@@ -314,15 +362,15 @@ static unsigned int next_random(unsigned int *state)
  * nobody is always first or always comes after the same one.
  */
 static int fill_lane(struct lane *lane, const struct selection *sel,
-		     enum platform p, unsigned int workloads, unsigned int rounds,
-		     unsigned int *rnd)
+		     enum platform p, unsigned int workloads,
+		     unsigned int chosen, unsigned int rounds, unsigned int *rnd)
 {
 	size_t order[ARRAY_SIZE(variants)], nr = 0, i;
 	struct boot *grown;
 	unsigned int r;
 
 	for (i = 0; i < nr_variants; i++)
-		if (sel->variants & BIT(i) &&
+		if (chosen & BIT(i) &&
 		    applicable(workloads, p, &variants[i]))
 			order[nr++] = i;
 	for (i = nr; i > 1; i--) {
@@ -382,7 +430,9 @@ int plan_make(struct plan *plan, const struct selection *sel)
 		int p;
 
 		for (p = 0; p < NR_PLATFORMS; p++) {
-			unsigned int rounds = groups[g].boots[p];
+			unsigned int rounds = groups[g].on[p].boots;
+			unsigned int chosen = sel->variants ? sel->variants :
+					      groups[g].on[p].variants;
 			unsigned int workloads = groups[g].workloads &
 						 sel->workloads;
 			struct lane *lane;
@@ -396,7 +446,7 @@ int plan_make(struct plan *plan, const struct selection *sel)
 				phase->nr++;
 			lane = &phase->lanes[phase->nr - 1];
 			if (fill_lane(lane, sel, (enum platform)p, workloads,
-				      rounds, &rnd))
+				      chosen, rounds, &rnd))
 				return -1;
 			if (!lane->nr) {
 				free(lane->boots);
@@ -415,6 +465,25 @@ int plan_make(struct plan *plan, const struct selection *sel)
 		plan->nr += phase->nr != 0;
 	}
 	return 0;
+}
+
+/* The variants that a plan boots on any of some platforms. */
+unsigned int plan_variants(const struct plan *plan, unsigned int platforms)
+{
+	unsigned int mask = 0;
+	size_t i, l, k;
+
+	for (i = 0; i < plan->nr; i++) {
+		for (l = 0; l < plan->phases[i].nr; l++) {
+			const struct lane *lane = &plan->phases[i].lanes[l];
+
+			for (k = 0; k < lane->nr; k++)
+				if (platforms & BIT(lane->boots[k].platform))
+					mask |= BIT(lane->boots[k].variant -
+						    variants);
+		}
+	}
+	return mask;
 }
 
 void plan_free(struct plan *plan)

@@ -43,11 +43,11 @@ struct variant {
 	bool reporting;		/* the device offers reporting */
 	bool negotiated;	/* and the guest is to take it */
 	const char *extra;	/* kernel command line */
-	bool in_quick;
 };
 
 enum workload {
-	W_DRAIN, W_CHURN, W_FIO, W_STRESS, W_PERF, W_ALLOC, W_VERIFY, W_FENCE,
+	W_DRAIN, W_CHURN, W_FRAGMENT, W_BUILD, W_STORM, W_FIO, W_STRESS, W_PERF,
+	W_ALLOC, W_VERIFY, W_FENCE,
 	NR_WORKLOADS
 };
 
@@ -59,7 +59,7 @@ extern const size_t nr_variants;
 struct selection {
 	bool full;
 	unsigned int platforms;		/* bit masks */
-	unsigned int variants;
+	unsigned int variants;		/* 0: what the profile says */
 	unsigned int workloads;
 	unsigned int boots;		/* 0: what the profile says */
 	unsigned int seed;
@@ -96,7 +96,6 @@ int parse_list(const char *text, const char *const *names, size_t nr,
 	       unsigned int *mask, char *unknown, size_t len);
 int parse_variants(const char *text, unsigned int *mask, char *unknown,
 		   size_t len);
-unsigned int default_variants(bool full);
 int settings_override(const char *text, char *err, size_t len);
 void settings_reset(void);
 json_t *workload_settings(bool full, enum workload w, enum platform p);
@@ -104,6 +103,7 @@ double workload_seconds(const json_t *settings, enum workload w,
 			enum platform p);
 double boot_seconds(enum platform p);
 int plan_make(struct plan *plan, const struct selection *sel);
+unsigned int plan_variants(const struct plan *plan, unsigned int platforms);
 void plan_free(struct plan *plan);
 
 /* sampler.c */
@@ -184,6 +184,7 @@ struct config {
 	struct selection sel;
 	char kernels[PATH_MAX];
 	char agent[PATH_MAX];
+	char source[PATH_MAX];	/* kernel source for build, or "" */
 	char out[PATH_MAX];
 	char qemu[PATH_MAX];
 	pid_t parent;

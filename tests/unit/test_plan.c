@@ -45,19 +45,39 @@ static void lists_name_what_they_do_not_know(void **state)
 	assert_int_equal(__builtin_popcount(mask), 2);
 }
 
-static void plan_with(struct plan *plan, unsigned int platforms,
-		      unsigned int workloads, unsigned int boots,
-		      unsigned int seed)
+static unsigned int variants_of(const char *names)
+{
+	unsigned int mask;
+	char bad[64];
+
+	assert_int_equal(parse_variants(names, &mask, bad, sizeof(bad)), 0);
+	return mask;
+}
+
+/* Variants of the user's choice; NULL leaves it to the profile. */
+static void plan_for(struct plan *plan, bool full, const char *names,
+		     unsigned int platforms, unsigned int workloads,
+		     unsigned int boots, unsigned int seed)
 {
 	struct selection sel = {
+		.full = full,
 		.platforms = platforms,
-		.variants = default_variants(false),
+		.variants = names ? variants_of(names) : 0,
 		.workloads = workloads,
 		.boots = boots,
 		.seed = seed,
 	};
 
 	assert_int_equal(plan_make(plan, &sel), 0);
+}
+
+#define FOUR	"off flag ext-off ext"
+
+static void plan_with(struct plan *plan, unsigned int platforms,
+		      unsigned int workloads, unsigned int boots,
+		      unsigned int seed)
+{
+	plan_for(plan, false, FOUR, platforms, workloads, boots, seed);
 }
 
 static void each_round_boots_every_variant_once(void **state)
@@ -83,7 +103,7 @@ static void each_round_boots_every_variant_once(void **state)
 			assert_int_equal(b->replicate, i / 4);
 			seen |= BIT(b->variant - variants);
 		}
-		assert_int_equal(seen, default_variants(false));
+		assert_int_equal(seen, variants_of(FOUR));
 	}
 	plan_free(&plan);
 }
@@ -203,32 +223,90 @@ static void verify_needs_reporting(void **state)
 	plan_free(&plan);
 }
 
-/* What the project promises: a quarter of an hour, 3 boots where n matters. */
+/* Boots of a plan that run a workload on a platform with a variant. */
+static unsigned int count(const struct plan *plan, enum platform p,
+			  enum workload w, const char *variant)
+{
+	unsigned int n = 0;
+	size_t i, l, k;
+
+	for (i = 0; i < plan->nr; i++)
+		for (l = 0; l < plan->phases[i].nr; l++)
+			for (k = 0; k < plan->phases[i].lanes[l].nr; k++) {
+				struct boot *b =
+					&plan->phases[i].lanes[l].boots[k];
+
+				n += b->platform == p && b->workloads & BIT(w) &&
+				     !strcmp(b->variant->name, variant);
+			}
+	return n;
+}
+
+/* What the project promises: less than 25 minutes, and boots where n matters. */
 static void quick_is_quick(void **state)
 {
-	unsigned int boots[NR_PLATFORMS][NR_WORKLOADS] = { { 0 } };
+	static const char *const four[] = { "off", "flag", "ext-off", "ext" };
+	static const char *const sizes[] = { "flag", "flag-o0", "ext" };
 	struct plan plan;
-	size_t i, l, k, w;
+	size_t i;
 
 	(void)state;
-	plan_with(&plan, BIT(UM) | BIT(TCG) | BIT(ICOUNT),
-		  (BIT(NR_WORKLOADS) - 1) & ~BIT(W_FENCE), 0, 1);
-	assert_true(plan.estimate_s > 300 && plan.estimate_s < 880);
-	for (i = 0; i < plan.nr; i++)
-		for (l = 0; l < plan.phases[i].nr; l++)
-			for (k = 0; k < plan.phases[i].lanes[l].nr; k++) {
-				struct boot *b =
-					&plan.phases[i].lanes[l].boots[k];
+	plan_for(&plan, false, NULL, BIT(UM) | BIT(TCG) | BIT(ICOUNT),
+		 (BIT(NR_WORKLOADS) - 1) & ~BIT(W_FENCE), 0, 1);
+	assert_true(plan.estimate_s > 300 && plan.estimate_s < 25 * 60);
+	for (i = 0; i < ARRAY_SIZE(four); i++) {
+		assert_true(count(&plan, UM, W_DRAIN, four[i]) >= 5);
+		assert_true(count(&plan, UM, W_CHURN, four[i]) >= 5);
+		assert_true(count(&plan, TCG, W_DRAIN, four[i]) >= 3);
+		assert_true(count(&plan, TCG, W_CHURN, four[i]) >= 3);
+		assert_int_equal(count(&plan, ICOUNT, W_ALLOC, four[i]), 1);
+	}
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		assert_true(count(&plan, UM, W_FRAGMENT, sizes[i]) >= 3);
+		assert_true(count(&plan, UM, W_BUILD, sizes[i]) >= 2);
+		assert_true(count(&plan, UM, W_STORM, sizes[i]) >= 2);
+	}
+	assert_true(count(&plan, UM, W_CHURN, "flag-d250") > 0);
+	assert_int_equal(count(&plan, UM, W_FRAGMENT, "ext-off"), 0);
+	plan_free(&plan);
+}
 
-				for (w = 0; w < NR_WORKLOADS; w++)
-					if (b->workloads & BIT(w))
-						boots[b->platform][w]++;
-			}
-	assert_true(boots[UM][W_DRAIN] >= 4 * 5);
-	assert_true(boots[UM][W_CHURN] >= 4 * 5);
-	assert_true(boots[TCG][W_DRAIN] >= 4 * 3);
-	assert_true(boots[TCG][W_CHURN] >= 4 * 3);
-	assert_int_equal(boots[ICOUNT][W_ALLOC], 4);
+/* Enough boots of each to tell them apart: see plan.c. */
+static void full_compares_sizes(void **state)
+{
+	static const char *const sizes[] = { "flag", "flag-o0", "ext" };
+	struct plan plan;
+	size_t i;
+
+	(void)state;
+	plan_for(&plan, true, NULL, BIT(UM) | BIT(TCG),
+		 BIT(W_FRAGMENT) | BIT(W_BUILD) | BIT(W_STORM), 0, 1);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		assert_true(count(&plan, UM, W_FRAGMENT, sizes[i]) >= 6);
+		assert_true(count(&plan, UM, W_BUILD, sizes[i]) >= 6);
+		assert_true(count(&plan, UM, W_STORM, sizes[i]) >= 6);
+		assert_true(count(&plan, TCG, W_FRAGMENT, sizes[i]) > 0);
+	}
+	plan_free(&plan);
+}
+
+/* Who names variants gets these and no others, whatever the workload. */
+static void chosen_variants_replace_the_profiles(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_for(&plan, false, "off ext-idle", BIT(UM) | BIT(TCG),
+		 BIT(W_FRAGMENT) | BIT(W_CHURN), 2, 1);
+	assert_int_equal(plan_variants(&plan, ~0U), variants_of("off ext-idle"));
+	assert_int_equal(count(&plan, UM, W_FRAGMENT, "off"), 2);
+	assert_int_equal(count(&plan, UM, W_CHURN, "ext-idle"), 2);
+	plan_free(&plan);
+	/* Only kernels that some boot needs are asked for. */
+	plan_for(&plan, false, NULL, BIT(UM) | BIT(TCG),
+		 BIT(NR_WORKLOADS) - 1, 0, 1);
+	assert_true(plan_variants(&plan, BIT(UM)) & variants_of("flag-d250"));
+	assert_false(plan_variants(&plan, BIT(TCG)) & variants_of("flag-d250"));
 	plan_free(&plan);
 }
 
@@ -284,6 +362,8 @@ int main(void)
 		cmocka_unit_test(icount_runs_alloc_only),
 		cmocka_unit_test(verify_needs_reporting),
 		cmocka_unit_test(quick_is_quick),
+		cmocka_unit_test(full_compares_sizes),
+		cmocka_unit_test(chosen_variants_replace_the_profiles),
 		cmocka_unit_test(settings_can_be_changed),
 		cmocka_unit_test(wrong_settings_are_refused),
 	};
