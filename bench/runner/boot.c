@@ -167,7 +167,7 @@ static bool is_event(const json_t *event, const char *kind, const char *workload
 /* Find the guest's memory, once it has been set up. */
 static int attach(struct run *r)
 {
-	uint64_t bytes = (uint64_t)GUEST_MIB << 20;
+	uint64_t bytes = (uint64_t)r->boot->mem_mib << 20;
 	char err[512];
 	json_t *o;
 	double end;
@@ -264,7 +264,7 @@ static int start(struct run *r)
 			    "kernel", release,
 			    "kernel_tree", b->variant->patched ? "patched" : "pristine",
 			    "config_sha256", sha,
-			    "mem_mib", GUEST_MIB,
+			    "mem_mib", (int)b->mem_mib,
 			    "cpus", b->platform == UM || b->platform == ICOUNT ? 1 : 2,
 			    "qemu_version", "",
 			    "host", meta_host_state(), "started", stamp,
@@ -327,11 +327,14 @@ static void add_paths(struct run *r, enum workload w, json_t *args)
 {
 	char kdir[PATH_MAX / 2];
 
-	if (w == W_ALLOC) {
+	if (w == W_ALLOC || w == W_LOCKHOLD) {
 		kernel_dir(kdir, sizeof(kdir), r->cfg, r->boot->platform,
 			   r->boot->variant);
 		json_object_set_new(args, "module",
-				    json_sprintf("%s/alloc_bench.ko", kdir));
+				    json_sprintf("%s/%s.ko", kdir, w == W_ALLOC ?
+						 "alloc_bench" : "free_holes"));
+		json_object_set_new(args, "mem_mib",
+				    json_integer(r->boot->mem_mib));
 	} else if (w == W_BUILD) {
 		json_object_set_new(args, "source",
 				    json_string(r->cfg->source));
@@ -426,6 +429,7 @@ static int finish(struct run *r)
 /* A kernel that complained has not measured what was meant. */
 static void check_console(struct run *r)
 {
+	bool oom_is_result = r->boot->workloads & 1U << W_SMALLGUEST;
 	char path[PATH_MAX + 16], line[1024];
 	FILE *f;
 
@@ -438,7 +442,7 @@ static void check_console(struct run *r)
 	}
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (splat_line(line))
+		if (splat_line(line, oom_is_result))
 			failed(r, "error", EXIT_LOST,
 			       "the guest's kernel complained: %s", line);
 	}

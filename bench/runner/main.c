@@ -588,7 +588,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!sel->workloads)
-		sel->workloads = (BIT(NR_WORKLOADS) - 1) & ~BIT(W_FENCE);
+		sel->workloads = default_workloads(sel->full);
 	snprintf(s.cfg.qemu, sizeof(s.cfg.qemu), "%s",
 		 qemu && *qemu ? qemu : "qemu-system-x86_64");
 	s.cfg.parent = getpid();
@@ -632,7 +632,7 @@ int main(int argc, char **argv)
 	}
 	if (!s.plan.nr_boots) {
 		fprintf(stderr,
-			"prbench: nothing to run: none of these workloads applies to these platforms (icount runs alloc only)\n");
+			"prbench: nothing to run: none of these workloads applies to these platforms (icount runs alloc and lockhold only)\n");
 		return EXIT_USAGE;
 	}
 	check_kernels(&s.cfg, &s.plan);

@@ -13,10 +13,14 @@ const char *const workload_names[NR_WORKLOADS] = {
 	[W_DRAIN] = "drain", [W_CHURN] = "churn", [W_FRAGMENT] = "fragment",
 	[W_BUILD] = "build", [W_STORM] = "storm", [W_FIO] = "fio",
 	[W_STRESS] = "stress-ng", [W_PERF] = "perf", [W_ALLOC] = "alloc",
-	[W_VERIFY] = "verify", [W_FENCE] = "fence",
+	[W_VERIFY] = "verify", [W_SMALLGUEST] = "smallguest",
+	[W_LOCKHOLD] = "lockhold", [W_FENCE] = "fence",
 };
 
-enum { OFF, FLAG, FLAG_D250, FLAG_O0, EXT_OFF, EXT_IDLE, EXT, NR_VARIANTS };
+enum {
+	OFF, FLAG, FLAG_D250, FLAG_O0, FLAG_LOCK, EXT_OFF, EXT_IDLE, EXT,
+	NR_VARIANTS
+};
 
 const struct variant variants[] = {
 	[OFF] = { .name = "off", .tree = "pristine" },
@@ -27,6 +31,9 @@ const struct variant variants[] = {
 	[FLAG_O0] = { .name = "flag-o0", .tree = "pristine", .reporting = true,
 		      .negotiated = true,
 		      .extra = "page_reporting.page_reporting_order=0" },
+	/* Tells how long the worker held zone->lock, and is there for that only. */
+	[FLAG_LOCK] = { .name = "flag-lock", .tree = "pristine-lock",
+			.reporting = true, .negotiated = true },
 	[EXT_OFF] = { .name = "ext-off", .tree = "patched", .patched = true,
 		      .reporting = true, .extra = "page_ext=off" },
 	[EXT_IDLE] = { .name = "ext-idle", .tree = "patched", .patched = true,
@@ -42,7 +49,7 @@ const size_t nr_variants = ARRAY_SIZE(variants);
  * A group is one kind of boot: which workloads share it, how often it is
  * booted with which variants on a platform, and whether boots of different
  * platforms may run at the same time.  Only those may whose guests sleep while
- * they are measured.
+ * they are measured, or in which something is counted that takes no time.
  */
 struct group {
 	unsigned int workloads;
@@ -56,11 +63,13 @@ struct group {
 #define REST	(BIT(W_FIO) | BIT(W_STRESS) | BIT(W_PERF) | BIT(W_ALLOC) | \
 		 BIT(W_VERIFY))
 
-#define ALL	(BIT(NR_VARIANTS) - 1)
+#define ALL	((BIT(NR_VARIANTS) - 1) & ~BIT(FLAG_LOCK))
 #define BASIC	(BIT(OFF) | BIT(FLAG) | BIT(EXT_OFF) | BIT(EXT))
 /* What small fragments are about: the footprint of one at the cost of another */
 #define BY_SIZE	(BIT(FLAG) | BIT(FLAG_O0) | BIT(EXT))
 #define BY_TIME	(BIT(FLAG) | BIT(FLAG_D250) | BIT(FLAG_O0) | BIT(EXT))
+#define SAFETY	(BIT(OFF) | BIT(FLAG) | BIT(EXT))
+#define TIMED	(BIT(FLAG_LOCK) | BIT(EXT))
 
 /*
  * 6 boots against 6 is the least that leaves p below 0.05 when a table's dozen
@@ -80,6 +89,10 @@ static const struct group quick_groups[] = {
 	  false },
 	{ REST, { [KVM] = { 1, BASIC }, [TCG] = { 1, BASIC },
 		  [ICOUNT] = { 1, BASIC }, [UM] = { 1, BASIC } }, false },
+	{ BIT(W_SMALLGUEST), { [KVM] = { 1, SAFETY }, [TCG] = { 1, SAFETY },
+			       [UM] = { 1, SAFETY } }, true },
+	{ BIT(W_LOCKHOLD), { [KVM] = { 1, TIMED }, [TCG] = { 1, TIMED },
+			     [ICOUNT] = { 1, TIMED } }, false },
 	{ BIT(W_FENCE), { [KVM] = { 1, BASIC }, [TCG] = { 1, BASIC },
 			  [UM] = { 1, BASIC } }, false },
 };
@@ -103,6 +116,11 @@ static const struct group full_groups[] = {
 	    [UM] = { 3, ALL } }, false },
 	{ BIT(W_VERIFY), { [KVM] = { 1, ALL }, [TCG] = { 1, ALL },
 			   [UM] = { 1, ALL } }, true },
+	{ BIT(W_SMALLGUEST), { [KVM] = { 3, SAFETY | BIT(FLAG_O0) },
+			       [TCG] = { 3, SAFETY | BIT(FLAG_O0) },
+			       [UM] = { 3, SAFETY | BIT(FLAG_O0) } }, true },
+	{ BIT(W_LOCKHOLD), { [KVM] = { 3, TIMED }, [TCG] = { 3, TIMED },
+			     [ICOUNT] = { 1, TIMED } }, false },
 	{ BIT(W_FENCE), { [KVM] = { 1, ALL }, [TCG] = { 1, ALL },
 			  [UM] = { 1, ALL } }, false },
 };
@@ -246,6 +264,21 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 			      full ? 600000 : 8000, "mib", 768, "anon_mib",
 			      p == UM ? 64 : 384, "seed", 1);
 		break;
+	case W_SMALLGUEST:
+		o = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s}",
+			      "mem_mib", 64, "run_ms", full ? 60000 : 8000,
+			      "pause_ms", 1500, "hold_ms", 300, "percent", 80,
+			      "processes", 8, "process_kib", 256, "read_mib", 16,
+			      "backing", backing);
+		break;
+	case W_LOCKHOLD:
+		/* Upstream takes half a minute to report all there is. */
+		o = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b}",
+			      "from_gib", 1, "to_gib", 16, "times", 16,
+			      "order", 9, "fragment_order", 4, "keep_mib", 128,
+			      "settle_ms", 36000, "passes", 3, "pass_ms", 3000,
+			      "icount", p == ICOUNT);
+		break;
 	case W_FENCE:
 		o = json_object();
 		break;
@@ -293,6 +326,11 @@ double workload_seconds(const json_t *o, enum workload w, enum platform p)
 		return p == ICOUNT ? 2 : slow;
 	case W_VERIFY:
 		return setting(o, "run_ms") * 1e-3 + 2 * slow;
+	case W_SMALLGUEST:
+		return setting(o, "run_ms") * 1e-3 + 2 * slow;
+	case W_LOCKHOLD:
+		return 2 * (setting(o, "settle_ms") + setting(o, "passes") *
+			    setting(o, "pass_ms")) * 1e-3 + 5;
 	default:
 		return 1;
 	}
@@ -315,15 +353,18 @@ double boot_seconds(enum platform p)
 
 /*
  * Under icount time is instructions: only what counts those has a meaning.
- * verify looks for damage by reporting, which takes a variant that reports.
+ * verify looks for damage by reporting, which takes a variant that reports;
+ * lockhold takes one that says how long it held the lock.
  */
 static unsigned int applicable(unsigned int workloads, enum platform p,
 			       const struct variant *v)
 {
 	if (p == ICOUNT)
-		workloads &= BIT(W_ALLOC);
+		workloads &= BIT(W_ALLOC) | BIT(W_LOCKHOLD);
 	if (!v->negotiated)
 		workloads &= ~BIT(W_VERIFY);
+	if (v != &variants[FLAG_LOCK] && v != &variants[EXT])
+		workloads &= ~BIT(W_LOCKHOLD);
 	return workloads;
 }
 
@@ -363,7 +404,8 @@ static unsigned int next_random(unsigned int *state)
  */
 static int fill_lane(struct lane *lane, const struct selection *sel,
 		     enum platform p, unsigned int workloads,
-		     unsigned int chosen, unsigned int rounds, unsigned int *rnd)
+		     unsigned int mem_mib, unsigned int chosen,
+		     unsigned int rounds, unsigned int *rnd)
 {
 	size_t order[ARRAY_SIZE(variants)], nr = 0, i;
 	struct boot *grown;
@@ -395,11 +437,38 @@ static int fill_lane(struct lane *lane, const struct selection *sel,
 				.variant = v,
 				.workloads = w,
 				.replicate = r,
+				.mem_mib = mem_mib,
 				.estimate_s = estimate(sel->full, w, p),
 			};
 		}
 	}
 	return 0;
+}
+
+/*
+ * The sizes in MiB of the guests for a group's workloads: the one after @last, 0
+ * at the end.  A workload with sizes of its own shares its boots with no other.
+ */
+static unsigned int next_size(bool full, unsigned int workloads,
+			      unsigned int last)
+{
+	enum workload w = workloads & BIT(W_LOCKHOLD) ? W_LOCKHOLD : W_SMALLGUEST;
+	unsigned int next = GUEST_MIB;
+	json_t *o;
+
+	if (!(workloads & BIT(w)))
+		return last ? 0 : next;
+	o = workload_settings(full, w, UM);
+	if (w == W_SMALLGUEST)
+		next = last ? 0 : (unsigned int)setting(o, "mem_mib");
+	else if (!last)
+		next = (unsigned int)setting(o, "from_gib") * 1024;
+	else
+		next = last * (unsigned int)setting(o, "times");
+	if (w == W_LOCKHOLD && (next <= last || next > setting(o, "to_gib") * 1024))
+		next = 0;
+	json_decref(o);
+	return next;
 }
 
 static double lane_seconds(const struct lane *lane)
@@ -435,6 +504,7 @@ int plan_make(struct plan *plan, const struct selection *sel)
 					      groups[g].on[p].variants;
 			unsigned int workloads = groups[g].workloads &
 						 sel->workloads;
+			unsigned int mib;
 			struct lane *lane;
 
 			if (!(sel->platforms & BIT(p)) || !workloads || !rounds)
@@ -445,9 +515,11 @@ int plan_make(struct plan *plan, const struct selection *sel)
 			if (groups[g].together || !phase->nr)
 				phase->nr++;
 			lane = &phase->lanes[phase->nr - 1];
-			if (fill_lane(lane, sel, (enum platform)p, workloads,
-				      chosen, rounds, &rnd))
-				return -1;
+			for (mib = 0; (mib = next_size(sel->full, workloads, mib)); )
+				if (fill_lane(lane, sel, (enum platform)p,
+					      workloads, mib, chosen, rounds,
+					      &rnd))
+					return -1;
 			if (!lane->nr) {
 				free(lane->boots);
 				lane->boots = NULL;
@@ -465,6 +537,14 @@ int plan_make(struct plan *plan, const struct selection *sel)
 		plan->nr += phase->nr != 0;
 	}
 	return 0;
+}
+
+/* fence proves something about the runner; lockhold takes minutes a boot. */
+unsigned int default_workloads(bool full)
+{
+	unsigned int not = BIT(W_FENCE) | (full ? 0 : BIT(W_LOCKHOLD));
+
+	return (BIT(NR_WORKLOADS) - 1) & ~not;
 }
 
 /* The variants that a plan boots on any of some platforms. */

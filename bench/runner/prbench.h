@@ -21,7 +21,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PRINTF(f, a)	__attribute__((format(printf, f, a)))
 
-#define GUEST_MIB	2048
+#define GUEST_MIB	2048		/* unless a workload wants another size */
 #define PIECE_BYTES	(2UL << 20)	/* residency is tracked per 2 MiB */
 
 /* Exit status of prbench, and of the process of one boot. */
@@ -47,7 +47,7 @@ struct variant {
 
 enum workload {
 	W_DRAIN, W_CHURN, W_FRAGMENT, W_BUILD, W_STORM, W_FIO, W_STRESS, W_PERF,
-	W_ALLOC, W_VERIFY, W_FENCE,
+	W_ALLOC, W_VERIFY, W_SMALLGUEST, W_LOCKHOLD, W_FENCE,
 	NR_WORKLOADS
 };
 
@@ -71,6 +71,7 @@ struct boot {
 	const struct variant *variant;
 	unsigned int workloads;
 	unsigned int replicate;
+	unsigned int mem_mib;		/* of the guest */
 	double estimate_s;
 };
 
@@ -96,6 +97,7 @@ int parse_list(const char *text, const char *const *names, size_t nr,
 	       unsigned int *mask, char *unknown, size_t len);
 int parse_variants(const char *text, unsigned int *mask, char *unknown,
 		   size_t len);
+unsigned int default_workloads(bool full);
 int settings_override(const char *text, char *err, size_t len);
 void settings_reset(void);
 json_t *workload_settings(bool full, enum workload w, enum platform p);
@@ -227,7 +229,7 @@ int event_log_close(struct event_log *log);
 /* settings.c */
 int settings_check(const json_t *ready, const struct boot *b,
 		   const char *release, char *err, size_t len);
-bool splat_line(const char *line);
+bool splat_line(const char *line, bool oom_is_result);
 
 /* boot.c */
 int boot_run(const struct config *cfg, const struct boot *b);

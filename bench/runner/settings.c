@@ -95,12 +95,12 @@ int settings_check(const json_t *ready, const struct boot *b,
 }
 
 /* Lines in a console log after which no figure of the boot can be trusted. */
-bool splat_line(const char *line)
+bool splat_line(const char *line, bool oom_is_result)
 {
 	static const char *const marks[] = {
 		"WARNING: CPU:", "BUG: ", "Oops: ", "Kernel panic",
 		"kernel BUG at", "general protection fault",
-		"INFO: rcu", "INFO: task", "Out of memory: Killed",
+		"INFO: rcu", "INFO: task",
 		"possible circular locking", "possible recursive locking",
 	};
 	size_t i;
@@ -108,5 +108,5 @@ bool splat_line(const char *line)
 	for (i = 0; i < ARRAY_SIZE(marks); i++)
 		if (strstr(line, marks[i]))
 			return true;
-	return false;
+	return !oom_is_result && strstr(line, "Out of memory: Killed");
 }

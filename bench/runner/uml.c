@@ -74,7 +74,7 @@ static void drop_capabilities(void)
 }
 
 /* From here on the process can write to @run_dir and nowhere else. */
-static void fence(const char *run_dir)
+static void fence(const char *run_dir, unsigned int mem_mib)
 {
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
 	char opts[64];
@@ -86,7 +86,7 @@ static void fence(const char *run_dir)
 		errno = 0;
 	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &ro, sizeof(ro)))
 		fail("making all mounts read-only (needs Linux 5.12)");
-	snprintf(opts, sizeof(opts), "mode=700,size=%dM", GUEST_MIB + 128);
+	snprintf(opts, sizeof(opts), "mode=700,size=%uM", mem_mib + 128);
 	if (mount("prbench", run_dir, "tmpfs", MS_NOSUID | MS_NODEV, opts))
 		fail("mounting a tmpfs for the guest's memory");
 	drop_capabilities();
@@ -94,7 +94,8 @@ static void fence(const char *run_dir)
 
 /* First process of the PID namespace: starts UML, waits, reaps. */
 static void __attribute__((noreturn)) supervise(char **argv, const char *run_dir,
-						int log, uid_t uid, gid_t gid)
+						unsigned int mem_mib, int log,
+						uid_t uid, gid_t gid)
 {
 	int null = open("/dev/null", O_RDWR);
 	int status;
@@ -112,7 +113,7 @@ static void __attribute__((noreturn)) supervise(char **argv, const char *run_dir
 	dup2(log, 2);
 	if (uid)
 		map_user(uid, gid);
-	fence(run_dir);
+	fence(run_dir, mem_mib);
 	setenv("TMPDIR", run_dir, 1);
 	/* A random gap below brk would be a hole in the guest's memory map. */
 	personality(ADDR_NO_RANDOMIZE);
@@ -184,9 +185,9 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 		return set_err(err, len, "cannot create %s: %s", log_path,
 			       strerror(errno));
 
-	vm->cmdline = format("mem=%dM root=/dev/root rootfstype=hostfs "
+	vm->cmdline = format("mem=%uM root=/dev/root rootfstype=hostfs "
 			     "rootflags=/ ro panic=-1 oops=panic init=%s "
-			     "page_reporting_um.enable=%d%s%s%s%s", GUEST_MIB,
+			     "page_reporting_um.enable=%d%s%s%s%s", b->mem_mib,
 			     cfg->agent, b->variant->reporting,
 			     *extra ? " " : "", extra, append ? " " : "",
 			     append ? append : "");
@@ -209,7 +210,7 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 		flags |= CLONE_NEWUSER;
 	vm->pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 	if (!vm->pid)
-		supervise(vm->argv, dir, log, uid, gid);
+		supervise(vm->argv, dir, b->mem_mib, log, uid, gid);
 	close(chan[1]);
 	close(log);
 	if (vm->pid < 0) {

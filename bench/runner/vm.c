@@ -158,13 +158,13 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	argv_add(a, "q35,memory-backend=ram");
 	accel(a, b->platform);
 	argv_add(a, "-m");
-	argv_add(a, "%d", GUEST_MIB);
+	argv_add(a, "%u", b->mem_mib);
 	argv_add(a, "-smp");
 	argv_add(a, "%d", b->platform == ICOUNT ? 1 : 2);
 	/* Anonymous and private: what is given back leaves the process. */
 	argv_add(a, "-object");
-	argv_add(a, "memory-backend-ram,id=ram,size=%dM,share=off,prealloc=off",
-		 GUEST_MIB);
+	argv_add(a, "memory-backend-ram,id=ram,size=%uM,share=off,prealloc=off",
+		 b->mem_mib);
 	argv_add(a, "-nodefaults");
 	argv_add(a, "-no-user-config");
 	argv_add(a, "-nographic");

@@ -193,12 +193,12 @@ static void only_drain_overlaps(void **state)
 	plan_free(&plan);
 }
 
-static void icount_runs_alloc_only(void **state)
+static void icount_counts_instructions_only(void **state)
 {
 	struct plan plan;
 
 	(void)state;
-	plan_with(&plan, BIT(ICOUNT), BIT(NR_WORKLOADS) - 1, 0, 1);
+	plan_with(&plan, BIT(ICOUNT), default_workloads(false), 0, 1);
 	assert_int_equal(plan.nr_boots, 4);
 	assert_int_equal(plan.phases[0].lanes[0].boots[0].workloads,
 			 BIT(W_ALLOC));
@@ -252,8 +252,8 @@ static void quick_is_quick(void **state)
 
 	(void)state;
 	plan_for(&plan, false, NULL, BIT(UM) | BIT(TCG) | BIT(ICOUNT),
-		 (BIT(NR_WORKLOADS) - 1) & ~BIT(W_FENCE), 0, 1);
-	assert_true(plan.estimate_s > 300 && plan.estimate_s < 25 * 60);
+		 default_workloads(false), 0, 1);
+	assert_true(plan.estimate_s > 300 && plan.estimate_s < 26 * 60);
 	for (i = 0; i < ARRAY_SIZE(four); i++) {
 		assert_true(count(&plan, UM, W_DRAIN, four[i]) >= 5);
 		assert_true(count(&plan, UM, W_CHURN, four[i]) >= 5);
@@ -267,6 +267,9 @@ static void quick_is_quick(void **state)
 		assert_true(count(&plan, UM, W_STORM, sizes[i]) >= 2);
 	}
 	assert_true(count(&plan, UM, W_CHURN, "flag-d250") > 0);
+	assert_int_equal(count(&plan, UM, W_SMALLGUEST, "ext"), 1);
+	assert_int_equal(count(&plan, TCG, W_SMALLGUEST, "off"), 1);
+	assert_int_equal(count(&plan, TCG, W_LOCKHOLD, "ext"), 0);
 	assert_int_equal(count(&plan, UM, W_FRAGMENT, "ext-off"), 0);
 	plan_free(&plan);
 }
@@ -307,6 +310,85 @@ static void chosen_variants_replace_the_profiles(void **state)
 		 BIT(NR_WORKLOADS) - 1, 0, 1);
 	assert_true(plan_variants(&plan, BIT(UM)) & variants_of("flag-d250"));
 	assert_false(plan_variants(&plan, BIT(TCG)) & variants_of("flag-d250"));
+	plan_free(&plan);
+}
+
+/* The size of a guest is a matter of its workload, and can be set. */
+static void sizes_of(const struct plan *plan, unsigned int workload,
+		     unsigned int *mib, size_t nr)
+{
+	size_t i, l, k, seen = 0;
+
+	for (i = 0; i < plan->nr; i++) {
+		for (l = 0; l < plan->phases[i].nr; l++) {
+			const struct lane *lane = &plan->phases[i].lanes[l];
+
+			for (k = 0; k < lane->nr; k++) {
+				assert_int_equal(lane->boots[k].workloads,
+						 workload);
+				assert_true(seen < nr);
+				mib[seen++] = lane->boots[k].mem_mib;
+			}
+		}
+	}
+	assert_int_equal(seen, nr);
+}
+
+static void guests_have_the_size_they_need(void **state)
+{
+	unsigned int mib[10];
+	struct plan plan;
+	char err[64];
+
+	(void)state;
+	plan_for(&plan, false, "off,ext", BIT(UM), BIT(W_DRAIN), 1, 1);
+	sizes_of(&plan, BIT(W_DRAIN), mib, 2);
+	assert_int_equal(mib[0], GUEST_MIB);
+	plan_free(&plan);
+	plan_for(&plan, false, "off,ext", BIT(UM), BIT(W_SMALLGUEST), 1, 1);
+	sizes_of(&plan, BIT(W_SMALLGUEST), mib, 2);
+	assert_int_equal(mib[0], 64);
+	assert_int_equal(mib[1], 64);
+	plan_free(&plan);
+	plan_for(&plan, true, NULL, BIT(ICOUNT), BIT(W_LOCKHOLD), 1, 1);
+	sizes_of(&plan, BIT(W_LOCKHOLD), mib, 4);
+	assert_int_equal(mib[1], 1024);
+	assert_int_equal(mib[2], 16384);
+	assert_int_equal(count(&plan, ICOUNT, W_LOCKHOLD, "flag-lock"), 2);
+	assert_int_equal(count(&plan, ICOUNT, W_LOCKHOLD, "ext"), 2);
+	plan_free(&plan);
+	assert_int_equal(settings_override("lockhold.times=2", err,
+					   sizeof(err)), 0);
+	plan_for(&plan, true, NULL, BIT(ICOUNT), BIT(W_LOCKHOLD), 1, 1);
+	sizes_of(&plan, BIT(W_LOCKHOLD), mib, 10);
+	assert_int_equal(mib[2], 2048);
+	assert_int_equal(mib[9], 16384);
+	plan_free(&plan);
+	assert_int_equal(settings_override("lockhold.times=0", err,
+					   sizeof(err)), 0);
+	plan_for(&plan, true, NULL, BIT(ICOUNT), BIT(W_LOCKHOLD), 1, 1);
+	sizes_of(&plan, BIT(W_LOCKHOLD), mib, 2);
+	plan_free(&plan);
+	settings_reset();
+}
+
+/* What does not say how long it held the lock cannot be asked. */
+static void lockhold_needs_a_figure(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_for(&plan, true, "off,flag,flag-lock,ext-off,ext", BIT(TCG),
+		 BIT(W_LOCKHOLD), 1, 1);
+	assert_int_equal(plan.nr_boots, 4);
+	assert_int_equal(count(&plan, TCG, W_LOCKHOLD, "flag-lock"), 2);
+	assert_int_equal(count(&plan, TCG, W_LOCKHOLD, "ext"), 2);
+	plan_free(&plan);
+	/* and the kernel that does has no other purpose */
+	plan_for(&plan, true, NULL, BIT(TCG), default_workloads(true), 0, 1);
+	assert_int_equal(count(&plan, TCG, W_DRAIN, "flag-lock"), 0);
+	assert_int_equal(count(&plan, TCG, W_VERIFY, "flag-lock"), 0);
+	assert_true(count(&plan, TCG, W_LOCKHOLD, "flag-lock") > 0);
 	plan_free(&plan);
 }
 
@@ -359,11 +441,13 @@ int main(void)
 		cmocka_unit_test(nobody_is_always_first),
 		cmocka_unit_test(the_seed_decides),
 		cmocka_unit_test(only_drain_overlaps),
-		cmocka_unit_test(icount_runs_alloc_only),
+		cmocka_unit_test(icount_counts_instructions_only),
 		cmocka_unit_test(verify_needs_reporting),
 		cmocka_unit_test(quick_is_quick),
 		cmocka_unit_test(full_compares_sizes),
 		cmocka_unit_test(chosen_variants_replace_the_profiles),
+		cmocka_unit_test(guests_have_the_size_they_need),
+		cmocka_unit_test(lockhold_needs_a_figure),
 		cmocka_unit_test(settings_can_be_changed),
 		cmocka_unit_test(wrong_settings_are_refused),
 	};

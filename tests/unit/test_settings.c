@@ -115,11 +115,15 @@ static void parameters_are_read_back(void **state)
 static void splats_are_seen(void **state)
 {
 	(void)state;
-	assert_true(splat_line("[    1.0] WARNING: CPU: 0 PID: 1 at mm/x.c:1"));
-	assert_true(splat_line("[    1.0] BUG: unable to handle page fault"));
-	assert_true(splat_line("[    1.0] Kernel panic - not syncing: x"));
-	assert_false(splat_line("[    1.0] page_ext: 'bogus' ignored"));
-	assert_false(splat_line("[    0.2] devtmpfs: mounted"));
+	assert_true(splat_line("[    1.0] WARNING: CPU: 0 PID: 1 at mm/x.c:1", false));
+	assert_true(splat_line("[    1.0] BUG: unable to handle page fault", false));
+	assert_true(splat_line("[    1.0] Kernel panic - not syncing: x", false));
+	assert_false(splat_line("[    1.0] page_ext: 'bogus' ignored", false));
+	assert_false(splat_line("[    0.2] devtmpfs: mounted", false));
+	/* a result where the kernel was driven to it on purpose */
+	assert_true(splat_line("[    1.0] Out of memory: Killed process 7", false));
+	assert_false(splat_line("[    1.0] Out of memory: Killed process 7", true));
+	assert_true(splat_line("[    1.0] BUG: unable to handle page fault", true));
 }
 
 int main(void)
