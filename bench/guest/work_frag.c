@@ -9,15 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "agent.h"
 
 #define LOG		"/tmp/build.log"
-#define SCRATCH		"/tmp/prbench-XXXXXX"
 
 static int failed(const char *name, const char *what, int err)
 {
@@ -86,7 +83,8 @@ static long thin_out(long nr, long keep_one_in)
 
 /*
  * Fill memory with files and delete most of them: nearly all of it is free,
- * and hardly any of it in blocks as large as a pageblock.
+ * and hardly any of it in blocks as large as a pageblock.  The others stay, as
+ * does the checkout of build: counters are read after the end.
  */
 int work_fragment(const char *name, const json_t *args)
 {
@@ -94,17 +92,12 @@ int work_fragment(const char *name, const json_t *args)
 	size_t bytes = (size_t)arg_int(args, "kib", 160) * 1024;
 	long nr = arg_int(args, "files", 6000);
 	long keep = arg_int(args, "keep_one_in", 8), gone;
-	char dir[] = SCRATCH;
+	char dir[] = "/dev/shm/prbench-XXXXXX";
 	double t0;
 	int err;
 
-	/*
-	 * Detached at once, so that the last files go with this process: they
-	 * have to be there when the counters are read after the end.
-	 */
-	if (!mkdtemp(dir) || mount("tmpfs", dir, "tmpfs", 0, "size=90%") ||
-	    chdir(dir) || umount2(dir, MNT_DETACH) || rmdir(dir))
-		return failed(name, "mount a tmpfs for the files", errno);
+	if (!mkdtemp(dir) || chdir(dir))
+		return failed(name, "make a directory", errno);
 	t0 = now_s();
 	err = write_files(nr, bytes);
 	if (err)
@@ -117,13 +110,6 @@ int work_fragment(const char *name, const json_t *args)
 	sleep_s(settle);
 	emit_simple("settled", name);
 	return 0;
-}
-
-static uint64_t free_bytes(void)
-{
-	struct sysinfo si;
-
-	return sysinfo(&si) ? 0 : (uint64_t)si.freeram * si.mem_unit;
 }
 
 static int drop_caches(void)
@@ -150,9 +136,10 @@ static int step(const char *name, char *const argv[])
 }
 
 /*
- * Check out, build, clean up: what a build server does all day.  Page cache,
- * inodes and dentries of thousands of files, and the memory of hundreds of
- * short-lived processes, lie mixed when it is over.
+ * Check out, build, clean up: what a build server does all day.  When it is
+ * over and the caches are dropped, what is left of the checkout lies between
+ * what were page cache, inodes and dentries of thousands of files and the
+ * memory of hundreds of short-lived processes.
  */
 int work_build(const char *name, const json_t *args)
 {
@@ -160,13 +147,11 @@ int work_build(const char *name, const json_t *args)
 	const char *source = arg_str(args, "source", "");
 	const char *target = arg_str(args, "target", "tools/objtool");
 	long rounds = arg_int(args, "rounds", 1), i;
-	char from[4096], dir[] = SCRATCH, where[4200];
+	char from[4096], dir[] = "/tmp/prbench-XXXXXX", where[4200];
 	char *copy[] = { "cp", "-r", from, dir, NULL };
 	char *make[] = { "make", "-s", "-C", where, NULL };
 	char *clean[] = { "make", "-s", "-C", where, "clean", NULL };
-	char *wipe[] = { "rm", "-rf", dir, NULL };
-	double t0, run = 0;
-	uint64_t before = 0;
+	double t0;
 	int err;
 
 	snprintf(where, sizeof(where), HOST_ROOT "%s/%s/Makefile", source,
@@ -185,23 +170,21 @@ int work_build(const char *name, const json_t *args)
 	if (!mkdtemp(dir))
 		return failed(name, "make a directory", errno);
 	snprintf(where, sizeof(where), "%s/%s", dir, target);
-	for (i = 0; i < rounds; i++) {
-		t0 = now_s();
-		if (i && mkdir(dir, 0700))
-			return failed(name, "make a directory", errno);
-		if (step(name, copy) || step(name, make))
-			return -EIO;
-		run += now_s() - t0;
-		before = free_bytes();
-		if (step(name, clean) || step(name, wipe))
-			return -EIO;
+	t0 = now_s();
+	err = step(name, copy);
+	for (i = 0; i < rounds && !err; i++) {
+		err = step(name, make);
+		if (!err)
+			err = step(name, clean);
 	}
-	emit_result(name, "run_s", "s", run);
+	if (err)
+		return err;
+	emit_result(name, "run_s", "s", now_s() - t0);
 	unlink(LOG);
 	err = drop_caches();
 	if (err)
 		return failed(name, "write /proc/sys/vm/drop_caches", -err);
-	emit_mark(name, "freed", free_bytes() - before);
+	emit_mark(name, "cleaned", 0);
 	sleep_s(settle);
 	emit_simple("settled", name);
 	return 0;

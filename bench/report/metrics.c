@@ -127,7 +127,9 @@ double metrics_footprint(const struct boot *boot, double from, double until)
 /**
  * metrics_window() - when a workload ran
  *
- * The last mark 'freed' counts: what comes before it is the work itself.
+ * The last mark 'freed' counts: what comes before it is the work itself.  The
+ * workload storm is about what happens before anybody could begin anything: it
+ * begins with the VM.
  *
  * Return: false if the boot never began it.
  */
@@ -139,7 +141,8 @@ bool metrics_window(const struct boot *boot, const char *workload,
 
 	memset(w, 0, sizeof(*w));
 	w->workload = workload;
-	w->begin = w->freed = w->settled = w->end = w->counters_end_t = NAN;
+	w->from_start = !strcmp(workload, "storm") && boot->nsamples;
+	w->begin = w->began = w->freed = w->settled = w->end = w->counters_end_t = NAN;
 	json_array_foreach(boot->events, i, ev) {
 		const char *kind = json_str(ev, "event", "");
 		double t = json_num(ev, "t", NAN);
@@ -147,7 +150,8 @@ bool metrics_window(const struct boot *boot, const char *workload,
 		if (strcmp(json_str(ev, "workload", ""), workload))
 			continue;
 		if (!strcmp(kind, "begin")) {
-			w->begin = t;
+			w->begin = w->from_start ? boot->samples[0].t : t;
+			w->began = t;
 		} else if (!strcmp(kind, "end")) {
 			w->end = t;
 		} else if (!strcmp(kind, "settled")) {
@@ -197,7 +201,20 @@ static double delta(const struct window *w, const char *group, const char *key)
 		b = json_object_get(b, group);
 		e = json_object_get(e, group);
 	}
-	return json_num(e, key, NAN) - json_num(b, key, NAN);
+	/* The guest's counters begin at 0 with the guest */
+	return json_num(e, key, NAN) - (w->from_start ? 0 : json_num(b, key, NAN));
+}
+
+/* When the guest's agent said its first word, after the start of the VM. */
+static double ready_at(const struct boot *boot)
+{
+	json_t *ev;
+	size_t i;
+
+	json_array_foreach(boot->events, i, ev)
+		if (!strcmp(json_str(ev, "event", ""), "ready"))
+			return json_num(ev, "t", NAN);
+	return NAN;
 }
 
 static void from_samples(struct values *out, const struct boot *boot,
@@ -225,8 +242,13 @@ static void from_samples(struct values *out, const struct boot *boot,
 	total = json_num(w->counters_end, "mem_total_kib", NAN);
 	free = json_num(w->counters_end, "mem_free_kib", NAN);
 	at = isnan(w->settled) ? w->counters_end_t : w->settled;
+	if (!isnan(w->settled))
+		add(out, boot, w->workload, "resident_mib", "MiB",
+		    metrics_resident_at(boot, at) / 1024, NAN);
 	add(out, boot, w->workload, "stranded_mib", "MiB",
 	    (metrics_resident_at(boot, at) - (total - free)) / 1024, NAN);
+	if (w->from_start)
+		add(out, boot, w->workload, "t_boot_s", "s", ready_at(boot), NAN);
 }
 
 static void from_counters(struct run *run, struct values *out,
@@ -318,7 +340,7 @@ static void boot_metrics(struct run *run, struct values *out,
 				 json_str(ev, "message", "no message"));
 		if (strcmp(kind, "begin") || !workload ||
 		    !metrics_window(boot, workload, &w) ||
-		    w.begin != json_num(ev, "t", NAN))
+		    w.began != json_num(ev, "t", NAN))
 			continue;
 		if (w.failed)
 			continue;

@@ -215,16 +215,17 @@ static double drain_until(const struct boot *b, const struct window *w)
 	return fmin(t, last) - w->freed;
 }
 
-static int plot_drain(struct run *run, struct plots *out, const char *platform)
+static int plot_drain(struct run *run, struct plots *out, const char *platform,
+		      const char *workload)
 {
-	const char *name = run_str(run, "drain-%s", platform);
+	const char *name = run_str(run, "%s-%s", workload, platform);
 	double xmin = 0, xmax = 0, ymax = 0, *v;
 	struct curves cs;
 	size_t i, b;
 	FILE *f;
 	int ret = 0;
 
-	curves_collect(run, platform, "drain", true, &cs);
+	curves_collect(run, platform, workload, true, &cs);
 	if (!cs.n)
 		goto out;
 	f = plot_open(run, name, "dat");
@@ -282,7 +283,7 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform)
 	}
 	gp_begin(f, name, 900, 500);
 	fprintf(f,
-		"set title \"drain: host memory after the guest frees it — %s, %s\"\n"
+		"set title \"%s: host memory after the guest frees it — %s, %s\"\n"
 		"set xlabel \"seconds after the guest's mark 'freed'\"\n"
 		"set ylabel \"host-resident guest memory (MiB)\"\n"
 		"set xrange [%.2f:%.2f]\nset yrange [0:%g]\nset ytics %g\n"
@@ -290,7 +291,7 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform)
 		"set key at screen 0.5,0.04 center center horizontal maxrows 1 samplen 4\n"
 		"set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead dt 2 lc rgb \"#888888\"\n"
 		"set style fill transparent solid 0.2 noborder\n"
-		"plot \\\n", platform_title(platform), curves_n(run, &cs), xmin, xmax,
+		"plot \\\n", workload, platform_title(platform), curves_n(run, &cs), xmin, xmax,
 		ymax * 1.08, tic_step(ymax));
 	for (i = 0; i < cs.n; i++)
 		fprintf(f, "\t\"%s.dat\" index %zu using 1:3:4 with filledcurves fc rgb \"%s\" notitle, \\\n",
@@ -305,8 +306,8 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform)
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
 	plot_add(out, name,
-		 run_str(run, "Host memory over time in drain on %s, %s. Line: median over boots; band: minimum to maximum.",
-			 platform_title(platform), curves_n(run, &cs)));
+		 run_str(run, "Host memory over time in %s on %s, %s. Line: median over boots; band: minimum to maximum.",
+			 workload, platform_title(platform), curves_n(run, &cs)));
 out:
 	curves_free(&cs);
 	return ret;
@@ -789,7 +790,8 @@ static int plot_platform(struct run *run, const struct summary *sum,
 
 	if (strcmp(platform, "icount")) {
 		ret |= plot_tradeoff(run, sum, out, platform);
-		ret |= plot_drain(run, out, platform);
+		ret |= plot_drain(run, out, platform, "drain");
+		ret |= plot_drain(run, out, platform, "fragment");
 		ret |= plot_churn(run, sum, out, platform);
 	}
 	ret |= plot_alloc(run, sum, out, platform, "repeat");

@@ -11,6 +11,8 @@
 /* The goals of the project, stated in the report beside what was measured. */
 #define GOAL_T95_S		1.5
 #define GOAL_REFAULT_RATIO	0.1
+#define GOAL_STRANDED_RATIO	1.25	/* of order 0's footprint */
+#define GOAL_WORKER_RATIO	1.5	/* of order 9's CPU time */
 #define GOAL_ORDERS		9	/* orders 0 .. 8: no instruction more */
 #define GOAL_KEY_INSTR		2	/* a static key that is off: a no-op or two */
 #define INSTR_EPSILON		0.05	/* of a mean over a thousand operations */
@@ -344,6 +346,50 @@ static void answer_refault(struct table *t, const struct summary *sum,
 	       platform, goal, what, verdict);
 }
 
+/* Is a median of ext at most so many times that of another variant? */
+static void answer_at_most(struct table *t, const struct summary *sum,
+			   const char *platform, const char *series,
+			   const char *question, const char *workload,
+			   const char *metric, const char *unit,
+			   const char *other, double goal_ratio)
+{
+	const struct row *ext = summary_find(sum, platform, series, "ext", workload, metric);
+	const struct row *base = summary_find(sum, platform, series, other, workload, metric);
+	char a[TEXT], b[TEXT], what[3 * TEXT], goal[TEXT], verdict[TEXT], q[TEXT];
+
+	if (!ext && !base)
+		return;
+	snprintf(q, sizeof(q), "%s (`%s`, `%s`)", question, workload, metric);
+	snprintf(goal, sizeof(goal), "`ext` at most %.2f × `%s`", goal_ratio, other);
+	snprintf(what, sizeof(what), "`ext` %s, `%s` %s", measured(a, ext, unit),
+		 other, measured(b, base, unit));
+	if (!ext || !base)
+		strcpy(verdict, "no data");
+	else if (base->st.median <= 0)
+		snprintf(verdict, sizeof(verdict), "nothing of `%s` to compare with", other);
+	else
+		snprintf(verdict, sizeof(verdict), "%s, × %.3g",
+			 ext->st.median <= goal_ratio * base->st.median ? "yes" : "**no**",
+			 ext->st.median / base->st.median);
+	answer(t, q, platform, goal, what, verdict);
+}
+
+static void answer_pieces(struct table *t, const struct summary *sum,
+			  const char *platform, const char *series)
+{
+	static const char * const workloads[] = { "fragment", "build" };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		answer_at_most(t, sum, platform, series, "Small pieces go back",
+			       workloads[i], "stranded_mib", "MiB", "flag-o0",
+			       GOAL_STRANDED_RATIO);
+		answer_at_most(t, sum, platform, series, "Small pieces cost no more than large ones",
+			       workloads[i], "worker_cpu_ms", "ms", "flag",
+			       GOAL_WORKER_RATIO);
+	}
+}
+
 static const struct row *find_instr(const struct summary *sum, const char *series,
 				    const char *variant, const char *mode,
 				    const char *op, int order)
@@ -493,6 +539,7 @@ static void put_answers(struct doc *d, const struct summary *sum)
 	each_platform(&t, sum, answer_drain);
 	each_platform(&t, sum, answer_cycles);
 	each_platform(&t, sum, answer_refault);
+	each_platform(&t, sum, answer_pieces);
 	for (i = 0; i < sum->n; i++) {
 		for (j = 0; j < i; j++)
 			if (!strcmp(sum->rows[j].platform, "icount") &&
@@ -503,7 +550,7 @@ static void put_answers(struct doc *d, const struct summary *sum)
 	}
 	each_platform(&t, sum, answer_verify);
 	if (t.n == t.ncols)
-		doc_p(d, "**None.** The run has none of `drain`, `churn`, `alloc` on `icount`, or `verify` with the variants that the questions are about.");
+		doc_p(d, "**None.** The run has none of `drain`, `churn`, `fragment`, `build`, `alloc` on `icount`, or `verify` with the variants that the questions are about.");
 	doc_table(d, &t);
 	table_free(&t);
 }
@@ -789,11 +836,13 @@ static void put_definitions(struct doc *d)
 	static const char * const defs[] = {
 		"`t50_s`, `t95_s`: from the guest's last mark `freed` of the workload until host-resident guest memory is lower than at the mark by 50 % or 95 % of the bytes freed. Between samples memory is taken to change linearly. A fall not seen before the workload has settled counts as infinite: it is shown as 'not within N s', takes part in medians and tests, and is `inf` in summary.tsv.",
 		"`footprint_gib_s`: host-resident guest memory integrated from the workload's begin to its end (trapezoid between samples).",
-		"`stranded_mib`: host-resident at the end of settling, less what the guest uses (its MemTotal less MemFree). Memory outside MemTotal, such as the kernel image, is in it for every variant alike.",
+		"`resident_mib`: host-resident guest memory at the end of settling.",
+		"`stranded_mib`: host-resident at the end of settling, less what the guest uses (its MemTotal less MemFree). Memory outside MemTotal, such as the kernel image, is in it for every variant alike; free pages in per-cpu lists count as used.",
 		"`refault_mib`: memory that the host had been given back and had to supply again, seen from the host: what resident memory falls by is owed, and what it then grows by is a refault until that is used up. What goes and comes between two samples is not seen, and growth elsewhere in the guest counts as well.",
 		"`guest_refault_mib`, `redundant_mib`, `kept_mib`, `failed_mib`: the guest's own counters of the patched kernel: reported and then allocated again; reported again although the host had it; still known as reported after a merge; refused by the device.",
 		"`reported_mib`: bytes reported by the guest; on `um` counted by the device for every kernel, elsewhere by the patched kernel, so `flag` has none there.",
-		"`worker_cpu_ms`: CPU time of the guest's reporting worker over the workload.",
+		"`worker_cpu_ms`: CPU time of the guest's kernel workers over the workload; reporting is one of several.",
+		"`storm`: all of its figures count from the start of the VM to the end of the workload. `t_boot_s`: from the start of the VM until the guest's agent is ready.",
 		"`lock_hold_max_us`: longest hold of `zone->lock` by the worker since boot.",
 		"`cycles`, `ops_s`, `run_s` and the rest: the workload's own result. Where a workload gave one metric several times in a boot, their median is the boot's value.",
 		"`alloc_oK_*`, `free_oK_*`: cost of one operation at order K, measured in the kernel: instructions on `icount`, elsewhere percentiles of nanoseconds.",
@@ -825,7 +874,9 @@ static char *list(const json_t *array, const char *sep)
 static void put_howto(struct doc *d, const struct run *run)
 {
 	char *p = list(json_object_get(run->meta, "platforms"), " ");
-	char *v = list(json_object_get(run->meta, "variants"), " ");
+	/* Who left them to the profile has others for each workload. */
+	bool by_profile = json_is_true(json_object_get(run->meta, "variants_by_profile"));
+	char *v = list(by_profile ? NULL : json_object_get(run->meta, "variants"), " ");
 	char *w = list(json_object_get(run->meta, "workloads"), " ");
 	char *text;
 

@@ -85,7 +85,7 @@ static const struct group quick_groups[] = {
 	  true },
 	{ BIT(W_BUILD), { [KVM] = { 2, BY_SIZE }, [UM] = { 2, BY_SIZE } },
 	  false },
-	{ BIT(W_STORM), { [KVM] = { 2, BY_SIZE }, [UM] = { 2, BY_TIME } },
+	{ BIT(W_STORM), { [KVM] = { 2, BY_SIZE }, [UM] = { 2, BY_SIZE } },
 	  false },
 	{ REST, { [KVM] = { 1, BASIC }, [TCG] = { 1, BASIC },
 		  [ICOUNT] = { 1, BASIC }, [UM] = { 1, BASIC } }, false },
@@ -108,9 +108,8 @@ static const struct group full_groups[] = {
 	{ BIT(W_BUILD), { [KVM] = { 6, BY_SIZE | BIT(OFF) },
 			  [TCG] = { 2, BY_SIZE },
 			  [UM] = { 6, BY_SIZE | BIT(OFF) } }, false },
-	{ BIT(W_STORM), { [KVM] = { 6, BY_TIME | BIT(OFF) },
-			  [TCG] = { 3, BY_TIME },
-			  [UM] = { 6, BY_TIME | BIT(OFF) } }, false },
+	{ BIT(W_STORM), { [KVM] = { 6, BY_TIME }, [TCG] = { 2, BY_SIZE },
+			  [UM] = { 6, BY_TIME } }, false },
 	{ REST & ~BIT(W_VERIFY),
 	  { [KVM] = { 3, ALL }, [TCG] = { 3, ALL }, [ICOUNT] = { 2, ALL },
 	    [UM] = { 3, ALL } }, false },
@@ -238,7 +237,7 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 	case W_STORM:
 		o = json_pack("{s:i, s:i, s:i, s:i}", "watch_ms",
 			      full ? 60000 : 12000, "processes",
-			      slow ? 25 : 50, "process_mib", 1, "read_mib", 64);
+			      slow ? 50 : 100, "process_mib", 1, "read_mib", 64);
 		break;
 	case W_FIO:
 		o = json_pack("{s:i, s:i, s:i}", "mib", 256, "rounds",
@@ -310,7 +309,7 @@ double workload_seconds(const json_t *o, enum workload w, enum platform p)
 		       slow * setting(o, "files") * setting(o, "kib") / (1 << 20) * 2;
 	case W_BUILD:
 		return setting(o, "settle_ms") * 1e-3 +
-		       setting(o, "rounds") * 20 * slow;
+		       slow * (6 + setting(o, "rounds") * 20);
 	case W_STORM:
 		return setting(o, "watch_ms") * 1e-3;
 	case W_FIO:

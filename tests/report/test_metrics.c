@@ -138,6 +138,8 @@ static void whole_boot(void **state)
 	near(value(&v, "drain", "t95_s"), 3.9);
 	near(value(&v, "drain", "refault_mib"), 3);
 	near(value(&v, "drain", "stranded_mib"), 100 - 50);
+	near(value(&v, "drain", "resident_mib"), 100);
+	assert_true(isnan(value(&v, "drain", "t_boot_s")));
 	near(value(&v, "drain", "worker_cpu_ms"), 4);
 	/* the device's own count, which every kernel has on UML */
 	near(value(&v, "drain", "reported_mib"), 2);
@@ -147,6 +149,31 @@ static void whole_boot(void **state)
 	near(value(&v, "drain", "footprint_gib_s"),
 	     (2 * 612 + 2 * 1124 + 2 * 612 + 6 * 100) / 1024.0);
 	assert_true(isnan(value(&v, "drain", "redundant_mib")));
+	assert_int_equal(run.nnotes, 0);
+	free(v.v);
+	run_free(&run);
+}
+
+/* storm counts from the start of the VM, whatever happened before it began. */
+static void from_the_start(void **state)
+{
+	char text[sizeof(drain) + 64], *hit;
+	struct run run = { 0 };
+	struct values v;
+
+	(void)state;
+	strcpy(text, drain);
+	while ((hit = strstr(text, "drain")))
+		memcpy(hit, "storm", 5);
+	add_boot(&run, "um", "flag", text, falling, 6);
+	metrics_compute(&run, &v);
+	near(value(&v, "storm", "t_boot_s"), 1);
+	near(value(&v, "storm", "worker_cpu_ms"), 5);
+	near(value(&v, "storm", "reported_mib"), 3);
+	near(value(&v, "storm", "passes"), 5);
+	near(value(&v, "storm", "refault_mib"), 3);
+	near(value(&v, "storm", "footprint_gib_s"),
+	     (8 * 100 + 2 * 612 + 2 * 1124 + 2 * 612 + 6 * 100) / 1024.0);
 	assert_int_equal(run.nnotes, 0);
 	free(v.v);
 	run_free(&run);
@@ -325,6 +352,7 @@ int main(void)
 		cmocka_unit_test(time_to_drop),
 		cmocka_unit_test(trapezoid),
 		cmocka_unit_test(whole_boot),
+		cmocka_unit_test(from_the_start),
 		cmocka_unit_test(never_back),
 		cmocka_unit_test(icount_has_no_host_time),
 		cmocka_unit_test(left_out),

@@ -242,7 +242,7 @@ static unsigned int count(const struct plan *plan, enum platform p,
 	return n;
 }
 
-/* What the project promises: less than 25 minutes, and boots where n matters. */
+/* What the project promises: some 25 minutes, and boots where n matters. */
 static void quick_is_quick(void **state)
 {
 	static const char *const four[] = { "off", "flag", "ext-off", "ext" };
