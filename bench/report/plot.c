@@ -283,7 +283,7 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform,
 	}
 	gp_begin(f, name, 900, 500);
 	fprintf(f,
-		"set title \"%s: host memory after the guest frees it — %s, %s\"\n"
+		"set title \"%s: host memory once it is freed — %s, %s\"\n"
 		"set xlabel \"seconds after the guest's mark 'freed'\"\n"
 		"set ylabel \"host-resident guest memory (MiB)\"\n"
 		"set xrange [%.2f:%.2f]\nset yrange [0:%g]\nset ytics %g\n"

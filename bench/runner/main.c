@@ -632,7 +632,7 @@ int main(int argc, char **argv)
 	}
 	if (!s.plan.nr_boots) {
 		fprintf(stderr,
-			"prbench: nothing to run: none of these workloads applies to these platforms (icount runs alloc and lockhold only)\n");
+			"prbench: nothing to run: the profile runs none of these workloads on these platforms (icount runs alloc and lockhold only, TCG fragment, build and storm with --profile full)\n");
 		return EXIT_USAGE;
 	}
 	check_kernels(&s.cfg, &s.plan);

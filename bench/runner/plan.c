@@ -232,11 +232,11 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 	case W_BUILD:
 		o = json_pack("{s:s, s:i, s:i}", "target",
 			      slow ? "tools/lib/subcmd" : "tools/objtool",
-			      "rounds", 1, "settle_ms", full ? 25000 : 15000);
+			      "rounds", 1, "settle_ms", full ? 25000 : 12500);
 		break;
 	case W_STORM:
 		o = json_pack("{s:i, s:i, s:i, s:i}", "watch_ms",
-			      full ? 60000 : 12000, "processes",
+			      full ? 60000 : 10000, "processes",
 			      slow ? 50 : 100, "process_mib", 1, "read_mib", 64);
 		break;
 	case W_FIO:

@@ -17,7 +17,7 @@ ok "an unknown variant is refused" [ $? -eq 2 ]
 ok "and the known ones are named" says 'off flag .*ext'
 bench x --workloads drain,brain
 ok "an unknown workload is refused" [ $? -eq 2 ]
-ok "and the known ones are named" says 'drain churn fio'
+ok "and the known ones are named" says 'drain churn fragment'
 bench x --profile quack
 ok "an unknown profile is refused" [ $? -eq 2 ]
 bench x --boots 0
@@ -26,6 +26,8 @@ bench x --set drain.settle=1
 ok "an unknown setting is refused" [ $? -eq 2 ]
 bench x --platforms icount --workloads drain
 ok "a selection without any boot is refused" [ $? -eq 2 ]
+bench x --platforms um --source "$scratch/nowhere"
+ok "a kernel source that is not there is refused" [ $? -eq 3 ]
 bench x --kernels "$scratch" --platforms um --variants flag
 ok "missing kernels end the run before it starts" [ $? -eq 3 ]
 ok "and the missing file is named" says "um-pristine/linux"
