@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Workload smallguest: take memory until there is hardly any left, free it,
- * leave reporting the time to set about it, and take it again.  Reporting must
- * not be what makes the kernel kill somebody.
+ * Workload smallguest: take memory until there is hardly any left, wait for
+ * reporting to set about the rest, and ask for it at that moment; free all,
+ * leave reporting the time to have it, take it again.  Reporting must not be
+ * what makes the kernel kill somebody.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +25,9 @@
 #define SYSLOG_READ_CLEAR	4
 #define CHILDREN_MAX	64
 #define PAUSES		6	/* of different length */
+#define REPORT_BYTES	(MIB / 2)
+#define POLL_S		200e-6
+#define SETTLE_S	0.3
 
 /* The sum of what /proc/vmstat has under names that begin so; -1: nothing. */
 static double vmstat_sum(const char *prefix)
@@ -102,8 +107,8 @@ static void read_files(size_t bytes)
 		closedir(dir);
 }
 
-/* A small process: a little memory, and a socket full of order-3 blocks. */
-static void __attribute__((noreturn)) small_process(size_t bytes)
+/* A small process: when told, a little memory and a socket full of order-3 blocks. */
+static void __attribute__((noreturn)) small_process(int go, size_t bytes)
 {
 	static char chunk[32 * 1024];
 	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -111,6 +116,8 @@ static void __attribute__((noreturn)) small_process(size_t bytes)
 	int pair[2];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (read(go, chunk, 1) < 0)
+		_exit(1);
 	if (p != MAP_FAILED)
 		memset(p, 1, bytes);
 	if (!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair))
@@ -120,27 +127,56 @@ static void __attribute__((noreturn)) small_process(size_t bytes)
 		pause();
 }
 
+/*
+ * Wait, but no longer than until free memory becomes less although nobody takes
+ * any: it is being reported.
+ */
+static void wait_for_report(double seconds)
+{
+	double end = now_s() + seconds;
+	struct sysinfo is;
+	unsigned long last = 0;
+
+	while (now_s() < end && !sysinfo(&is)) {
+		unsigned long now = is.freeram * is.mem_unit;
+
+		if (now + REPORT_BYTES <= last)
+			break;
+		last = now;
+		sleep_s(POLL_S);
+	}
+}
+
 /* Take most of what is available, then the rest in pieces of all sizes. */
 static int press(const json_t *args)
 {
 	size_t bytes = mem_available() / 100 *
 		       (size_t)arg_int(args, "percent", 80);
+	size_t small = (size_t)arg_int(args, "process_kib", 256) * 1024;
+	size_t cache = (size_t)arg_int(args, "read_mib", 16) * MIB;
+	double hold = (double)arg_int(args, "hold_ms", 2500) * 1e-3, start;
 	long nr = arg_int(args, "processes", 8), i;
 	pid_t children[CHILDREN_MAX];
 	struct hold h;
-	int err = take(&h, bytes, want_file(args));
+	int go[2], err;
 
+	if (pipe(go))
+		return -errno;
+	err = take(&h, bytes, want_file(args));
 	if (err)
 		return err;
-	read_files((size_t)arg_int(args, "read_mib", 16) * MIB);
 	for (i = 0; i < nr && i < CHILDREN_MAX; i++) {
 		children[i] = fork();
-		if (!children[i])
-			small_process((size_t)arg_int(args, "process_kib", 256) *
-				      1024);
+		if (!children[i]) {
+			close(go[1]);
+			small_process(go[0], small);
+		}
 	}
-	read_files((size_t)arg_int(args, "read_mib", 16) * MIB);
-	sleep_s((double)arg_int(args, "hold_ms", 300) * 1e-3);
+	start = now_s();
+	wait_for_report(hold);
+	close(go[1]);
+	read_files(cache);
+	sleep_s(hold + SETTLE_S - (now_s() - start));
 	for (i = 0; i < nr && i < CHILDREN_MAX; i++) {
 		if (children[i] < 0)
 			continue;

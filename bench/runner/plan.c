@@ -265,8 +265,8 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 		break;
 	case W_SMALLGUEST:
 		o = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s}",
-			      "mem_mib", 64, "run_ms", full ? 60000 : 8000,
-			      "pause_ms", 1500, "hold_ms", 300, "percent", 80,
+			      "mem_mib", 64, "run_ms", full ? 60000 : 12000,
+			      "pause_ms", 1500, "hold_ms", 2500, "percent", 80,
 			      "processes", 8, "process_kib", 256, "read_mib", 16,
 			      "backing", backing);
 		break;
@@ -326,7 +326,8 @@ double workload_seconds(const json_t *o, enum workload w, enum platform p)
 	case W_VERIFY:
 		return setting(o, "run_ms") * 1e-3 + 2 * slow;
 	case W_SMALLGUEST:
-		return setting(o, "run_ms") * 1e-3 + 2 * slow;
+		return (setting(o, "run_ms") + setting(o, "hold_ms")) * 1e-3 +
+		       slow;
 	case W_LOCKHOLD:
 		return 2 * (setting(o, "settle_ms") + setting(o, "passes") *
 			    setting(o, "pass_ms")) * 1e-3 + 5;
