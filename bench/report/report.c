@@ -13,6 +13,7 @@
 #define GOAL_REFAULT_RATIO	0.1
 #define GOAL_STRANDED_RATIO	1.25	/* of order 0's footprint */
 #define GOAL_WORKER_RATIO	1.5	/* of order 9's CPU time */
+#define GOAL_LOCK_RATIO		1.05	/* 16 GiB against 1: the same */
 #define GOAL_ORDERS		9	/* orders 0 .. 8: no instruction more */
 #define GOAL_KEY_INSTR		2	/* a static key that is off: a no-op or two */
 #define INSTR_EPSILON		0.05	/* of a mean over a thousand operations */
@@ -510,6 +511,97 @@ static void answer_verify(struct table *t, const struct summary *sum,
 	}
 }
 
+static double mean(const struct row *r)
+{
+	double sum = 0;
+	int i;
+
+	for (i = 0; i < r->st.n; i++)
+		sum += r->vals[i];
+	return sum / r->st.n;
+}
+
+static void answer_small(struct table *t, const struct summary *sum,
+			 const char *platform, const char *series)
+{
+	const struct row *off = summary_find(sum, platform, series, "off",
+					     "smallguest", "oom_kills");
+	size_t i;
+
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+		char what[2 * TEXT], goal[TEXT];
+
+		if (strcmp(r->platform, platform) || strcmp(r->series, series) ||
+		    strcmp(r->workload, "smallguest") ||
+		    strcmp(r->metric, "oom_kills") || r == off)
+			continue;
+		snprintf(goal, sizeof(goal), "`%s` no more than `off`", r->variant);
+		snprintf(what, sizeof(what), "`%s` %.3g a boot (n=%d), `off` %.3g (n=%d)",
+			 r->variant, mean(r), r->st.n, off ? mean(off) : NAN,
+			 off ? off->st.n : 0);
+		answer(t, "A guest of 64 MiB survives (`smallguest`, `oom_kills`)",
+		       platform, goal, what, !off ? "no data" :
+		       mean(r) <= mean(off) ? "yes" : "**no**");
+	}
+}
+
+/*
+ * How a variant's longest hold of zone->lock grows from the smallest guest to
+ * the largest, in instructions: those are the same in each run.
+ */
+static void answer_lock(struct table *t, const struct summary *sum,
+			const char *series, const char *variant, int order,
+			bool goal)
+{
+	const struct row *first = NULL, *last = NULL;
+	unsigned int small = 0, large = 0, gib;
+	char what[TEXT], q[TEXT], verdict[TEXT];
+	double times;
+	size_t i;
+	int o;
+
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+
+		if (strcmp(r->platform, "icount") || strcmp(r->series, series) ||
+		    strcmp(r->variant, variant) ||
+		    strcmp(r->metric, "lock_hold_max_instr") ||
+		    sscanf(r->workload, "lockhold-%ug-o%d", &gib, &o) != 2 ||
+		    o != order)
+			continue;
+		if (!first || gib < small) {
+			first = r;
+			small = gib;
+		}
+		if (!last || gib > large) {
+			last = r;
+			large = gib;
+		}
+	}
+	if (!first || first == last)
+		return;
+	times = last->st.median / first->st.median;
+	snprintf(q, sizeof(q), "`zone->lock` is held no longer with more free blocks of order %d (`lockhold`)",
+		 order);
+	snprintf(what, sizeof(what), "`%s` %.0f instructions at %u GiB, %.0f at %u GiB",
+		 variant, first->st.median, small, last->st.median, large);
+	snprintf(verdict, sizeof(verdict), "%s× %.3g", !goal ? "" :
+		 times <= GOAL_LOCK_RATIO ? "yes, " : "**no**, ", times);
+	answer(t, q, "icount", goal ? "the same" : "(for comparison)", what, verdict);
+}
+
+static void answer_locks(struct table *t, const struct summary *sum,
+			 const char *series)
+{
+	int order;
+
+	for (order = ORDERS - 1; order >= 0; order--) {
+		answer_lock(t, sum, series, "ext", order, true);
+		answer_lock(t, sum, series, "flag-lock", order, false);
+	}
+}
+
 static void each_platform(struct table *t, const struct summary *sum,
 			  void (*fn)(struct table *, const struct summary *,
 				     const char *, const char *))
@@ -540,13 +632,16 @@ static void put_answers(struct doc *d, const struct summary *sum)
 	each_platform(&t, sum, answer_cycles);
 	each_platform(&t, sum, answer_refault);
 	each_platform(&t, sum, answer_pieces);
+	each_platform(&t, sum, answer_small);
 	for (i = 0; i < sum->n; i++) {
 		for (j = 0; j < i; j++)
 			if (!strcmp(sum->rows[j].platform, "icount") &&
 			    !strcmp(sum->rows[j].series, sum->rows[i].series))
 				break;
-		if (j == i && !strcmp(sum->rows[i].platform, "icount"))
+		if (j == i && !strcmp(sum->rows[i].platform, "icount")) {
 			answer_instr(&t, sum, sum->rows[i].series);
+			answer_locks(&t, sum, sum->rows[i].series);
+		}
 	}
 	each_platform(&t, sum, answer_verify);
 	if (t.n == t.ncols)

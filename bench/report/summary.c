@@ -9,18 +9,20 @@
 
 static const char * const platforms[] = { "kvm", "tcg", "um", "icount", NULL };
 static const char * const variants[] = {
-	"off", "flag", "flag-d250", "flag-o0", "ext-off", "ext-idle", "ext", NULL
+	"off", "flag", "flag-d250", "flag-o0", "flag-lock", "ext-off", "ext-idle",
+	"ext", NULL
 };
 static const char * const workloads[] = {
 	"drain", "churn", "fragment", "build", "storm", "fio", "stress-ng",
-	"perf", "verify", "alloc-repeat", "alloc-bulk", NULL
+	"perf", "verify", "smallguest", "alloc-repeat", "alloc-bulk", NULL
 };
 static const char * const metrics[] = {
-	"t50_s", "t95_s", "t_boot_s", "cycles", "alloc_ms", "ops_s", "bogo_ops",
+	"t50_s", "t95_s", "t_boot_s", "oom_kills", "alloc_stalls", "cycles",
+	"alloc_ms", "ops_s", "bogo_ops",
 	"mismatches", "checked_mib", "run_s", "fill_s",
 	"footprint_gib_s", "resident_mib", "stranded_mib", "reported_mib",
 	"refault_mib", "guest_refault_mib", "redundant_mib", "kept_mib", "failed_mib",
-	"worker_cpu_ms", "lock_hold_max_us", "passes", NULL
+	"worker_cpu_ms", "lock_hold_max_us", "lock_hold_max_instr", "passes", NULL
 };
 
 static int rank(const char * const *list, const char *name)

@@ -411,6 +411,65 @@ static void odd_events(void **state)
 	assert_non_null(strstr(w->err, "a number \"value\""));
 }
 
+/* Workloads that the recorded run does not have: write down what they found. */
+static void found(struct work *w, const char *boot, const char *workload,
+		  const char *at, const char *metric, double value)
+{
+	append(str("%s/events.jsonl", boot_dir(w, boot)),
+	       str("{\"t\":900,\"event\":\"begin\",\"workload\":\"%s\"}\n"
+		   "{\"t\":901,\"event\":\"result\",\"workload\":\"%s%s\","
+		   "\"metric\":\"%s\",\"unit\":\"-\",\"value\":%g}\n"
+		   "{\"t\":902,\"event\":\"end\",\"workload\":\"%s\"}\n",
+		   workload, workload, at, metric, value, workload), "a");
+}
+
+/* Is this in the text, and that after it in the same line? */
+static bool says(const char *text, const char *what, const char *then)
+{
+	const char *at = strstr(text, what), *end = at ? strchr(at, '\n') : NULL;
+	const char *next = at ? strstr(at, then) : NULL;
+
+	return next && end && next < end;
+}
+
+static void kills_are_compared(void **state)
+{
+	struct work *w = *state;
+	char *md, *text;
+
+	found(w, "um-off", "smallguest", "", "oom_kills", 1);
+	found(w, "um-flag", "smallguest", "", "oom_kills", 1);
+	found(w, "um-ext", "smallguest", "", "oom_kills", 2);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	text = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_string_equal(tsv(text, "um", "ext", "smallguest", "oom_kills", 7), "2");
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_true(says(md, "`flag` 1 a boot (n=1), `off` 1 (n=1)", "yes"));
+	assert_true(says(md, "`ext` 2 a boot (n=1), `off` 1 (n=1)", "**no**"));
+	free(md);
+	free(text);
+}
+
+static void lock_holds_are_compared(void **state)
+{
+	struct work *w = *state;
+	char *md, *text;
+
+	found(w, "icount-ext", "lockhold", "-1g-o9", "lock_hold_max_instr", 1000);
+	found(w, "icount-ext", "lockhold", "-16g-o9", "lock_hold_max_instr", 1040);
+	found(w, "icount-ext", "lockhold", "-1g-o4", "lock_hold_max_instr", 1000);
+	found(w, "icount-ext", "lockhold", "-16g-o4", "lock_hold_max_instr", 1060);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	text = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_string_equal(tsv(text, "icount", "ext", "lockhold-16g-o4",
+				"lock_hold_max_instr", 7), "1060");
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_true(says(md, "1000 instructions at 1 GiB, 1040 at 16 GiB", "yes, × 1.04"));
+	assert_true(says(md, "1000 instructions at 1 GiB, 1060 at 16 GiB", "**no**, × 1.06"));
+	free(md);
+	free(text);
+}
+
 static void interrupted(void **state)
 {
 	struct work *w = *state;
@@ -543,7 +602,8 @@ int main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(summary), T(html_alone), T(markdown), T(repeatable),
-		T(truncated_samples), T(bad_files), T(odd_events), T(interrupted),
+		T(truncated_samples), T(bad_files), T(odd_events), T(kills_are_compared),
+		T(lock_holds_are_compared), T(interrupted),
 		T(lost), T(without_flag), T(no_gnuplot), T(not_a_run), T(empty_run),
 		T(unwritable),
 	};
