@@ -92,7 +92,7 @@ static const struct group quick_groups[] = {
 	{ BIT(W_SMALLGUEST), { [KVM] = { 1, SAFETY }, [TCG] = { 1, SAFETY },
 			       [UM] = { 1, SAFETY } }, true },
 	{ BIT(W_LOCKHOLD), { [KVM] = { 1, TIMED }, [TCG] = { 1, TIMED },
-			     [ICOUNT] = { 1, TIMED } }, false },
+			     [ICOUNT] = { 1, TIMED } }, true },
 	{ BIT(W_FENCE), { [KVM] = { 1, BASIC }, [TCG] = { 1, BASIC },
 			  [UM] = { 1, BASIC } }, false },
 };
@@ -118,8 +118,8 @@ static const struct group full_groups[] = {
 	{ BIT(W_SMALLGUEST), { [KVM] = { 3, SAFETY | BIT(FLAG_O0) },
 			       [TCG] = { 3, SAFETY | BIT(FLAG_O0) },
 			       [UM] = { 3, SAFETY | BIT(FLAG_O0) } }, true },
-	{ BIT(W_LOCKHOLD), { [KVM] = { 3, TIMED }, [TCG] = { 3, TIMED },
-			     [ICOUNT] = { 1, TIMED } }, false },
+	{ BIT(W_LOCKHOLD), { [KVM] = { 3, TIMED }, [TCG] = { 2, TIMED },
+			     [ICOUNT] = { 1, TIMED } }, true },
 	{ BIT(W_FENCE), { [KVM] = { 1, ALL }, [TCG] = { 1, ALL },
 			  [UM] = { 1, ALL } }, false },
 };
