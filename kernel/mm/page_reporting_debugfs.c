@@ -23,9 +23,9 @@
  * @zone: its zone
  * @migratetype: its migratetype
  * @reported: pages of it that are reported
- * @pending: pages of it that are not reported yet
- * @young: pages of @pending that are too young
- * @free_age: ticks since its youngest part became free
+ * @pending: pages of it that are not reported yet, none of a small block's
+ * @young: it is too young to report what is pending
+ * @free_age: ticks since it was seen to be free
  * @report_age: ticks since a part of it was last reported, with @reported
  */
 struct block_state {
@@ -35,7 +35,7 @@ struct block_state {
 	int migratetype;
 	unsigned long reported;
 	unsigned long pending;
-	unsigned long young;
+	bool young;
 	u32 free_age;
 	u32 report_age;
 };
@@ -44,11 +44,11 @@ struct block_state {
 static void block_state_get(struct block_state *state, unsigned long pfn,
 			    unsigned long num)
 {
-	unsigned int granule = page_reporting_granule;
 	struct page *page = pfn_to_page(pfn);
 	u32 now = page_reporting_now(), age;
 	struct page_reporting_rec *rec;
 	struct page_ext *ext;
+	unsigned int bits;
 	unsigned long nr;
 
 	*state = (struct block_state){
@@ -61,29 +61,31 @@ static void block_state_get(struct block_state *state, unsigned long pfn,
 	};
 
 	/* Without the hooks the records say nothing */
+	bits = page_reporting_bits(page);
 	if (!static_branch_unlikely(&page_reporting_enabled) ||
-	    state->order < granule)
+	    (state->order < page_reporting_least() && !(bits & PR_MARK)))
 		return;
 	rec = page_reporting_rec_get(page, &ext);
 	if (!rec)
 		return;
-	for (nr = num >> granule; nr; nr--) {
-		if (rec->freed & PR_FREE) {
+	for (nr = page_reporting_units(state->order); nr; nr--) {
+		if (page_reporting_reported(rec)) {
+			state->reported += 1UL << page_reporting_unit(state->order);
+			age = page_reporting_age(now, rec->reported);
+			state->report_age = min(state->report_age, age);
+		}
+		if (page_reporting_reported(rec) || (bits & PR_SEEN)) {
 			age = page_reporting_age(now, rec->freed);
 			state->free_age = min(state->free_age, age);
-			if (rec->reported & PR_REPORTED) {
-				state->reported += 1UL << granule;
-				age = page_reporting_age(now, rec->reported);
-				state->report_age = min(state->report_age, age);
-			} else {
-				state->pending += 1UL << granule;
-				if (age < page_reporting_gate(state->order))
-					state->young += 1UL << granule;
-			}
 		}
-		rec = page_reporting_rec_next(rec, granule);
+		rec = page_reporting_rec_next(rec);
 	}
 	page_ext_put(ext);
+	state->pending = num - state->reported;
+	/* What no pass has seen yet has just become free */
+	if (state->pending && !(bits & PR_SEEN))
+		state->free_age = 0;
+	state->young = state->free_age < page_reporting_wait(state->order, bits);
 }
 
 static const char *block_state_name(const struct block_state *state)
@@ -95,7 +97,7 @@ static const char *block_state_name(const struct block_state *state)
 	if (state->pending)
 		return "pending";
 	if (static_branch_unlikely(&page_reporting_enabled) &&
-	    state->order < page_reporting_granule)
+	    state->order < page_reporting_least())
 		return "small";
 	return "untracked";
 }
@@ -270,6 +272,23 @@ struct summary {
 	unsigned long pages[NR_PAGE_ORDERS][MIGRATE_TYPES][NR_SUM_STATES];
 };
 
+/* Why is what is not reported of a block still held? */
+static enum summary_state summary_state(const struct summary *sum,
+					const struct block_state *state)
+{
+	if (is_migrate_isolate(state->migratetype))
+		return SUM_ISOLATED;
+	if (static_branch_unlikely(&page_reporting_enabled) &&
+	    state->order < page_reporting_least())
+		return SUM_SMALL;
+	/* No device, or no page_ext */
+	if (!state->reported && !state->pending)
+		return SUM_UNTRACKED;
+	if (state->young)
+		return SUM_YOUNG;
+	return 1UL << state->order > sum->budget ? SUM_WATERMARK : SUM_ELIGIBLE;
+}
+
 static int summary_add(void *opaque, unsigned long pfn, unsigned long num)
 {
 	struct summary *sum = opaque;
@@ -281,18 +300,7 @@ static int summary_add(void *opaque, unsigned long pfn, unsigned long num)
 		return 0;
 	pages = sum->pages[state.order][state.migratetype];
 	pages[SUM_REPORTED] += state.reported;
-	if (is_migrate_isolate(state.migratetype)) {
-		pages[SUM_ISOLATED] += num - state.reported;
-	} else if (!static_branch_unlikely(&page_reporting_enabled)) {
-		pages[SUM_UNTRACKED] += num;
-	} else if (state.order < page_reporting_granule) {
-		pages[SUM_SMALL] += num;
-	} else {
-		pages[SUM_UNTRACKED] += num - state.reported - state.pending;
-		pages[SUM_YOUNG] += state.young;
-		pages[num > sum->budget ? SUM_WATERMARK : SUM_ELIGIBLE] +=
-			state.pending - state.young;
-	}
+	pages[summary_state(sum, &state)] += num - state.reported;
 	return 0;
 }
 
@@ -343,6 +351,22 @@ static int summary_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
 
+/* The counters of all CPUs; each is a u64 */
+static void stats_sum(struct page_reporting_stats *stats)
+{
+	u64 *sum = (u64 *)stats;
+	unsigned int i;
+	int cpu;
+
+	memset(stats, 0, sizeof(*stats));
+	for_each_possible_cpu(cpu) {
+		const u64 *one = (void *)per_cpu_ptr(&page_reporting_stats, cpu);
+
+		for (i = 0; i < sizeof(*stats) / sizeof(u64); i++)
+			sum[i] += READ_ONCE(one[i]);
+	}
+}
+
 static void stats_put(struct seq_file *m, const char *name, u64 value)
 {
 	seq_printf(m, "%s %llu\n", name, value);
@@ -350,36 +374,74 @@ static void stats_put(struct seq_file *m, const char *name, u64 value)
 
 static int stats_show(struct seq_file *m, void *v)
 {
-	u64 sum[sizeof(struct page_reporting_stats) / sizeof(u64)] = {};
-	const struct page_reporting_stats *stats = (void *)sum;
+	struct page_reporting_stats stats;
 	unsigned long reported = 0;
 	struct zone *zone;
-	unsigned int i;
-	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		const u64 *one = (void *)per_cpu_ptr(&page_reporting_stats, cpu);
-
-		for (i = 0; i < ARRAY_SIZE(sum); i++)
-			sum[i] += READ_ONCE(one[i]);
-	}
+	stats_sum(&stats);
 	for_each_populated_zone(zone)
 		reported += READ_ONCE(zone->pr_reported);
 
-	stats_put(m, "passes", stats->passes);
-	stats_put(m, "reports", stats->reports);
-	stats_put(m, "errors", stats->errors);
-	stats_put(m, "reported_bytes", stats->reported << PAGE_SHIFT);
-	stats_put(m, "refaulted_bytes", stats->refaulted << PAGE_SHIFT);
-	stats_put(m, "kept_bytes", stats->kept << PAGE_SHIFT);
-	stats_put(m, "redundant_bytes", stats->redundant << PAGE_SHIFT);
-	stats_put(m, "failed_bytes", stats->failed << PAGE_SHIFT);
+	stats_put(m, "passes", stats.passes);
+	stats_put(m, "sweeps", stats.sweeps);
+	stats_put(m, "reports", stats.reports);
+	stats_put(m, "errors", stats.errors);
+	stats_put(m, "reported_bytes", stats.reported << PAGE_SHIFT);
+	stats_put(m, "refaulted_bytes", stats.refaulted << PAGE_SHIFT);
+	stats_put(m, "refaulted_soon_bytes", stats.soon << PAGE_SHIFT);
+	stats_put(m, "kept_bytes", stats.kept << PAGE_SHIFT);
+	stats_put(m, "dropped_bytes", stats.dropped << PAGE_SHIFT);
+	stats_put(m, "redundant_bytes", stats.redundant << PAGE_SHIFT);
+	stats_put(m, "failed_bytes", stats.failed << PAGE_SHIFT);
 	stats_put(m, "reported_now_bytes", (u64)reported << PAGE_SHIFT);
+	stats_put(m, "age_ms", jiffies_to_msecs(page_reporting_gate(MAX_PAGE_ORDER)));
 	stats_put(m, "lock_hold_max_ns", page_reporting_lock_hold_max());
 	stats_put(m, "pass_ns", page_reporting_busy_ns());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
+
+/* ages: free memory that waits, reported memory, and what was used again */
+struct ages {
+	unsigned long pages[PR_AGES][2];
+};
+
+static int ages_add(void *opaque, unsigned long pfn, unsigned long num)
+{
+	struct ages *ages = opaque;
+	struct block_state state;
+
+	/* All that waits in a block is of one age; what is reported nearly so */
+	block_state_get(&state, pfn, num);
+	if (state.pending)
+		ages->pages[page_reporting_age_class(state.free_age)][0] += state.pending;
+	if (state.reported)
+		ages->pages[page_reporting_age_class(state.report_age)][1] += state.reported;
+	return 0;
+}
+
+static int ages_show(struct seq_file *m, void *v)
+{
+	struct page_reporting_stats stats;
+	struct ages ages = {};
+	unsigned int i;
+
+	stats_sum(&stats);
+	walk_free_mem_block(&ages, page_reporting_least(), ages_add);
+
+	seq_puts(m, "below_ms waiting reported refaulted\n");
+	for (i = 0; i < PR_AGES; i++) {
+		if (i < PR_AGES - 1)
+			seq_printf(m, "%u", 1U << i);
+		else
+			seq_putc(m, '-');
+		seq_printf(m, " %llu %llu %llu\n", (u64)ages.pages[i][0] << PAGE_SHIFT,
+			   (u64)ages.pages[i][1] << PAGE_SHIFT,
+			   stats.refault_age[i] << PAGE_SHIFT);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ages);
 
 static ssize_t flush_write(struct file *file, const char __user *buf,
 			   size_t count, loff_t *ppos)
@@ -406,6 +468,7 @@ static int __init page_reporting_debugfs_init(void)
 	dir = debugfs_create_dir("page_reporting", NULL);
 	debugfs_create_file("blocks", 0400, dir, NULL, &blocks_fops);
 	debugfs_create_file("summary", 0400, dir, NULL, &summary_fops);
+	debugfs_create_file("ages", 0400, dir, NULL, &ages_fops);
 	debugfs_create_file("stats", 0400, dir, NULL, &stats_fops);
 	debugfs_create_file("flush", 0200, dir, NULL, &flush_fops);
 	return 0;

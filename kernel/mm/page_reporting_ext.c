@@ -2,11 +2,16 @@
 /*
  * Free page reporting: what is known of free memory, kept in page_ext.
  *
- * A granule is 2^page_reporting_granule naturally aligned pages. Its record tells
- * since when it is free, and whether and when the host was told. The record
- * belongs to the granule and not to the block, so merges and splits leave it
- * alone; handing pages out clears it. A free block with reported granules
- * carries PR_MARK, so that all others are handed out at no cost.
+ * A granule is 2^page_reporting_granule naturally aligned pages. Its record
+ * tells whether and when the host was told of it. It belongs to the granule and
+ * not to the block, so merges and splits leave it alone; handing pages out
+ * clears it. Free blocks that are smaller than a granule have a record of their
+ * own, which is forgotten when they merge or are split.
+ *
+ * The allocator does nothing for memory that is not reported: the worker looks
+ * for new free blocks, notes the time and marks them in their page_type, where
+ * the mark is gone as soon as the block changes. So the time since when a block
+ * is free is the time since when it has been what it is.
  *
  * Records are written under zone->lock only.
  */
@@ -20,6 +25,8 @@
 
 #include "internal.h"
 #include "page_reporting.h"
+
+#include <trace/events/page_reporting.h>
 
 static bool page_ext_requested __initdata =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
@@ -83,206 +90,188 @@ struct page_reporting_rec *page_reporting_rec_get(const struct page *page,
 	return page_ext_data(*ext, &page_reporting_ext_ops);
 }
 
-/* The record of the next granule in the same block: never leaves a section */
-struct page_reporting_rec *
-page_reporting_rec_next(struct page_reporting_rec *rec, unsigned int granule)
+/* The record of the next unit of the same block: never leaves a section */
+struct page_reporting_rec *page_reporting_rec_next(struct page_reporting_rec *rec)
 {
-	return (void *)rec + (page_ext_size << granule);
+	return (void *)rec + (page_ext_size << page_reporting_granule);
 }
 
-/* Note in the records of its pageblocks that a block has pending granules */
-static void page_reporting_hint(struct page *page, struct zone *zone,
-				unsigned int order)
+/* The class of a histogram that an age belongs to */
+unsigned int page_reporting_age_class(u32 ticks)
 {
-	struct page_reporting_rec *rec;
-	struct page_ext *ext;
-	unsigned long nr = 1;
-
-	if (order > pageblock_order)
-		nr <<= order - pageblock_order;
-	page -= page_to_pfn(page) & (pageblock_nr_pages - 1);
-
-	for (; nr; nr--, page += pageblock_nr_pages) {
-		/* Another zone's lock guards this word: the scan knows */
-		if (page_zone(page) != zone)
-			continue;
-		rec = page_reporting_rec_get(page, &ext);
-		if (!rec)
-			continue;
-		WRITE_ONCE(rec->freed, rec->freed | PR_HINT);
-		page_ext_put(ext);
-	}
+	return min_t(unsigned int, fls(jiffies_to_msecs(ticks)), PR_AGES - 1);
 }
 
-/* How many of the granules from @rec on are reported? */
-static unsigned long page_reporting_count(struct page_reporting_rec *rec,
-					  unsigned long nr, unsigned int granule)
-{
-	unsigned long reported = 0;
-
-	for (; nr; nr--) {
-		reported += rec->reported >> 31;
-		rec = page_reporting_rec_next(rec, granule);
-	}
-	return reported;
-}
-
-/* Mark a free block if it has reported granules; returns how many */
+/* Set the marks of a free block by its records; returns pages reported */
 static unsigned long page_reporting_remark(struct page *page, unsigned int order)
 {
-	unsigned int granule = page_reporting_granule;
+	unsigned long nr = page_reporting_units(order), reported = 0, i;
 	struct page_reporting_rec *rec;
-	unsigned long reported;
 	struct page_ext *ext;
 
+	/* Smaller blocks that have been moved are as good as new */
+	if (order < page_reporting_granule)
+		return 0;
 	rec = page_reporting_rec_get(page, &ext);
 	if (!rec)
 		return 0;
-	reported = page_reporting_count(rec, 1UL << (order - granule), granule);
+	for (i = 0; i < nr; i++) {
+		reported += page_reporting_reported(rec);
+		rec = page_reporting_rec_next(rec);
+	}
 	page_ext_put(ext);
 
 	if (reported)
 		page->page_type |= PR_MARK;
-	return reported;
-}
-
-/* Out of line part of page_reporting_freed() for what was free before */
-void __page_reporting_moved(unsigned long pfn, struct zone *zone,
-			    unsigned int order)
-{
-	struct page *page = pfn_to_page(pfn);
-	unsigned int granule = page_reporting_granule;
-
-	if (page_reporting_remark(page, order) == 1UL << (order - granule))
-		return;
-	if (granule < pageblock_order)
-		page_reporting_hint(page, zone, order);
-	page_reporting_kick();
-}
-
-/* The buddies that pages have merged with have lost their mark */
-static noinline void page_reporting_merged(struct page *page,
-					   unsigned long reported)
-{
-	page->page_type |= PR_MARK;
-	this_cpu_add(page_reporting_stats.kept, reported << page_reporting_granule);
-}
-
-/* Granules of any order, freed and merged in any number */
-static noinline void page_reporting_freed_many(unsigned long pfn,
-					       struct zone *zone,
-					       unsigned int order,
-					       unsigned long freed_pfn,
-					       unsigned int freed_order)
-{
-	unsigned int granule = page_reporting_granule;
-	unsigned long nr = freed_order > granule ? 1UL << (freed_order - granule) : 1;
-	u32 stamp = PR_FREE | page_reporting_now();
-	struct page_reporting_rec *head, *rec;
-	struct page *page = pfn_to_page(pfn);
-	unsigned long reported;
-	struct page_ext *ext;
-
-	head = page_reporting_rec_get(page, &ext);
-	if (!head)
-		return;
-
-	rec = (void *)head + (page_ext_size << granule) * ((freed_pfn - pfn) >> granule);
-	for (; nr; nr--) {
-		WRITE_ONCE(rec->freed, stamp | (rec->freed & PR_HINT));
-		WRITE_ONCE(rec->reported, 0);
-		rec = page_reporting_rec_next(rec, granule);
-	}
-	nr = 1UL << (order - granule);
-	reported = page_reporting_count(head, nr, granule);
-	/* Buddies may have been guard pages, which look like pages in use */
-	for (rec = head; nr; nr--) {
-		if (!(rec->freed & PR_FREE))
-			WRITE_ONCE(rec->freed, stamp | (rec->freed & PR_HINT));
-		rec = page_reporting_rec_next(rec, granule);
-	}
-	page_ext_put(ext);
-
-	if (reported)
-		page_reporting_merged(page, reported);
-	if (granule < pageblock_order)
-		page_reporting_hint(page, zone, order);
-	page_reporting_kick();
+	if (reported == nr)
+		page->page_type |= PR_DONE;
+	return reported << page_reporting_granule;
 }
 
 /*
- * Out of line part of page_reporting_freed(). The common case, a granule of a
- * pageblock that is completed and at most merges with another, has to be short.
+ * Forget the reported blocks below a granule that have become part of a larger
+ * one: one of each order in @orders, which so is their number of pages, too.
  */
-void __page_reporting_freed(unsigned long pfn, struct zone *zone,
-			    unsigned int order, unsigned long freed_pfn,
-			    unsigned int freed_order)
+static void page_reporting_forget(struct page *page, struct zone *zone,
+				  unsigned int order, unsigned int orders)
 {
-	unsigned int granule = page_reporting_granule;
+	unsigned long step = 1UL << __ffs(orders), nr = (1UL << order) / step;
 	struct page_reporting_rec *rec;
 	struct page_ext *ext;
-	long buddy;
 
-	if (unlikely(granule < pageblock_order || freed_order > granule ||
-		     order > granule + 1)) {
-		page_reporting_freed_many(pfn, zone, order, freed_pfn, freed_order);
+	rec = page_reporting_rec_get(page, &ext);
+	if (!rec)
 		return;
-	}
-
-	rec = page_reporting_rec_get(pfn_to_page(freed_pfn & (-1UL << granule)), &ext);
-	if (unlikely(!rec))
-		return;
-	WRITE_ONCE(rec->freed, PR_FREE | page_reporting_now());
-	WRITE_ONCE(rec->reported, 0);
-	if (order > granule) {
-		buddy = page_ext_size << granule;
-		if (freed_pfn & (1UL << granule))
-			buddy = -buddy;
-		rec = (void *)rec + buddy;
-		if (unlikely(rec->reported & PR_REPORTED))
-			page_reporting_merged(pfn_to_page(pfn), 1);
+	for (; nr; nr--) {
+		if (rec->reported & PR_SMALL)
+			WRITE_ONCE(rec->reported, 0);
+		rec = (void *)rec + page_ext_size * step;
 	}
 	page_ext_put(ext);
-	page_reporting_kick();
+	zone->pr_reported -= orders;
+	this_cpu_add(page_reporting_stats.dropped, orders);
+}
+
+/* What was free before has become part of a block; true if all of it is known */
+static bool page_reporting_joined(struct page *page, struct zone *zone,
+				  unsigned int order)
+{
+	unsigned int keep = zone->pr_keep & ~PR_KEEP_ALL;
+	unsigned int small = keep & ((1U << page_reporting_granule) - 1);
+	bool all = zone->pr_keep & PR_KEEP_ALL;
+
+	zone->pr_keep = all ? PR_KEEP_ALL : 0;
+	zone->pr_wake = all ? 0 : zone->pr_armed;
+	if (small)
+		page_reporting_forget(page, zone, order, small);
+	return all || keep != small;
+}
+
+/* Out of line part of page_reporting_freed() */
+void __page_reporting_freed(struct page *page, struct zone *zone,
+			    unsigned int order)
+{
+	unsigned long kept;
+
+	if (unlikely(zone->pr_keep)) {
+		if (page_reporting_joined(page, zone, order)) {
+			kept = page_reporting_remark(page, order);
+			if (zone->pr_keep)
+				return;
+			this_cpu_add(page_reporting_stats.kept, kept);
+		}
+		if (order < zone->pr_armed)
+			return;
+	}
+
+	/* Small blocks can wait, so let a large one hurry the pass up */
+	zone->pr_armed = order < page_reporting_base() ? page_reporting_base() :
+							 UINT_MAX;
+	zone->pr_wake = zone->pr_armed;
+	page_reporting_kick(order >= page_reporting_base());
+}
+
+/* Out of line part of page_reporting_taken() */
+void __page_reporting_taken(struct page *page, struct zone *zone,
+			    unsigned int order)
+{
+	if (page_reporting_joined(page, zone, order))
+		page_reporting_clear(page, zone, order);
+}
+
+/**
+ * page_reporting_keep - what is put on free lists from here on was free before
+ * @zone: the zone
+ *
+ * Context: zone->lock held until page_reporting_kept().
+ */
+void page_reporting_keep(struct zone *zone)
+{
+	if (!static_branch_unlikely(&page_reporting_enabled))
+		return;
+	zone->pr_keep = PR_KEEP_ALL;
+	zone->pr_wake = 0;
+}
+
+/**
+ * page_reporting_kept - what is put on free lists from here on is new
+ * @zone: the zone
+ *
+ * Context: zone->lock held since page_reporting_keep().
+ */
+void page_reporting_kept(struct zone *zone)
+{
+	zone->pr_keep = 0;
+	zone->pr_wake = zone->pr_armed;
 }
 
 /**
  * page_reporting_clear - forget what is known of pages that are handed out
- * @page: first of them
+ * @page: first of them, or of the granule that they are in
  * @zone: its zone
- * @order: 2^@order of them; the granules that they lie in are cleared
+ * @order: 2^@order of them
  *
  * Context: zone->lock held, interrupts off.
  */
 void page_reporting_clear(struct page *page, struct zone *zone,
 			  unsigned int order)
 {
-	unsigned int granule = page_reporting_granule;
-	unsigned long nr = order > granule ? 1UL << (order - granule) : 1;
+	unsigned long nr = page_reporting_units(order), pages = 0, soon = 0;
+	unsigned int unit = page_reporting_unit(order);
+	u32 now = page_reporting_now(), age, least = PR_TIME_MASK;
+	u32 horizon = page_reporting_horizon();
 	struct page_reporting_rec *rec;
-	unsigned long refaulted = 0;
 	struct page_ext *ext;
+	unsigned int class;
 
-	page -= page_to_pfn(page) & ((1UL << granule) - 1);
 	rec = page_reporting_rec_get(page, &ext);
 	if (!rec)
 		return;
 	for (; nr; nr--) {
-		refaulted += !!(rec->reported & PR_REPORTED);
-		WRITE_ONCE(rec->reported, 0);
-		rec = page_reporting_rec_next(rec, granule);
+		if (page_reporting_reported(rec)) {
+			age = page_reporting_age(now, rec->reported);
+			least = min(least, age);
+			pages += 1UL << unit;
+			class = page_reporting_age_class(age);
+			this_cpu_add(page_reporting_stats.refault_age[class], 1UL << unit);
+			soon += age < horizon;
+			WRITE_ONCE(rec->reported, 0);
+		}
+		rec = page_reporting_rec_next(rec);
 	}
 	page_ext_put(ext);
+	if (!pages)
+		return;
 
-	zone->pr_reported -= refaulted << granule;
-	this_cpu_add(page_reporting_stats.refaulted, refaulted << granule);
-	/* Not all goes to users: around a poisoned page the block stays free */
-	if (granule < pageblock_order)
-		page_reporting_hint(page, zone, max(order, granule));
+	zone->pr_reported -= pages;
+	this_cpu_add(page_reporting_stats.refaulted, pages);
+	this_cpu_add(page_reporting_stats.soon, soon << unit);
+	trace_page_reporting_refault(page_to_pfn(page), order, pages,
+				     jiffies_to_msecs(least));
 }
 
 /**
- * page_reporting_split - a free block with reported granules has been split
+ * page_reporting_split - a free block with reported units has been split
  * @page: its first page, which has been handed out
  * @zone: its zone
  * @low: order that has been handed out
@@ -293,12 +282,14 @@ void page_reporting_clear(struct page *page, struct zone *zone,
 void page_reporting_split(struct page *page, struct zone *zone,
 			  unsigned int low, unsigned int high)
 {
+	unsigned int granule = page_reporting_granule;
+
+	/* A granule, or a block below one, is known as a whole or not at all */
+	low = max(low, min(granule, high));
 	page_reporting_clear(page, zone, low);
 	for (; low < high; low++) {
 		struct page *rest = page + (1UL << low);
 
-		if (low < page_reporting_granule)
-			continue;
 		/* Not if it has become a guard page */
 		if (PageBuddy(rest))
 			page_reporting_remark(rest, low);
@@ -308,20 +299,20 @@ void page_reporting_split(struct page *page, struct zone *zone,
 }
 
 /**
- * page_reporting_block - find the free block that a granule lies in
- * @page: first page of the granule
+ * page_reporting_block - find the free block that a page lies in
+ * @page: the page
+ * @order: the least order that the block may have
  * @head: set to the first page of the block
  *
  * Context: any; without zone->lock the result is a hint.
- * Return: the order of the block, or NR_PAGE_ORDERS if the granule is not
- * wholly in a free block.
+ * Return: the order of the block, or NR_PAGE_ORDERS if there is none.
  */
-unsigned int page_reporting_block(struct page *page, struct page **head)
+unsigned int page_reporting_block(struct page *page, unsigned int order,
+				  struct page **head)
 {
 	unsigned long pfn = page_to_pfn(page), found;
-	unsigned int order;
 
-	for (order = page_reporting_granule; order < NR_PAGE_ORDERS; order++) {
+	for (; order < NR_PAGE_ORDERS; order++) {
 		struct page *first = page - (pfn & ((1UL << order) - 1));
 
 		if (!PageBuddy(first))
@@ -336,81 +327,110 @@ unsigned int page_reporting_block(struct page *page, struct page **head)
 }
 
 /**
- * page_reporting_mark - note that the host has been told of a range
- * @page: first page of the range, on its way back to a free list
+ * page_reporting_since - since when is what is not reported of a block free?
+ * @page: first page of a free block with PR_SEEN
+ * @order: its order
+ * @freed: the time
+ *
+ * Context: any; without zone->lock the result is a hint.
+ * Return: false if everything is reported.
+ */
+bool page_reporting_since(const struct page *page, unsigned int order, u32 *freed)
+{
+	unsigned long nr = page_reporting_units(order);
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+	bool found = false;
+
+	rec = page_reporting_rec_get(page, &ext);
+	if (!rec)
+		return false;
+	for (; nr && !found; nr--) {
+		found = !page_reporting_reported(rec);
+		*freed = READ_ONCE(rec->freed);
+		rec = page_reporting_rec_next(rec);
+	}
+	page_ext_put(ext);
+	return found;
+}
+
+/**
+ * page_reporting_see - note that a block that nothing was known of is free
+ * @page: its first page, on a free list
+ * @order: its order
+ * @bits: PR_ADOPTED or nothing
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+void page_reporting_see(struct page *page, unsigned int order, unsigned int bits)
+{
+	unsigned long nr = page_reporting_units(order);
+	u32 now = page_reporting_now();
+	struct page_reporting_rec *rec;
+	bool done = true;
+	struct page_ext *ext;
+
+	rec = page_reporting_rec_get(page, &ext);
+	if (!rec)
+		return;
+	for (; nr; nr--) {
+		if (!page_reporting_reported(rec)) {
+			WRITE_ONCE(rec->freed, now);
+			done = false;
+		}
+		rec = page_reporting_rec_next(rec);
+	}
+	page_ext_put(ext);
+	page->page_type |= done ? PR_DONE : PR_SEEN | bits;
+}
+
+/**
+ * page_reporting_mark - note that the host has been told of granules
+ * @page: first page of the first of them, on its way back to a free list
  * @zone: its zone
- * @order: its order, at least that of a granule
+ * @order: 2^@order pages
  *
  * Context: zone->lock held, interrupts off.
  */
 void page_reporting_mark(struct page *page, struct zone *zone,
 			 unsigned int order)
 {
-	unsigned int granule = page_reporting_granule;
-	unsigned long nr = 1UL << (order - granule);
-	unsigned long marked = 0, redundant = 0;
-	u32 now = page_reporting_now();
+	u32 now = page_reporting_now(), small = order < page_reporting_granule ? PR_SMALL : 0;
+	unsigned long nr = page_reporting_units(order), marked = 0;
 	struct page_reporting_rec *rec;
 	struct page_ext *ext;
 
 	rec = page_reporting_rec_get(page, &ext);
 	if (!rec)
 		return;
-
 	for (; nr; nr--) {
-		if (page_reporting_pending(rec)) {
-			if (rec->reported & PR_STALE)
-				redundant++;
-			WRITE_ONCE(rec->reported, PR_REPORTED | now);
-			marked++;
+		if (!page_reporting_reported(rec)) {
+			WRITE_ONCE(rec->reported, PR_REPORTED | small | now);
+			marked += 1UL << page_reporting_unit(order);
 		}
-		rec = page_reporting_rec_next(rec, granule);
+		rec = page_reporting_rec_next(rec);
 	}
 	page_ext_put(ext);
-
-	zone->pr_reported += marked << granule;
-	this_cpu_add(page_reporting_stats.reported, marked << granule);
-	this_cpu_add(page_reporting_stats.redundant, redundant << granule);
+	zone->pr_reported += marked;
 }
 
 /**
- * page_reporting_unhint - forget the hint of a pageblock with nothing pending
- * @page: first page of the pageblock
+ * page_reporting_mark_block - note that the host knows a block below a granule
+ * @page: its first page, back on a free list
  * @zone: its zone
+ * @order: its order when it was reported; it may have merged since
  *
- * Context: process context, takes zone->lock for one pageblock.
- * Return: true if nothing in the pageblock is pending.
+ * Context: zone->lock held, interrupts off.
  */
-bool page_reporting_unhint(struct page *page, struct zone *zone)
+void page_reporting_mark_block(struct page *page, struct zone *zone,
+			       unsigned int order)
 {
-	unsigned int granule = page_reporting_granule;
-	unsigned long nr = pageblock_nr_pages >> granule;
-	struct page_reporting_rec *rec, *first;
-	struct page_ext *ext;
-	unsigned long flags;
-	bool idle = true;
-	struct page *head;
-	u64 since;
-
-	since = page_reporting_lock(zone, &flags);
-	first = page_reporting_rec_get(page, &ext);
-	if (first) {
-		for (rec = first; nr; nr--, page += 1UL << granule) {
-			/* A pageblock may have an end in another zone */
-			if (page_zone(page) == zone && page_reporting_pending(rec)) {
-				if (page_reporting_block(page, &head) < NR_PAGE_ORDERS)
-					idle = false;
-				else	/* In use again */
-					WRITE_ONCE(rec->freed, rec->freed & PR_HINT);
-			}
-			rec = page_reporting_rec_next(rec, granule);
-		}
-		if (idle)
-			WRITE_ONCE(first->freed, first->freed & ~PR_HINT);
-		page_ext_put(ext);
+	if (!PageBuddy(page) || buddy_order(page) != order) {
+		this_cpu_add(page_reporting_stats.dropped, 1UL << order);
+		return;
 	}
-	page_reporting_unlock(zone, flags, since);
-	return idle;
+	page_reporting_mark(page, zone, order);
+	page->page_type |= PR_MARK | PR_DONE;
 }
 
 /**
@@ -472,7 +492,6 @@ static void page_reporting_walk(struct zone *zone, page_reporting_walk_t *fn)
 static void page_reporting_reset_chunk(struct page *page, unsigned long nr,
 				       struct zone *zone)
 {
-	unsigned long stale = 0;
 	struct page_reporting_rec *rec;
 	struct page_ext *ext;
 
@@ -480,18 +499,17 @@ static void page_reporting_reset_chunk(struct page *page, unsigned long nr,
 		if (page_zone(page) != zone)
 			continue;
 		rec = page_reporting_rec_get(page, &ext);
-		if (!rec)
+		if (rec) {
+			WRITE_ONCE(rec->freed, 0);
+			WRITE_ONCE(rec->reported, 0);
+			page_ext_put(ext);
+		}
+		if (!PageBuddy(page))
 			continue;
 		/* The host may still have it: lets a second report be counted */
-		if (rec->reported & PR_REPORTED)
-			stale = 1UL << page_reporting_granule;
-		WRITE_ONCE(rec->freed, 0);
-		WRITE_ONCE(rec->reported, stale ? PR_STALE : 0);
-		if (stale)
-			stale--;
-		page_ext_put(ext);
-		if (PageBuddy(page))
-			page->page_type &= ~PR_MARK;
+		if (page->page_type & PR_DONE)
+			page->page_type |= PR_STALE;
+		page->page_type &= ~(PR_BITS & ~PR_STALE);
 	}
 }
 
@@ -499,8 +517,7 @@ static void page_reporting_reset_chunk(struct page *page, unsigned long nr,
  * page_reporting_reset - forget all records
  *
  * Context: process context, sleeps; page_reporting_enabled is off. Taking each
- * zone->lock waits for the hooks that were running when it was turned off. The
- * order of a granule is still the one that the records were made with.
+ * zone->lock waits for the hooks that were running when it was turned off.
  */
 void page_reporting_reset(void)
 {
@@ -512,95 +529,29 @@ void page_reporting_reset(void)
 	}
 }
 
-/* Unlike for memory that is freed, PR_STALE stays */
-static void page_reporting_adopt_block(struct page *page, struct zone *zone,
-				       unsigned int order)
+static void page_reporting_clamp_stamp(u32 *word, u32 now)
 {
-	unsigned int granule = page_reporting_granule;
-	unsigned long nr = 1UL << (order - granule);
-	u32 stamp = PR_FREE | page_reporting_now();
-	struct page_reporting_rec *rec;
-	struct page_ext *ext;
-
-	rec = page_reporting_rec_get(page, &ext);
-	if (!rec)
-		return;
-	for (; nr; nr--) {
-		/* Frees since the hooks were turned on have been noted */
-		if (!(rec->freed & PR_FREE))
-			WRITE_ONCE(rec->freed, rec->freed | stamp);
-		rec = page_reporting_rec_next(rec, granule);
-	}
-	page_ext_put(ext);
-
-	if (granule < pageblock_order)
-		page_reporting_hint(page, zone, order);
-	page_reporting_kick();
-}
-
-static void page_reporting_adopt_chunk(struct page *page, unsigned long nr,
-				       struct zone *zone)
-{
-	unsigned int granule = page_reporting_granule;
-	unsigned long i = -page_to_pfn(page) & ((1UL << granule) - 1);
-
-	while (i < nr) {
-		struct page *head = page + i;
-		unsigned int order = granule;
-
-		if (page_zone(head) == zone && PageBuddy(head) &&
-		    buddy_order(head) >= granule) {
-			order = buddy_order(head);
-			page_reporting_adopt_block(head, zone, order);
-		}
-		i += 1UL << order;
-	}
-}
-
-/**
- * page_reporting_adopt - make memory that is free already pending
- *
- * It counts as freed now, so that a boot does not begin with a storm of
- * reports of memory that is about to be used.
- *
- * Context: process context, sleeps; page_reporting_enabled is on.
- */
-void page_reporting_adopt(void)
-{
-	struct zone *zone;
-
-	for_each_populated_zone(zone)
-		page_reporting_walk(zone, page_reporting_adopt_chunk);
-}
-
-static u32 page_reporting_clamp_stamp(u32 word, u32 now)
-{
-	if (page_reporting_age(now, word) <= PR_AGE_MAX)
-		return word;
-	return (word & ~PR_TIME_MASK) | ((now - PR_AGE_MAX) & PR_TIME_MASK);
+	if (page_reporting_age(now, *word) > PR_AGE_MAX)
+		WRITE_ONCE(*word, (*word & ~PR_TIME_MASK) |
+				  ((now - PR_AGE_MAX) & PR_TIME_MASK));
 }
 
 static void page_reporting_clamp_chunk(struct page *page, unsigned long nr,
 				       struct zone *zone)
 {
-	unsigned int granule = page_reporting_granule;
-	unsigned long i = -page_to_pfn(page) & ((1UL << granule) - 1);
 	u32 now = page_reporting_now();
 	struct page_reporting_rec *rec;
 	struct page_ext *ext;
 
-	for (; i < nr; i += 1UL << granule) {
-		if (page_zone(page + i) != zone)
+	/* Stamps that mean nothing do not mind */
+	for (; nr; nr--, page++) {
+		if (page_zone(page) != zone)
 			continue;
-		rec = page_reporting_rec_get(page + i, &ext);
+		rec = page_reporting_rec_get(page, &ext);
 		if (!rec)
 			continue;
-		if (rec->freed & PR_FREE)
-			WRITE_ONCE(rec->freed,
-				   page_reporting_clamp_stamp(rec->freed, now));
-		if (rec->reported & PR_REPORTED)
-			WRITE_ONCE(rec->reported,
-				   page_reporting_clamp_stamp(rec->reported, now));
+		page_reporting_clamp_stamp(&rec->freed, now);
+		page_reporting_clamp_stamp(&rec->reported, now);
 		page_ext_put(ext);
 	}
 }
@@ -620,6 +571,47 @@ void page_reporting_clamp(void)
 		page_reporting_walk(zone, page_reporting_clamp_chunk);
 }
 
+/*
+ * What is wrong with a free block? NULL if nothing is. Adds up pages and units
+ * that are reported.
+ */
+static const char *page_reporting_check_block(struct page *page,
+					      unsigned int order,
+					      unsigned long *reported,
+					      unsigned long *units)
+{
+	unsigned long nr = page_reporting_units(order), found = 0, i;
+	unsigned int bits = page_reporting_bits(page);
+	u32 now = page_reporting_now();
+	struct page_reporting_rec *rec;
+	const char *bad = NULL;
+	struct page_ext *ext;
+
+	rec = page_reporting_rec_get(page, &ext);
+	if (!rec)
+		return bits & ~PR_STALE ? "marked, yet without a record" : NULL;
+	for (i = 0; i < nr; i++) {
+		if (page_reporting_reported(rec)) {
+			found++;
+			if (page_reporting_age(now, rec->freed) <
+			    page_reporting_age(now, rec->reported))
+				bad = "freed after it was reported";
+		}
+		rec = page_reporting_rec_next(rec);
+	}
+	page_ext_put(ext);
+	*reported += found << page_reporting_unit(order);
+	*units += found;
+
+	if (bad)
+		return bad;
+	if (!!found != !!(bits & PR_MARK))
+		return found ? "reported, yet no mark" : "marked, yet not reported";
+	if ((bits & PR_DONE) && found != nr)
+		return "not all of it is reported";
+	return NULL;
+}
+
 /**
  * page_reporting_check - recount a zone and check what must always hold
  * @zone: the zone
@@ -631,74 +623,52 @@ void page_reporting_clamp(void)
  */
 unsigned long page_reporting_check(struct zone *zone)
 {
-	unsigned int granule = page_reporting_granule;
-	unsigned long pfn = ALIGN(zone->zone_start_pfn, 1UL << granule);
-	unsigned long reported = 0, bad = 0, end, flags;
-	u32 now;
+	unsigned long pfn = zone->zone_start_pfn, free_to = 0;
+	unsigned long reported = 0, units = 0, records = 0, bad = 0, end, flags;
 
 	get_online_mems();
 	end = zone_end_pfn(zone);
 	spin_lock_irqsave(&zone->lock, flags);
-	now = page_reporting_now();
-	while (pfn < end) {
-		struct page *page = page_reporting_next_online(&pfn, end), *head;
-		struct page_reporting_rec *rec, *hint;
-		struct page_ext *ext, *hint_ext;
-		u32 free_age, reported_age;
-		unsigned int order;
+	for (; pfn < end; pfn++) {
+		struct page *page = page_reporting_next_online(&pfn, end);
+		struct page_reporting_rec *rec;
+		struct page_ext *ext;
+		const char *what;
 
 		if (!page)
 			break;
 		if (page_zone(page) != zone)
-			goto next;
+			continue;
+		/* Whatever is reported has to be found in a free block */
 		rec = page_reporting_rec_get(page, &ext);
-		if (!rec)
-			goto next;
-		order = page_reporting_block(page, &head);
-		if (rec->reported & PR_REPORTED) {
-			free_age = page_reporting_age(now, rec->freed);
-			reported_age = page_reporting_age(now, rec->reported);
-			if (!(rec->freed & PR_FREE) || free_age < reported_age) {
-				pr_err("pfn %#lx: reported %u, but free for %u ticks\n",
-				       pfn, reported_age, free_age);
+		if (rec) {
+			records += page_reporting_reported(rec);
+			if (page_reporting_reported(rec) && pfn >= free_to &&
+			    !PageBuddy(page)) {
+				pr_err("pfn %#lx: reported, yet in use\n", pfn);
 				bad++;
 			}
-			if (order == NR_PAGE_ORDERS) {
-				pr_err("pfn %#lx: reported, yet not free\n", pfn);
-				bad++;
-			} else if (!(head->page_type & PR_MARK)) {
-				pr_err("pfn %#lx: reported, yet its block has no mark\n",
-				       pfn);
-				bad++;
-			}
-			reported += 1UL << granule;
-			goto put;
+			page_ext_put(ext);
 		}
-		if (order == NR_PAGE_ORDERS)
-			goto put;
-		if (!(rec->freed & PR_FREE)) {
-			pr_err("pfn %#lx: free, yet without a time\n", pfn);
+		if (pfn < free_to || !PageBuddy(page))
+			continue;
+		free_to = pfn + (1UL << buddy_order(page));
+		what = page_reporting_check_block(page, buddy_order(page),
+						  &reported, &units);
+		if (what) {
+			pr_err("pfn %#lx, order %u: %s\n", pfn,
+			       buddy_order(page), what);
 			bad++;
 		}
-		page -= pfn & (pageblock_nr_pages - 1);
-		if (granule >= pageblock_order || page_zone(page) != zone)
-			goto put;
-		hint = page_reporting_rec_get(page, &hint_ext);
-		if (hint) {
-			if (!(hint->freed & PR_HINT)) {
-				pr_err("pfn %#lx: pending, yet no hint\n", pfn);
-				bad++;
-			}
-			page_ext_put(hint_ext);
-		}
-put:
-		page_ext_put(ext);
-next:
-		pfn += 1UL << granule;
 	}
 	if (reported != zone->pr_reported) {
 		pr_err("%s: counted %lu reported pages, found %lu\n", zone->name,
 		       zone->pr_reported, reported);
+		bad++;
+	}
+	if (records != units) {
+		pr_err("%s: %lu records say reported, of %lu units\n", zone->name,
+		       records, units);
 		bad++;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);

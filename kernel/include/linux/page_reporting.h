@@ -11,10 +11,14 @@
 /* Entries of one report unless the device takes fewer, see @capacity */
 #define PAGE_REPORTING_CAPACITY		32
 
+/* There is a member @fragments, for drivers that are built elsewhere, too */
+#define PAGE_REPORTING_FRAGMENTS
+
 /**
  * struct page_reporting_dev_info - a device that free memory is reported to
  * @report: tells the host that the @nents entries of @sg are free. Each entry
- *	is a naturally aligned block of 2^n pages, n >= page_reporting_order.
+ *	is a naturally aligned block of 2^n pages, n >= page_reporting_order
+ *	but for @fragments.
  *	Called from process context without locks and may sleep; the pages are
  *	off the free lists until it returns. 0, or a negative errno, after
  *	which the whole batch counts as not reported and is offered again.
@@ -22,12 +26,15 @@
  *	parameter page_reporting_order has precedence
  * @capacity: entries that one @report takes at most, 0 (or anything larger)
  *	for PAGE_REPORTING_CAPACITY
+ * @fragments: it also takes smaller blocks, which are reported when they stay
+ *	free for longer
  */
 struct page_reporting_dev_info {
 	int (*report)(struct page_reporting_dev_info *prdev,
 		      struct scatterlist *sg, unsigned int nents);
 	unsigned int order;
 	unsigned int capacity;
+	bool fragments;
 };
 
 /* The parameter, for drivers to look at: UINT_MAX while nothing is set */

@@ -42,6 +42,8 @@ struct prt_frame {
  * struct prt - a test and its device
  * @info: the device
  * @min_age_ms: the user's parameter
+ * @fragment_order: another
+ * @percent: and target_refault_percent
  * @order: the user's page_reporting_order
  * @registered: report() may be called
  * @poison: overwrite what is reported
@@ -59,6 +61,8 @@ struct prt_frame {
 struct prt {
 	struct page_reporting_dev_info info;
 	unsigned int min_age_ms;
+	unsigned int fragment_order;
+	unsigned int percent;
 	unsigned int order;
 	bool registered;
 	bool poison;
@@ -100,7 +104,7 @@ static void prt_inspect(struct prt *prt, struct scatterlist *sgl,
 		nr = sgl[n].length >> PAGE_SHIFT;
 		total += nr;
 		if (sgl[n].offset || !is_power_of_2(nr) || !IS_ALIGNED(pfn, nr) ||
-		    nr < 1UL << page_reporting_granule ||
+		    nr < 1UL << page_reporting_least() ||
 		    sgl[n].length != nr << PAGE_SHIFT)
 			prt_bad(prt, "pfn %#lx: %u bytes at %u", pfn,
 				sgl[n].length, sgl[n].offset);
@@ -199,18 +203,7 @@ static unsigned long prt_told(struct prt *prt, struct page *page,
 	return nr;
 }
 
-static u64 prt_sum(size_t offset)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(*(u64 *)((void *)per_cpu_ptr(&page_reporting_stats,
-							      cpu) + offset));
-	return sum;
-}
-
-#define PRT_STAT(name) prt_sum(offsetof(struct page_reporting_stats, name))
+#define PRT_STAT(name) PR_SUM(name)
 
 static struct page_reporting_rec prt_rec(struct page *page)
 {
@@ -228,9 +221,10 @@ static struct page_reporting_rec prt_rec(struct page *page)
 	return copy;
 }
 
-/* What is known of the granule that begins with @page, under zone->lock */
+/* What is known of the unit that begins with @page, under zone->lock */
 static enum prt_state prt_state_locked(struct page *page)
 {
+	unsigned int least = min(page_reporting_granule, page_reporting_least());
 	enum prt_state state = PRT_NONE;
 	struct page_reporting_rec *rec;
 	struct page_ext *ext;
@@ -240,28 +234,17 @@ static enum prt_state prt_state_locked(struct page *page)
 	if (!rec)
 		return PRT_NONE;
 	/* Never forgiven, wherever the page is */
-	if (rec->reported & PR_REPORTED)
+	if (page_reporting_reported(rec))
 		state = PRT_REPORTED;
-	else if (page_reporting_pending(rec) &&
-		 page_reporting_block(page, &head) < NR_PAGE_ORDERS)
+	else if (static_key_enabled(&page_reporting_enabled) &&
+		 page_reporting_block(page, least, &head) < NR_PAGE_ORDERS)
 		state = PRT_PENDING;
 	page_ext_put(ext);
 	return state;
 }
 
-static enum prt_state prt_state(struct page *page)
-{
-	enum prt_state state;
-	unsigned long flags;
-
-	spin_lock_irqsave(&page_zone(page)->lock, flags);
-	state = prt_state_locked(page);
-	spin_unlock_irqrestore(&page_zone(page)->lock, flags);
-	return state;
-}
-
 /**
- * struct prt_total - what is known of all free memory in granules
+ * struct prt_total - what is known of all free memory that is tracked
  * @pages: of each state
  */
 struct prt_total {
@@ -270,12 +253,11 @@ struct prt_total {
 
 static int prt_total_fn(void *opaque, unsigned long pfn, unsigned long num)
 {
+	unsigned long unit = 1UL << page_reporting_unit(ilog2(num)), i;
 	struct prt_total *total = opaque;
-	unsigned long i;
 
-	for (i = 0; i < num; i += 1UL << page_reporting_granule)
-		total->pages[prt_state_locked(pfn_to_page(pfn + i))] +=
-			1UL << page_reporting_granule;
+	for (i = 0; i < num; i += unit)
+		total->pages[prt_state_locked(pfn_to_page(pfn + i))] += unit;
 	return 0;
 }
 
@@ -283,7 +265,7 @@ static struct prt_total prt_total(void)
 {
 	struct prt_total total = {};
 
-	walk_free_mem_block(&total, page_reporting_granule, prt_total_fn);
+	walk_free_mem_block(&total, page_reporting_least(), prt_total_fn);
 	return total;
 }
 
@@ -298,19 +280,25 @@ static unsigned long prt_counted(void)
 	return sum;
 }
 
-/* How many pages from @page on, 2^@order in all, lie in granules of a state? */
+/* How many pages from @page on, 2^@order in all, lie in units of a state? */
 static unsigned long prt_count(struct page *page, unsigned int order,
 			       enum prt_state state)
 {
-	unsigned long step = 1UL << min(page_reporting_granule, order);
-	unsigned long nr = 0, i;
+	struct zone *zone = page_zone(page);
+	unsigned long nr = 0, i, flags;
+	struct page *unit, *head;
 
-	for (i = 0; i < 1UL << order; i += step) {
-		struct page *first = page + i;
-
-		first -= page_to_pfn(first) & ((1UL << page_reporting_granule) - 1);
-		if (prt_state(first) == state)
-			nr += step;
+	for (i = 0; i < 1UL << order; i++, page++) {
+		spin_lock_irqsave(&zone->lock, flags);
+		/* A free block of its own, or else a granule */
+		if (page_reporting_block(page, 0, &unit) >= page_reporting_granule) {
+			unit = page - (page_to_pfn(page) &
+				       ((1UL << page_reporting_granule) - 1));
+			if (page_reporting_block(unit, 0, &head) < page_reporting_granule)
+				unit = page;
+		}
+		nr += prt_state_locked(unit) == state;
+		spin_unlock_irqrestore(&zone->lock, flags);
 	}
 	return nr;
 }
@@ -327,11 +315,16 @@ do {									\
 static void prt_set_age(struct page *page, unsigned int order, u32 freed,
 			u32 reported)
 {
-	unsigned long flags, i;
 	struct zone *zone = page_zone(page);
+	unsigned long flags, i;
+	struct page *head;
 
 	spin_lock_irqsave(&zone->lock, flags);
-	for (i = 0; i < 1UL << order; i += 1UL << page_reporting_granule) {
+	/* As if a pass had come by when it was freed */
+	i = page_reporting_block(page, 0, &head);
+	if (i < NR_PAGE_ORDERS && !(page_reporting_bits(head) & (PR_SEEN | PR_DONE)))
+		page_reporting_see(head, i, 0);
+	for (i = 0; i < 1UL << order; i += 1UL << page_reporting_unit(order)) {
 		u32 now = page_reporting_now();
 		struct page_reporting_rec *rec;
 		struct page_ext *ext;
@@ -551,6 +544,9 @@ static void prt_test_state(struct kunit *test)
 	before = page_reporting_now();
 	prt_put(frame, 0, MAX_PAGE_ORDER - 1);
 	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER - 1, PRT_PENDING);
+	KUNIT_EXPECT_FALSE(test, page_reporting_bits(frame->page));
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, page_reporting_bits(frame->page), PR_SEEN);
 	rec = prt_rec(frame->page);
 	KUNIT_EXPECT_LE(test, page_reporting_age(page_reporting_now(), rec.freed),
 			page_reporting_age(page_reporting_now(), before));
@@ -792,6 +788,232 @@ static void prt_test_split_below(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buddy_order(frame->page), 9);
 	PRT_EXPECT(test, frame->page, 6, PRT_PENDING);
 	KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PRT_REPORTED), 512 - 64);
+}
+
+/* Blocks below a granule are known as a whole, as long as they stay as they are */
+static void prt_test_fragment(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+	u64 refaulted, dropped;
+
+	fragment_order = 2;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 5);
+	prt_put(frame, 64, 1);	/* too small */
+	prt_put(frame, 128, 2);
+	prt_put(frame, 256, 8);
+	KUNIT_EXPECT_EQ(test, page_reporting_flush(), 0);
+	PRT_EXPECT(test, frame->page, 5, PRT_REPORTED);
+	PRT_EXPECT(test, frame->page + 128, 2, PRT_REPORTED);
+	PRT_EXPECT(test, frame->page + 256, 8, PRT_REPORTED);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 32 + 4 + 256);
+	KUNIT_EXPECT_EQ(test, page_reporting_bits(frame->page), PR_MARK | PR_DONE);
+	prt_verify(test);
+
+	/* That is all, until something changes */
+	prt_forget(prt);
+	KUNIT_EXPECT_EQ(test, page_reporting_flush(), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 0);
+
+	/* A part is taken: it counts as a whole */
+	refaulted = PRT_STAT(refaulted);
+	prt_take(test, frame, 256, 6, PRT_FRAME_GFP);
+	KUNIT_EXPECT_GE(test, PRT_STAT(refaulted) - refaulted, 256);
+	KUNIT_EXPECT_EQ(test, prt_count(frame->page + 256, 8, PRT_REPORTED), 0);
+	prt_verify(test);
+
+	/* It is merged: forgotten, and reported again with the rest */
+	dropped = PRT_STAT(dropped);
+	refaulted = PRT_STAT(refaulted);
+	prt_put(frame, 32, 5);
+	KUNIT_EXPECT_EQ(test, buddy_order(frame->page), 6);
+	KUNIT_EXPECT_FALSE(test, page_reporting_bits(frame->page));
+	KUNIT_EXPECT_GE(test, PRT_STAT(dropped) - dropped, 32);
+	prt_verify(test);
+	KUNIT_EXPECT_EQ(test, page_reporting_flush(), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 6), 64);
+	PRT_EXPECT(test, frame->page, 6, PRT_REPORTED);
+	KUNIT_EXPECT_EQ(test, PRT_STAT(refaulted), refaulted);
+	prt_verify(test);
+
+	/* Up to a granule, which keeps what is known from then on */
+	for_each_set_bit(refaulted, frame->held, 512)
+		prt_put(frame, refaulted, 0);
+	KUNIT_EXPECT_GE(test, buddy_order(frame->page), 9);
+	prt_verify(test);
+	KUNIT_EXPECT_EQ(test, page_reporting_flush(), 0);
+	PRT_EXPECT(test, frame->page, 9, PRT_REPORTED);
+	prt_verify(test);
+
+	/* A device that takes nothing so small is not bothered */
+	prt_frame_free(frame);
+	prt->info.fragments = false;
+	prt_start(test, 9, 0);
+	KUNIT_EXPECT_EQ(test, page_reporting_least(), 9);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 8);
+	KUNIT_EXPECT_EQ(test, page_reporting_flush(), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
+}
+
+/* The smaller a block the longer it waits, and it takes a sweep to find it */
+static void prt_test_age_order(struct kunit *test)
+{
+	unsigned int base = page_reporting_base(), order;
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+	u64 sweeps;
+
+	for (order = 0; order < MAX_PAGE_ORDER; order++)
+		KUNIT_EXPECT_EQ(test, page_reporting_gate(order) > page_reporting_gate(order + 1),
+				order < base);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(base), msecs_to_jiffies(min_age_ms));
+
+	fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 5);
+	prt_set_age(frame->page, 5, page_reporting_gate(6), 0);
+	page_reporting_small.at = jiffies;
+	page_reporting_small.waiting = true;
+	sweeps = PRT_STAT(sweeps);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, PRT_STAT(sweeps), sweeps + 1);
+	PRT_EXPECT(test, frame->page, 5, PRT_PENDING);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
+	KUNIT_EXPECT_TRUE(test, page_reporting_small.waiting);
+
+	/* Not before it is time */
+	prt_set_age(frame->page, 5, page_reporting_gate(5), 0);
+	KUNIT_EXPECT_TRUE(test, time_after(page_reporting_small.at, jiffies));
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, PRT_STAT(sweeps), sweeps + 1);
+	PRT_EXPECT(test, frame->page, 5, PRT_PENDING);
+
+	page_reporting_small.at = jiffies;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 5, PRT_REPORTED);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 32);
+	prt_verify(test);
+}
+
+/* What was free before the device came waits longer than what is freed */
+static void prt_test_adopt(struct kunit *test)
+{
+	unsigned int order = MAX_PAGE_ORDER - 1;
+	struct prt *prt = test->priv;
+	struct prt_frame *frame[2];
+
+	prt_start(test, order, 0);
+	frame[0] = prt_frame(test, 0);
+	frame[1] = prt_frame(test, 1);
+	prt_put(frame[0], 0, order);
+	prt_unregister(prt);
+	prt->poison = false;
+	prt_register(test);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, page_reporting_bits(frame[0]->page), PR_SEEN | PR_ADOPTED);
+	prt_put(frame[1], 0, order);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, page_reporting_bits(frame[1]->page), PR_SEEN);
+
+	prt_set_age(frame[0]->page, order, page_reporting_gate(order), 0);
+	prt_set_age(frame[1]->page, order, page_reporting_gate(order), 0);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame[0]->page, order, PRT_PENDING);
+	PRT_EXPECT(test, frame[1]->page, order, PRT_REPORTED);
+	prt_set_age(frame[0]->page, order,
+		    page_reporting_gate(order) << PR_ADOPT_SHIFT, 0);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame[0]->page, order, PRT_REPORTED);
+}
+
+/* Pretend that so many pages were reported, and so many of them soon used */
+static void prt_tune(unsigned long reported, unsigned long soon, u32 ago)
+{
+	page_reporting_tuned.since = jiffies - ago;
+	this_cpu_add(page_reporting_stats.reported, reported);
+	this_cpu_add(page_reporting_stats.soon, soon);
+	page_reporting_tune();
+}
+
+/* Reports that turn out wrong raise the age, calm lowers it again */
+static void prt_test_tune(struct kunit *test)
+{
+	u32 gate = page_reporting_gate(9), calm = PR_TUNE_CALM * gate + 1;
+	unsigned long many = totalram_pages() / 2;
+	struct prt *prt = test->priv;
+	unsigned int i;
+
+	prt_start(test, 9, 0);
+	/* Nobody else's passes shall interfere */
+	mutex_lock(&page_reporting_pass_lock);
+	prt_tune(many, many, gate);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate);	/* a fixed age */
+
+	target_refault_percent = 10;
+	prt_tune(0, 0, gate);
+	page_reporting_tuned.reported = PRT_STAT(reported);
+	page_reporting_tuned.soon = PRT_STAT(soon);
+	prt_tune(many, many / 11, gate);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate);
+	prt_tune(0, many / 11, gate / 2);	/* too much, but too early to tell */
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate);
+	prt_tune(0, 0, gate);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), 2 * gate);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(8), 4 * gate);
+	/* Next to nothing is no reason */
+	prt_tune(0, 1, 2 * gate);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), 2 * gate);
+	for (i = 0; i < 10; i++)
+		prt_tune(many, many, PR_AGE_MAX);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate << PR_TUNE_MAX);
+
+	prt_tune(many, 0, calm / 2);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate << PR_TUNE_MAX);
+	prt_tune(many, 0, calm);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate << (PR_TUNE_MAX - 1));
+	prt_tune(0, 0, calm * 3);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate << (PR_TUNE_MAX - 4));
+	prt_tune(0, 0, calm * 100);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate);
+
+	target_refault_percent = 0;
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate);
+	mutex_unlock(&page_reporting_pass_lock);
+	KUNIT_EXPECT_EQ(test, prt->bad, 0);
+}
+
+/* The time from report to reuse is known, and counted as soon or not */
+static void prt_test_refault_age(struct kunit *test)
+{
+	u32 horizon = page_reporting_horizon(), ages[2] = { horizon - 10, horizon + 10 };
+	struct prt_frame *frame;
+	unsigned int i, class;
+	u64 soon, counted;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (i = 0; i < 2; i++) {
+		prt_put(frame, 0, 9);
+		KUNIT_EXPECT_EQ(test, page_reporting_flush(), 0);
+		prt_set_age(frame->page, 9, ages[i] + 1, ages[i]);
+		class = page_reporting_age_class(ages[i]);
+		KUNIT_EXPECT_TRUE(test, class == PR_AGES - 1 ||
+				  jiffies_to_msecs(ages[i]) < 1U << class);
+		KUNIT_EXPECT_GE(test, jiffies_to_msecs(ages[i]), 1U << (class - 1));
+		soon = PRT_STAT(soon);
+		counted = PRT_STAT(refault_age[class]);
+		prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
+		KUNIT_EXPECT_GE(test, PRT_STAT(soon) - soon, i ? 0 : 512);
+		if (i)
+			KUNIT_EXPECT_LT(test, PRT_STAT(soon) - soon, 512);
+		KUNIT_EXPECT_GE(test, PRT_STAT(refault_age[class]) - counted, 512);
+	}
+	KUNIT_EXPECT_EQ(test, page_reporting_age_class(0), 0);
+	KUNIT_EXPECT_EQ(test, page_reporting_age_class(PR_AGE_MAX), PR_AGES - 1);
 }
 
 /* Compaction captures a free after a merge: the buddy may be reported */
@@ -1039,16 +1261,14 @@ static void prt_test_hwpoison(struct kunit *test)
 		page = frame->page + 85;
 		KUNIT_ASSERT_TRUE(test, take_page_off_buddy(page));
 		PRT_EXPECT(test, frame->page + first, granules[i], PRT_NONE);
-		KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PRT_REPORTED),
+		KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PRT_PENDING),
 				512 - (1U << granules[i]));
 		prt_verify(test);
 
 		page_ref_inc(page);
 		SetPageHWPoison(page);
 		KUNIT_EXPECT_TRUE(test, put_page_back_buddy(page));
-		PRT_EXPECT(test, frame->page + first, granules[i], PRT_PENDING);
-		KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PRT_REPORTED),
-				512 - (1U << granules[i]));
+		PRT_EXPECT(test, frame->page, 9, PRT_PENDING);
 		prt_verify(test);
 		prt_frame_free(frame);
 	}
@@ -1070,7 +1290,7 @@ static void prt_test_wrap(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
 		now = times[i];
-		stamp = PR_FREE | PR_HINT | ((now - 10) & PR_TIME_MASK);
+		stamp = PR_REPORTED | ((now - 10) & PR_TIME_MASK);
 		KUNIT_EXPECT_EQ(test, page_reporting_age(now, stamp), 10);
 		stamp = (now - PR_AGE_MAX - 77) & PR_TIME_MASK;
 		KUNIT_EXPECT_EQ(test, page_reporting_age(now, stamp), PR_AGE_MAX + 77);
@@ -1440,6 +1660,7 @@ static void prt_test_no_page_ext(struct kunit *test)
 	pg_data_t *pgdat;
 	struct page *page;
 	bool none;
+	u32 since;
 
 	prt_start(test, 4, 0);
 	frame = prt_frame(test, 0);
@@ -1456,14 +1677,17 @@ static void prt_test_no_page_ext(struct kunit *test)
 	base = pgdat->node_page_ext;
 	pgdat->node_page_ext = NULL;
 	none = !page_reporting_rec_get(page, &ext);
-	page_reporting_freed(page_to_pfn(page), zone, order,
-			     page_to_pfn(page), order, false);
-	page_reporting_freed(page_to_pfn(page), zone, order,
-			     page_to_pfn(page), order, true);
+	zone->pr_wake = 0;
+	page_reporting_freed(page, zone, order);
+	page_reporting_keep(zone);
+	page_reporting_freed(page, zone, order);
+	page_reporting_kept(zone);
 	page_reporting_clear(page, zone, order);
+	page_reporting_split(page, zone, order - 1, order);
+	page_reporting_see(page, order, 0);
 	page_reporting_mark(page, zone, order);
 	page_reporting_add(&pass, page, order);
-	none &= !page_reporting_hinted(page, zone);
+	none &= !page_reporting_since(page, order, &since);
 	pgdat->node_page_ext = base;
 	reported -= zone->pr_reported;
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -1750,11 +1974,16 @@ static int prt_test_init(struct kunit *test)
 	if (!prt->told)
 		return -ENOMEM;
 	prt->info.report = prt_report;
+	prt->info.fragments = true;
 	init_completion(&prt->entered);
 	init_completion(&prt->go);
 	prt->order = page_reporting_order;
 	prt->min_age_ms = min_age_ms;
+	prt->fragment_order = fragment_order;
+	prt->percent = target_refault_percent;
 	min_age_ms = PRT_MIN_AGE_MS;
+	fragment_order = MAX_PAGE_ORDER;
+	target_refault_percent = 0;
 	test->priv = prt;
 	return 0;
 }
@@ -1775,6 +2004,8 @@ static void prt_test_exit(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ_MSG(test, prt->bad, 0, "see the log");
 	min_age_ms = prt->min_age_ms;
+	fragment_order = prt->fragment_order;
+	target_refault_percent = prt->percent;
 	page_reporting_order = prt->order;
 	kvfree(prt->told);
 }
@@ -1819,6 +2050,11 @@ static struct kunit_case prt_cases[] = {
 	KUNIT_CASE(prt_test_merge),
 	KUNIT_CASE(prt_test_split),
 	KUNIT_CASE(prt_test_split_below),
+	KUNIT_CASE(prt_test_fragment),
+	KUNIT_CASE(prt_test_age_order),
+	KUNIT_CASE(prt_test_adopt),
+	KUNIT_CASE(prt_test_tune),
+	KUNIT_CASE(prt_test_refault_age),
 	KUNIT_CASE(prt_test_capture),
 	KUNIT_CASE(prt_test_isolate_page),
 	KUNIT_CASE(prt_test_isolate_block),

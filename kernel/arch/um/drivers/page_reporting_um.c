@@ -152,6 +152,9 @@ static int __init page_reporting_um_init(void)
 	 * default granule, 4 MiB.  Report what a PC guest reports.
 	 */
 	page_reporting_um_dev.order = get_order(SZ_2M);
+#ifdef PAGE_REPORTING_FRAGMENTS
+	page_reporting_um_dev.fragments = true;
+#endif
 
 	err = page_reporting_register(&page_reporting_um_dev);
 	if (err == -EOPNOTSUPP)
