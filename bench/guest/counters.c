@@ -96,6 +96,22 @@ static json_t *balloon_features(void)
 	return found;
 }
 
+/* Free memory that MemFree does not count: the per-cpu lists', in KiB. */
+static json_int_t pcp_kib(void)
+{
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	json_int_t pages = 0, n;
+	char line[256];
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " count: %lld", &n) == 1)
+			pages += n;
+	fclose(f);
+	return pages * (json_int_t)(sysconf(_SC_PAGESIZE) / 1024);
+}
+
 /* CPU time of all kernel workers, in nanoseconds, or -1. */
 static json_int_t kworker_ns(void)
 {
@@ -184,6 +200,7 @@ void emit_counters(const char *workload, const char *when)
 				json_object_get(meminfo, "MemAvailable"));
 		json_decref(meminfo);
 	}
+	json_object_set_new(o, "mem_pcp_kib", json_integer(pcp_kib()));
 	if (ns >= 0)
 		json_object_set_new(o, "kworker_ns", json_integer(ns));
 	emit(o);

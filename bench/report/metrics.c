@@ -222,7 +222,7 @@ static void from_samples(struct values *out, const struct boot *boot,
 {
 	double last = boot->nsamples ? boot->samples[boot->nsamples - 1].t : NAN;
 	double until = isnan(w->settled) ? w->end : w->settled, at;
-	double total, free;
+	double used;
 
 	if (!(until <= last))
 		until = last;
@@ -239,14 +239,16 @@ static void from_samples(struct values *out, const struct boot *boot,
 	add(out, boot, w->workload, "refault_mib", "MiB",
 	    (refault_at(boot, w->end) - refault_at(boot, w->begin)) / 1024, NAN);
 
-	total = json_num(w->counters_end, "mem_total_kib", NAN);
-	free = json_num(w->counters_end, "mem_free_kib", NAN);
+	/* Older results do not say what the per-cpu lists hold */
+	used = json_num(w->counters_end, "mem_total_kib", NAN) -
+	       json_num(w->counters_end, "mem_free_kib", NAN) -
+	       json_num(w->counters_end, "mem_pcp_kib", 0);
 	at = isnan(w->settled) ? w->counters_end_t : w->settled;
 	if (!isnan(w->settled))
 		add(out, boot, w->workload, "resident_mib", "MiB",
 		    metrics_resident_at(boot, at) / 1024, NAN);
 	add(out, boot, w->workload, "stranded_mib", "MiB",
-	    (metrics_resident_at(boot, at) - (total - free)) / 1024, NAN);
+	    (metrics_resident_at(boot, at) - used) / 1024, NAN);
 	if (w->from_start)
 		add(out, boot, w->workload, "t_boot_s", "s", ready_at(boot), NAN);
 }

@@ -35,7 +35,7 @@ static const char drain[] =
 	"{'t':20,'event':'result','workload':'drain','metric':'fill_s','unit':'s','value':2.5},"
 	"{'t':20,'event':'end','workload':'drain'},"
 	"{'t':20.1,'event':'counters','workload':'drain','when':'end','kworker_ns':5000000,"
-	" 'mem_total_kib':204800,'mem_free_kib':153600,"
+	" 'mem_total_kib':204800,'mem_free_kib':133120,'mem_pcp_kib':20480,"
 	" 'um':{'reported_bytes':3145728},'stats':{'reported_bytes':9,'refaulted_bytes':2097152,"
 	" 'passes':5,'lock_hold_max_ns':2500}}]";
 
