@@ -29,6 +29,7 @@ void emit_mark(const char *workload, const char *name, uint64_t bytes);
 void emit_simple(const char *event, const char *workload);
 void emit_text(const char *event, const char *workload, const char *key,
 	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void emit_output(const char *workload, const char *name, char *text, size_t len);
 void emit_file(const char *workload, const char *name, const char *path);
 
 /* counters.c */
@@ -71,11 +72,15 @@ int work_alloc(const char *name, const json_t *args);
 int work_lockhold(const char *name, const json_t *args);
 int work_smallguest(const char *name, const json_t *args);
 int work_fence(const char *name, const json_t *args);
+int work_script(const char *name, const json_t *args);
 int work_fragment(const char *name, const json_t *args);
 int work_build(const char *name, const json_t *args);
 int work_storm(const char *name, const json_t *args);
 
 /* The load that perf watches: also run as "pragent touch MIB ROUNDS FILE". */
 int touch_main(int argc, char **argv);
+
+/* work_script.c: "pragent pread FILE OFFSET" */
+int pread_main(int argc, char **argv);
 
 #endif

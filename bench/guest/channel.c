@@ -174,7 +174,23 @@ void emit_text(const char *event, const char *workload, const char *key,
 		       key, text, strlen(text)));
 }
 
-/* Send a file's text, in pieces that a serial line's buffer can take. */
+/*
+ * Send a piece of text for a file, no longer than a serial line's buffer can
+ * take.
+ */
+void emit_output(const char *workload, const char *name, char *text, size_t len)
+{
+	size_t i;
+
+	/* Plain text only: a lone byte above 127 is not UTF-8. */
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] > 127 || !text[i])
+			text[i] = '?';
+	emit(json_pack("{s:s, s:s, s:s, s:s%}", "event", "file", "workload",
+		       workload, "name", name, "text", text, len));
+}
+
+/* Send a file's text. */
 void emit_file(const char *workload, const char *name, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -183,16 +199,7 @@ void emit_file(const char *workload, const char *name, const char *path)
 
 	if (fd < 0)
 		return;
-	while ((n = read(fd, buf, sizeof(buf))) > 0) {
-		ssize_t i;
-
-		/* Plain text only: a lone byte above 127 is not UTF-8. */
-		for (i = 0; i < n; i++)
-			if ((unsigned char)buf[i] > 127 || !buf[i])
-				buf[i] = '?';
-		emit(json_pack("{s:s, s:s, s:s, s:s%}", "event", "file",
-			       "workload", workload, "name", name, "text", buf,
-			       (size_t)n));
-	}
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		emit_output(workload, name, buf, (size_t)n);
 	close(fd);
 }

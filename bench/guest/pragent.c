@@ -39,6 +39,7 @@ static const struct {
 	{ "build", work_build },
 	{ "storm", work_storm },
 	{ "fence", work_fence },
+	{ "script", work_script },
 };
 
 static void complain(const char *what, const char *on)
@@ -187,6 +188,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "touch"))
 		return touch_main(argc, argv);
+	if (argc > 1 && !strcmp(argv[1], "pread"))
+		return pread_main(argc, argv);
 	if (getpid() != 1) {
 		fprintf(stderr,
 			"pragent: this is the init of a benchmark guest; prbench starts it\n");

@@ -338,6 +338,12 @@ static void add_paths(struct run *r, enum workload w, json_t *args)
 	} else if (w == W_BUILD) {
 		json_object_set_new(args, "source",
 				    json_string(r->cfg->source));
+	} else if (w == W_SCRIPT) {
+		const char *script = getenv("PRBENCH_SCRIPT");
+		char path[PATH_MAX];
+
+		if (script && realpath(script, path))
+			json_object_set_new(args, "path", json_string(path));
 	} else if (w == W_FENCE) {
 		/* UML has a tmpfs of its own where the boot's directory is. */
 		json_object_set_new(args, "dirs",

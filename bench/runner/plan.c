@@ -15,6 +15,7 @@ const char *const workload_names[NR_WORKLOADS] = {
 	[W_STRESS] = "stress-ng", [W_PERF] = "perf", [W_ALLOC] = "alloc",
 	[W_VERIFY] = "verify", [W_SMALLGUEST] = "smallguest",
 	[W_LOCKHOLD] = "lockhold", [W_FENCE] = "fence",
+	[W_SCRIPT] = "script",
 };
 
 enum {
@@ -95,6 +96,8 @@ static const struct group quick_groups[] = {
 			     [ICOUNT] = { 1, TIMED } }, true },
 	{ BIT(W_FENCE), { [KVM] = { 1, BASIC }, [TCG] = { 1, BASIC },
 			  [UM] = { 1, BASIC } }, false },
+	{ BIT(W_SCRIPT), { [KVM] = { 1, BASIC }, [TCG] = { 1, BASIC },
+			   [UM] = { 1, BASIC } }, false },
 };
 
 static const struct group full_groups[] = {
@@ -122,6 +125,8 @@ static const struct group full_groups[] = {
 			     [ICOUNT] = { 1, TIMED } }, true },
 	{ BIT(W_FENCE), { [KVM] = { 1, ALL }, [TCG] = { 1, ALL },
 			  [UM] = { 1, ALL } }, false },
+	{ BIT(W_SCRIPT), { [KVM] = { 1, ALL }, [TCG] = { 1, ALL },
+			   [UM] = { 1, ALL } }, false },
 };
 
 /*
@@ -281,6 +286,10 @@ json_t *workload_settings(bool full, enum workload w, enum platform p)
 	case W_FENCE:
 		o = json_object();
 		break;
+	case W_SCRIPT:
+		o = json_pack("{s:i, s:i}", "mem_mib", GUEST_MIB, "run_ms",
+			      15000);
+		break;
 	case NR_WORKLOADS:
 		return NULL;
 	}
@@ -331,6 +340,8 @@ double workload_seconds(const json_t *o, enum workload w, enum platform p)
 	case W_LOCKHOLD:
 		return 2 * (setting(o, "settle_ms") + setting(o, "passes") *
 			    setting(o, "pass_ms")) * 1e-3 + 5;
+	case W_SCRIPT:
+		return setting(o, "run_ms") * 1e-3;
 	default:
 		return 1;
 	}
@@ -452,14 +463,15 @@ static int fill_lane(struct lane *lane, const struct selection *sel,
 static unsigned int next_size(bool full, unsigned int workloads,
 			      unsigned int last)
 {
-	enum workload w = workloads & BIT(W_LOCKHOLD) ? W_LOCKHOLD : W_SMALLGUEST;
+	enum workload w = workloads & BIT(W_LOCKHOLD) ? W_LOCKHOLD :
+			  workloads & BIT(W_SCRIPT) ? W_SCRIPT : W_SMALLGUEST;
 	unsigned int next = GUEST_MIB;
 	json_t *o;
 
 	if (!(workloads & BIT(w)))
 		return last ? 0 : next;
 	o = workload_settings(full, w, UM);
-	if (w == W_SMALLGUEST)
+	if (w != W_LOCKHOLD)
 		next = last ? 0 : (unsigned int)setting(o, "mem_mib");
 	else if (!last)
 		next = (unsigned int)setting(o, "from_gib") * 1024;
@@ -539,10 +551,11 @@ int plan_make(struct plan *plan, const struct selection *sel)
 	return 0;
 }
 
-/* fence proves something about the runner; lockhold takes minutes a boot. */
+/* fence and script are for the tests; lockhold takes minutes a boot. */
 unsigned int default_workloads(bool full)
 {
-	unsigned int not = BIT(W_FENCE) | (full ? 0 : BIT(W_LOCKHOLD));
+	unsigned int not = BIT(W_FENCE) | BIT(W_SCRIPT) |
+			   (full ? 0 : BIT(W_LOCKHOLD));
 
 	return (BIT(NR_WORKLOADS) - 1) & ~not;
 }
