@@ -89,3 +89,32 @@ wait_event()
 		sleep 0.1
 	done
 }
+
+# guest NAME SCRIPT ARG...: boot with page_ext=on, run a script of guest/ there;
+# its points become ours
+guest()
+{
+	PRBENCH_SCRIPT=tests/e2e/guest/$2
+	export PRBENCH_SCRIPT
+	run=$1
+	shift 2
+	bench "$run" --platforms tcg --variants ext --workloads script --boots 1 \
+		"$@"
+	rc=$?
+	last=
+	while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*)
+			n=$((n + 1))
+			case $line in
+			not*) bad=1; echo "not ok $n - ${line#* - }" ;;
+			*) echo "ok $n - ${line#* - }" ;;
+			esac
+			;;
+		1..*) last=$line ;;
+		*) echo "# ${line#'# '}" ;;
+		esac
+	done <"$(boot_of "$run")/script.out"
+	ok "the script comes to its end" [ -n "$last" ]
+	ok "the guest is well" [ $rc -eq 0 ]
+}

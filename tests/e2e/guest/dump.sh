@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+# A dump of all free memory is the same in pieces of any size, agrees with all
+# else that tells of free memory, and can begin anywhere.
+. "${0%/*}/lib.sh"
+
+# dump PIECE: into memory that is there already, or writing it would change what
+# is read
+dump()
+{
+	dd if=$dbg/blocks of="dump.$1" bs="$1" conv=notrunc 2>dd.err
+	dumped=$(sed -n "s/ bytes.*//p" dd.err)
+}
+
+# Which blocks there are. Ages grow, and the least of an age is what changes.
+lines()
+{
+	head -c "$dumped" "dump.$1" | cut -d" " -f1-6 | sort
+}
+
+# The guest does next to nothing, but some; a line that is the same before and
+# after has to be there in between, and nothing but what is there before or
+# after. Should a block come and go just then, try again.
+same_lines()
+{
+	for try in 1 2 3 4; do
+		dump 1M
+		lines 1M >lines.before
+		dump 1
+		lines 1 >lines.1
+		dump 1M
+		lines 1M >lines.after
+		comm -12 lines.before lines.after >lines.both
+		sort -u lines.before lines.after >lines.either
+		comm -23 lines.both lines.1 >lines.missing
+		comm -13 lines.either lines.1 >lines.extra
+		echo "# try $try: $(wc -l <lines.1) lines, $(wc -l <lines.both) the same before and after"
+		[ "$(wc -l <lines.both)" -gt 1000 ] || return 1
+		[ -s lines.missing ] || [ -s lines.extra ] || return 0
+		sed 's/^/# missing: /; 3q' lines.missing
+		sed 's/^/# extra: /; 3q' lines.extra
+	done
+	return 1
+}
+
+first_100()
+{
+	awk 'NR <= 100 { print $1, $2 }'
+}
+
+# seek and pread begin at the first block at or after an offset, which is a pfn
+begins_at()
+{
+	head -c "$dumped" dump.1M |
+		awk -v pfn="$1" "\$1 >= pfn" | first_100 >want
+	"$2" "$1" | first_100 >got
+	[ -s want ] && cmp want got
+}
+
+by_seek()
+{
+	dd if=$dbg/blocks bs=1M iflag=skip_bytes skip="$1" status=none
+}
+
+by_pread()
+{
+	"$PRAGENT" pread $dbg/blocks "$1"
+}
+
+nothing_behind()
+{
+	[ -z "$(by_seek 100000000000)" ] && [ -z "$(by_pread 100000000000)" ]
+}
+
+for piece in 1 1M; do
+	head -c 4M /dev/zero >dump.$piece
+done
+# Holes, many of them small
+head -c 24M /dev/zero | split -b 15k -a 3 - /dev/shm/hole.
+head -c 64M /dev/zero >/dev/shm/late
+rm /dev/shm/hole.*[acegikmoqsuwy]
+# Nothing shall be reported while it is looked at, but a part be reported
+flush
+echo 600000 >$parameters/min_age_ms
+rm /dev/shm/late /dev/shm/hole.*[bdf]
+
+check "pieces of 1 byte and of 1 MiB give the same lines" same_lines
+head -c "$dumped" dump.1M | cut -d' ' -f6 | sort | uniq -c | sed 's/^/# /'
+size=$(head -c "$dumped" dump.1M | blocks_good)
+check "each line is behind the one before and can be read" [ $? -eq 0 ]
+check "the blocks come to MemFree" near "$size" "$(free_bytes)"
+check "summary comes to the same" near "$(summary_sum)" "$(free_bytes)"
+check "summary has as much reported as stats" \
+	near "$(summary_sum reported)" "$(stat reported_now_bytes)"
+check "most of it is" at_least "$(stat reported_now_bytes)" $((14 << 30))
+check "ages can be read" ages_good
+sed -n '12,15s/^/# /p' $dbg/ages
+middle=$(head -c "$dumped" dump.1M | awk '{ pfn[NR] = $1 } END { print pfn[int(NR / 2)] }')
+check "a seek to a pfn begins there" begins_at "$middle" by_seek
+check "a pread at a pfn begins there" begins_at "$middle" by_pread
+check "a pread within a block begins behind it" begins_at $((middle + 1)) by_pread
+check "behind the last block there is nothing" nothing_behind
+echo "# lock_hold_max_ns $(stat lock_hold_max_ns)"
+finish

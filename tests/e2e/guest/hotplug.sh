@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+# Memory blocks go offline and come back while everything is dumped, and while
+# memory is freed and reported.
+. "${0%/*}/lib.sh"
+
+# dump_on: until there is a file "stop"; complaints are left in dump.bad
+dump_on()
+{
+	dumps=0
+	until [ -e stop ]; do
+		dd if=$dbg/blocks bs=64k status=none 2>>dump.bad | blocks_good \
+			>/dev/null 2>>dump.bad || echo "# no good dump" >>dump.bad
+		summary_sum >/dev/null || echo "# no good summary" >>dump.bad
+		ages_good || echo "# no good ages" >>dump.bad
+		dumps=$((dumps + 1))
+	done
+	echo $dumps >dump.count
+}
+
+report_on()
+{
+	until [ -e stop ]; do
+		use 48
+		flush || echo "# no flush" >>dump.bad
+	done
+}
+
+# move BLOCK STATE
+move()
+{
+	echo "$2" 2>/dev/null >"$1/state"
+}
+
+consistent()
+{
+	# The programs that look use some memory that was reported
+	now=$(stat reported_now_bytes)
+	at_least $(($(free_bytes) + (4 << 20))) "$now" && near "$(summary_sum reported)" "$now"
+}
+
+blocks=$(for b in /sys/devices/system/memory/memory*; do
+	[ "$(cat "$b/valid_zones")" != Movable ] || echo "$b"
+done)
+all="memory blocks go offline and online under a dump"
+[ -n "$blocks" ] || {
+	ok "$all # SKIP this kernel has no memory hotplug, or no movable blocks"
+	finish
+}
+echo "# $(echo "$blocks" | wc -l) movable blocks"
+echo 100 >$parameters/min_age_ms
+precious 64
+: >dump.bad
+before=$(stat reported_bytes)
+dump_on &
+report_on &
+gone=0 busy=0 back=0
+for round in 1 2 3 4; do
+	for b in $blocks; do
+		if move "$b" offline; then
+			gone=$((gone + 1))
+		else
+			busy=$((busy + 1))
+		fi
+	done
+	echo "# round $round: $(free_bytes) bytes free, $(stat reported_now_bytes) reported"
+	for b in $blocks; do
+		[ "$(cat "$b/state")" = offline ] || continue
+		move "$b" online_movable && back=$((back + 1))
+	done
+done
+: >stop
+wait
+echo "# $gone times offline, $busy times busy, $(cat dump.count) dumps"
+check "blocks go offline" at_least $gone 4
+check "and come back, all of them" [ $back -eq $gone ]
+check "a dump was under way meanwhile" at_least "$(cat dump.count)" 2
+sort dump.bad | uniq -c | head -n 5
+check "each dump, summary and histogram can be read" [ ! -s dump.bad ]
+check "what was in use is as it was" still_precious
+check "memory was reported meanwhile" at_least $(($(stat reported_bytes) - before)) $((64 << 20))
+echo 600000 >$parameters/min_age_ms
+flush
+check "the counters agree with each other" consistent
+check "nearly all that is free is reported" \
+	at_least "$(stat reported_now_bytes)" $(($(free_bytes) / 10 * 9))
+size=$(blocks_good <$dbg/blocks)
+check "the blocks come to MemFree" near "$size" "$(free_bytes)"
+finish

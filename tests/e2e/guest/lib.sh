@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by what runs in the guests: TAP, and what is known of free memory.
+set -u
+. "${0%/*}/../../tap.sh"
+dbg=/sys/kernel/debug/page_reporting
+parameters=/sys/module/page_reporting/parameters
+cd /tmp || exit 1
+
+# stat NAME: a counter of debugfs
+stat()
+{
+	sed -n "s/^$1 //p" $dbg/stats
+}
+
+# free_bytes: MemFree
+free_bytes()
+{
+	awk '/^MemFree:/ { printf "%.0f\n", $2 * 1024 }' /proc/meminfo
+}
+
+flush()
+{
+	echo 1 >$dbg/flush
+}
+
+# near A B: less than 4 MiB apart, which is what the rest of the guest does
+near()
+{
+	[ -n "$1" ] && [ -n "$2" ] && [ $(($1 - $2)) -lt 4194304 ] &&
+		[ $(($2 - $1)) -lt 4194304 ] && return
+	echo "# '$1' and '$2' are not the same"
+	return 1
+}
+
+# at_least A B
+at_least()
+{
+	[ -n "$1" ] && [ -n "$2" ] && [ "$1" -ge "$2" ] && return
+	echo "# '$1' is not at least '$2'"
+	return 1
+}
+
+# use MIB: take memory for a moment
+use()
+{
+	head -c "${1}M" /dev/zero >/dev/shm/used
+	rm /dev/shm/used
+}
+
+# precious MIB: fill memory with what can be told from all else; still_precious
+# says whether it is unchanged
+precious()
+{
+	precious_mib=$1
+	seq 100000000 999999999 2>/dev/null | head -c "${1}M" >/dev/shm/precious
+}
+
+still_precious()
+{
+	seq 100000000 999999999 2>/dev/null | head -c "${precious_mib}M" |
+		cmp - /dev/shm/precious
+}
+
+# blocks_good: is stdin a dump as it has to be? Prints the sum of its bytes.
+blocks_good()
+{
+	awk '
+	function bad(what) {
+		print "# line " NR ", " what ": " $0 >"/dev/stderr"
+		wrong = 1
+		exit
+	}
+	NF != 8 { bad("not 8 columns") }
+	$1 !~ /^[0-9]+$/ || $2 !~ /^[0-9]+$/ || $2 > 10 { bad("no block") }
+	$1 % 2 ^ $2 { bad("not aligned") }
+	$1 < last { bad("not behind the one before") }
+	$6 !~ /^(partial|reported|pending|small|untracked)$/ { bad("no state") }
+	$7 !~ /^(-|[0-9]+)$/ || $8 !~ /^(-|[0-9]+)$/ { bad("no age") }
+	($6 ~ /^(partial|reported)$/) != ($8 != "-") { bad("state and age") }
+	{ last = $1 + 2 ^ $2; pages += 2 ^ $2 }
+	END { printf "%.0f\n", pages * 4096; exit wrong || !NR }'
+}
+
+# summary_sum COLUMN...: the sum over all lines; no column: over all columns
+summary_sum()
+{
+	awk -v names="$*" '
+	NR == 1 { for (i = 5; i <= NF; i++) column[$i] = i; next }
+	NF != length(column) + 4 { exit wrong = 1 }
+	{ for (c in column) if (names == "" || names == c) sum += $(column[c]) }
+	END { if (wrong) exit 1; printf "%.0f\n", sum }' $dbg/summary
+}
+
+# ages_good: is the histogram as it has to be?
+ages_good()
+{
+	awk '
+	NR == 1 { wrong = $0 != "below_ms waiting reported refaulted"; next }
+	NF != 4 || $1 != (NR == 22 ? "-" : 2 ^ (NR - 2)) { wrong = 1 }
+	{ for (i = 2; i <= 4; i++) wrong = wrong || $i !~ /^[0-9]+$/ }
+	END { exit wrong || NR != 22 }' $dbg/ages
+}
