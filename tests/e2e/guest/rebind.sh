@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# The balloon's driver is taken from its device and given back in the midst of
+# passes, again and again.
+. "${0%/*}/lib.sh"
+
+driver=/sys/bus/virtio/drivers/virtio_balloon
+
+report_on()
+{
+	until [ -e stop ]; do
+		use 48
+		# fails while there is no device
+		flush 2>/dev/null
+	done
+}
+
+device=$(cd $driver && echo virtio*)
+[ -e "$driver/$device" ] && [ -w $driver/unbind ] || {
+	ok "unbind and bind # SKIP there is no balloon that can be unbound"
+	finish
+}
+precious 96
+echo 20 >$parameters/min_age_ms
+report_on &
+wrong=0 rounds=0
+while [ $rounds -lt 20 ]; do
+	rounds=$((rounds + 1))
+	echo "$device" >$driver/unbind || wrong=$((wrong + 1))
+	# At once, or after a while without
+	[ $((rounds % 2)) -eq 0 ] || sleep 0.1
+	echo "$device" >$driver/bind || wrong=$((wrong + 1))
+	sleep 0.1
+done
+: >stop
+wait
+echo "# $(stat passes) passes, $(stat reported_bytes) bytes reported"
+check "unbind and bind work 20 times" [ $wrong -eq 0 ]
+check "what was in use is as it was" still_precious
+
+echo "$device" >$driver/unbind
+no_flush()
+{
+	echo 1 | dd of=$dbg/flush 2>flush.err
+	grep -q 'No such device' flush.err
+}
+check "without a device a flush says so" no_flush
+check "and nothing counts as reported" [ "$(stat reported_now_bytes)" = 0 ]
+check "and summary knows nothing" near "$(summary_sum untracked)" "$(free_bytes)"
+before=$(stat reported_bytes)
+passes=$(stat passes)
+use 64
+sleep 0.5
+check "and nobody works" [ "$(stat passes)" = "$passes" ]
+echo "$device" >$driver/bind
+echo 600000 >$parameters/min_age_ms
+flush
+check "with it, free memory is reported again" \
+	at_least $(($(stat reported_bytes) - before)) $(($(free_bytes) / 10 * 9))
+check "and counted as it is" near "$(summary_sum reported)" "$(stat reported_now_bytes)"
+check "the device has never failed" [ "$(stat errors)" = 0 ]
+finish
