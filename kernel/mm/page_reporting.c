@@ -43,6 +43,8 @@
 #define PR_SWEEP		8
 /* A sweep has to be worth it: for 1/PR_WORTH of the memory, in new free pages */
 #define PR_WORTH		1024
+/* The age is not raised for less than 1/PR_TUNE_WORTH of the memory */
+#define PR_TUNE_WORTH		256
 /* Units handled in one go under zone->lock, where granules are small */
 #define PR_BATCH_RECORDS	4096
 /* New blocks noted in one go under zone->lock */
@@ -200,12 +202,18 @@ static bool page_reporting_fragments;
 /* Nothing has been seen since the hooks were turned on */
 static bool page_reporting_fresh;
 
-/* By how much the age is raised, since when, and what had been by then */
+/*
+ * By how much the age is raised, and since when. Pages reported and soon used
+ * again lose half of their weight in each page_reporting_horizon().
+ */
 static struct {
 	unsigned int shift;
 	unsigned long since;
+	unsigned long halved;
 	u64 reported;
 	u64 soon;
+	u64 all_reported;
+	u64 all_soon;
 } page_reporting_tuned;
 
 /* The batch that is out: pages, number, and who waits for the device */
@@ -267,8 +275,8 @@ static u32 page_reporting_min_age(void)
  * page_reporting_gate - how long a block has to be free before it is reported
  * @order: its order
  *
- * Below page_reporting_base() each order waits for as much again: there is more
- * of it, it is worth less, and it is used again sooner.
+ * Below page_reporting_base() each order waits for half as much more: there is
+ * more of it, it is worth less, and it is used again sooner.
  *
  * Context: any.
  * Return: the age in ticks.
@@ -278,7 +286,7 @@ u32 page_reporting_gate(unsigned int order)
 	u64 age = page_reporting_min_age();
 
 	if (order < page_reporting_base())
-		age *= 1 + page_reporting_base() - order;
+		age += age * (page_reporting_base() - order) / 2;
 	return min_t(u64, age, PR_AGE_MAX);
 }
 
@@ -904,39 +912,58 @@ static u64 page_reporting_sum(size_t offset)
 
 #define PR_SUM(name) page_reporting_sum(offsetof(struct page_reporting_stats, name))
 
+static void page_reporting_tune_count(void)
+{
+	unsigned long halves = (jiffies - page_reporting_tuned.halved) /
+			       (page_reporting_horizon() + 1);
+	u64 reported = PR_SUM(reported), soon = PR_SUM(soon);
+
+	if (halves) {
+		page_reporting_tuned.halved = jiffies;
+		page_reporting_tuned.reported >>= min(halves, 63UL);
+		page_reporting_tuned.soon >>= min(halves, 63UL);
+	}
+	page_reporting_tuned.reported += reported - page_reporting_tuned.all_reported;
+	page_reporting_tuned.soon += soon - page_reporting_tuned.all_soon;
+	page_reporting_tuned.all_reported = reported;
+	page_reporting_tuned.all_soon = soon;
+}
+
 /*
  * Learn from what became of the reports: too many that were soon taken back
  * double the age, and a time without halves it again.
  */
 static void page_reporting_tune(void)
 {
-	u64 reported = PR_SUM(reported) - page_reporting_tuned.reported;
-	u64 soon = PR_SUM(soon) - page_reporting_tuned.soon;
 	u64 calm = PR_TUNE_CALM * (u64)msecs_to_jiffies(READ_ONCE(min_age_ms)) + 1;
 	unsigned long since = jiffies - page_reporting_tuned.since;
 	unsigned int percent = READ_ONCE(target_refault_percent);
 	unsigned int shift = page_reporting_tuned.shift;
+	u64 reported, soon;
 
+	page_reporting_tune_count();
+	reported = page_reporting_tuned.reported;
+	soon = page_reporting_tuned.soon;
 	if (!percent) {
 		shift = 0;
-	} else if (soon > totalram_pages() / PR_WORTH && soon * 100 > reported * percent) {
+	} else if (soon > totalram_pages() / PR_TUNE_WORTH &&
+		   soon * 100 > reported * percent) {
 		/* One burst of reuse is one lesson */
 		if (since < page_reporting_min_age())
 			return;
 		shift = min(shift + 1, PR_TUNE_MAX);
+		page_reporting_tuned.soon = 0;
 	} else if (since >= calm) {
 		shift -= min_t(u64, shift, div64_u64(since, calm));
 	} else {
 		return;
 	}
-	if (shift != page_reporting_tuned.shift) {
-		WRITE_ONCE(page_reporting_tuned.shift, shift);
-		trace_page_reporting_tune(jiffies_to_msecs(page_reporting_min_age()),
-					  reported, soon);
-	}
 	page_reporting_tuned.since = jiffies;
-	page_reporting_tuned.reported += reported;
-	page_reporting_tuned.soon += soon;
+	if (shift == page_reporting_tuned.shift)
+		return;
+	WRITE_ONCE(page_reporting_tuned.shift, shift);
+	trace_page_reporting_tune(jiffies_to_msecs(page_reporting_min_age()), reported,
+				  soon);
 }
 
 static bool page_reporting_wanted(void)
@@ -1102,8 +1129,11 @@ static void page_reporting_start(bool fresh)
 	page_reporting_fresh = fresh;
 	page_reporting_tuned.shift = 0;
 	page_reporting_tuned.since = jiffies;
-	page_reporting_tuned.reported = PR_SUM(reported);
-	page_reporting_tuned.soon = PR_SUM(soon);
+	page_reporting_tuned.halved = jiffies;
+	page_reporting_tuned.reported = 0;
+	page_reporting_tuned.soon = 0;
+	page_reporting_tuned.all_reported = PR_SUM(reported);
+	page_reporting_tuned.all_soon = PR_SUM(soon);
 	static_branch_enable(&page_reporting_enabled);
 	page_reporting_queue(page_reporting_pause());
 	queue_delayed_work(system_freezable_wq, &page_reporting_clamp_work,

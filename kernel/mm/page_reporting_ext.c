@@ -463,10 +463,10 @@ struct page *page_reporting_next_online(unsigned long *pfn, unsigned long end)
 typedef void (page_reporting_walk_t)(struct page *page, unsigned long nr,
 				   struct zone *zone);
 
-/*
- * Call @fn for every stretch of MAX_ORDER_NR_PAGES of a zone, under its lock,
- * which is dropped in between.
- */
+/* struct pages and records looked at in one hold of zone->lock */
+#define PR_WALK_BATCH	128
+
+/* Call @fn for every stretch of a zone, under its lock, dropped in between */
 static void page_reporting_walk(struct zone *zone, page_reporting_walk_t *fn)
 {
 	unsigned long pfn = zone->zone_start_pfn, end, next, flags;
@@ -478,7 +478,7 @@ static void page_reporting_walk(struct zone *zone, page_reporting_walk_t *fn)
 		end = zone_end_pfn(zone);
 		page = page_reporting_next_online(&pfn, end);
 		if (page) {
-			next = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), end);
+			next = min(ALIGN(pfn + 1, PR_WALK_BATCH), end);
 			since = page_reporting_lock(zone, &flags);
 			fn(page, next - pfn, zone);
 			page_reporting_unlock(zone, flags, since);

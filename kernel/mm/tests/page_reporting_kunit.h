@@ -48,6 +48,7 @@ struct prt_frame {
  * @registered: report() may be called
  * @poison: overwrite what is reported
  * @block: wait within report() for @go
+ * @err: what a report that fails returns
  * @fail_in: the how manieth report from now fails, 0 for none
  * @fail_page: a report that this page is part of fails
  * @entered: report() has begun to wait
@@ -67,6 +68,7 @@ struct prt {
 	bool registered;
 	bool poison;
 	bool block;
+	int err;
 	unsigned int fail_in;
 	struct page *fail_page;
 	struct completion entered;
@@ -164,7 +166,7 @@ static int prt_report(struct page_reporting_dev_info *info,
 	prt_inspect(prt, sgl, nents);
 
 	if (prt_fails(prt, sgl, nents)) {
-		err = -EIO;
+		err = prt->err;
 		goto out;
 	}
 	for (n = 0; n < nents; n++)
@@ -899,6 +901,50 @@ static void prt_test_age_order(struct kunit *test)
 	prt_verify(test);
 }
 
+/* A sweep comes when there is enough to be worth it, and not for less */
+static void prt_test_sweep(struct kunit *test)
+{
+	unsigned long worth = totalram_pages() / PR_WORTH;
+	struct prt_frame *frame;
+	unsigned int off;
+
+	fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	KUNIT_ASSERT_LT(test, worth, 512);
+	KUNIT_EXPECT_FALSE(test, page_reporting_small.waiting);
+	prt_put(frame, 0, 3);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_FALSE(test, page_reporting_small.waiting);
+	KUNIT_EXPECT_FALSE(test, page_reporting_bits(frame->page));
+
+	/* Large blocks do not hide what there is of small ones */
+	prt_put(frame, 512, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_FALSE(test, page_reporting_small.waiting);
+	prt_set_age(frame->page + 512, 9, page_reporting_gate(9), 0);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page + 512, 9, PRT_REPORTED);
+	for (off = 16; off < 512; off += 16)
+		prt_put(frame, off, 3);
+	prt_put(frame, 8, 3);
+	if (worth < 256) {
+		KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+		KUNIT_EXPECT_TRUE(test, page_reporting_small.waiting);
+		KUNIT_EXPECT_TRUE(test, delayed_work_pending(&page_reporting_work));
+		page_reporting_small.at = jiffies;
+	}
+
+	/* A parameter that changes is a reason to look at everything */
+	page_reporting_small.waiting = false;
+	page_reporting_small.at = jiffies + HZ * 1000;
+	WRITE_ONCE(page_reporting_changed, true);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, page_reporting_bits(frame->page + 496), PR_SEEN);
+	KUNIT_EXPECT_TRUE(test, page_reporting_small.waiting);
+	KUNIT_EXPECT_FALSE(test, page_reporting_changed);
+}
+
 /* What was free before the device came waits longer than what is freed */
 static void prt_test_adopt(struct kunit *test)
 {
@@ -934,6 +980,7 @@ static void prt_test_adopt(struct kunit *test)
 static void prt_tune(unsigned long reported, unsigned long soon, u32 ago)
 {
 	page_reporting_tuned.since = jiffies - ago;
+	page_reporting_tuned.halved = jiffies;
 	this_cpu_add(page_reporting_stats.reported, reported);
 	this_cpu_add(page_reporting_stats.soon, soon);
 	page_reporting_tune();
@@ -954,22 +1001,31 @@ static void prt_test_tune(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate);	/* a fixed age */
 
 	target_refault_percent = 10;
-	prt_tune(0, 0, gate);
-	page_reporting_tuned.reported = PRT_STAT(reported);
-	page_reporting_tuned.soon = PRT_STAT(soon);
+	page_reporting_tuned.reported = 0;
+	page_reporting_tuned.soon = 0;
 	prt_tune(many, many / 11, gate);
 	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate);
 	prt_tune(0, many / 11, gate / 2);	/* too much, but too early to tell */
 	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate);
 	prt_tune(0, 0, gate);
 	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), 2 * gate);
-	KUNIT_EXPECT_EQ(test, page_reporting_gate(8), 4 * gate);
+	KUNIT_EXPECT_EQ(test, page_reporting_gate(8), 3 * gate);
 	/* Next to nothing is no reason */
 	prt_tune(0, 1, 2 * gate);
 	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), 2 * gate);
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++) {
+		page_reporting_tuned.reported = 0;
 		prt_tune(many, many, PR_AGE_MAX);
+	}
 	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate << PR_TUNE_MAX);
+
+	/* What was long ago has less and less weight */
+	page_reporting_tuned.reported = 1024;
+	page_reporting_tuned.soon = 512;
+	page_reporting_tuned.halved = jiffies - 3 * (page_reporting_horizon() + 1);
+	page_reporting_tune_count();
+	KUNIT_EXPECT_EQ(test, page_reporting_tuned.reported, 128);
+	KUNIT_EXPECT_EQ(test, page_reporting_tuned.soon, 64);
 
 	prt_tune(many, 0, calm / 2);
 	KUNIT_EXPECT_EQ(test, page_reporting_gate(9), gate << PR_TUNE_MAX);
@@ -1370,6 +1426,21 @@ static void prt_test_error(struct kunit *test)
 	PRT_EXPECT(test, frame[1]->page, order, PRT_REPORTED);
 	prt_frame_free(frame[0]);
 	prt_frame_free(frame[1]);
+
+	/* Errors that the worker has a meaning of its own for are no others */
+	frame[0] = prt_frame(test, 0);
+	prt_put(frame[0], 0, order);
+	prt->err = -ECANCELED;
+	for (i = 0; i < 2; i++) {
+		prt->fail_in = 1;
+		KUNIT_EXPECT_EQ(test, page_reporting_flush(), prt->err);
+		KUNIT_EXPECT_EQ(test, page_reporting_backoff_ms, PR_BACKOFF_MIN_MS << i);
+		KUNIT_EXPECT_TRUE(test, delayed_work_pending(&page_reporting_work));
+		PRT_EXPECT(test, frame[0]->page, order, PRT_PENDING);
+		prt->err = -EINTR;
+	}
+	prt->err = -EIO;
+	prt_frame_free(frame[0]);
 
 	/* In the middle of a pass: what went before stays reported */
 	prt_start(test, order, 1);
@@ -1975,6 +2046,7 @@ static int prt_test_init(struct kunit *test)
 		return -ENOMEM;
 	prt->info.report = prt_report;
 	prt->info.fragments = true;
+	prt->err = -EIO;
 	init_completion(&prt->entered);
 	init_completion(&prt->go);
 	prt->order = page_reporting_order;
@@ -2052,6 +2124,7 @@ static struct kunit_case prt_cases[] = {
 	KUNIT_CASE(prt_test_split_below),
 	KUNIT_CASE(prt_test_fragment),
 	KUNIT_CASE(prt_test_age_order),
+	KUNIT_CASE(prt_test_sweep),
 	KUNIT_CASE(prt_test_adopt),
 	KUNIT_CASE(prt_test_tune),
 	KUNIT_CASE(prt_test_refault_age),

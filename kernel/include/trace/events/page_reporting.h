@@ -118,14 +118,14 @@ TRACE_EVENT(page_reporting_refault,
 /* What turned out wrong has changed how long memory waits */
 TRACE_EVENT(page_reporting_tune,
 
-	TP_PROTO(unsigned int age_ms, unsigned long reported, unsigned long soon),
+	TP_PROTO(unsigned int age_ms, u64 reported, u64 soon),
 
 	TP_ARGS(age_ms, reported, soon),
 
 	TP_STRUCT__entry(
 		__field(unsigned int, age_ms)
-		__field(unsigned long, reported)
-		__field(unsigned long, soon)
+		__field(u64, reported)
+		__field(u64, soon)
 	),
 
 	TP_fast_assign(
@@ -134,7 +134,7 @@ TRACE_EVENT(page_reporting_tune,
 		__entry->soon = soon;
 	),
 
-	TP_printk("age_ms=%u reported=%lu soon=%lu", __entry->age_ms,
+	TP_printk("age_ms=%u reported=%llu soon=%llu", __entry->age_ms,
 		  __entry->reported, __entry->soon)
 );
 
