@@ -32,6 +32,17 @@ near()
 	return 1
 }
 
+# reported_agrees: with no pass at work what is reported can but become less;
+# summary, which counts it in between, says the same as stats
+reported_agrees()
+{
+	_before=$(stat reported_now_bytes)
+	_sum=$(summary_sum reported)
+	_after=$(stat reported_now_bytes)
+	echo "# stats $_before, summary $_sum, stats $_after"
+	[ "$_sum" -le "$_before" ] && [ "$_sum" -ge "$_after" ]
+}
+
 # at_least A B
 at_least()
 {
@@ -59,6 +70,14 @@ still_precious()
 {
 	seq 100000000 999999999 2>/dev/null | head -c "${precious_mib}M" |
 		cmp - /dev/shm/precious
+}
+
+# quiet: no pass for age
+quiet()
+{
+	echo 600000 >$parameters/min_age_ms
+	# the one that this asks for
+	sleep 0.3
 }
 
 # blocks_good: is stdin a dump as it has to be? Prints the sum of its bytes.
