@@ -38,24 +38,57 @@ consistent()
 	at_least $(($(free_bytes) + (4 << 20))) "$now" && reported_agrees
 }
 
-blocks=$(for b in /sys/devices/system/memory/memory*; do
-	[ "$(cat "$b/valid_zones")" != Movable ] || echo "$b"
-done)
-all="memory blocks go offline and online under a dump"
-[ -n "$blocks" ] || {
-	ok "$all # SKIP this kernel has no memory hotplug, or no movable blocks"
-	finish
+# blocks STATE ZONES: those that are in a state and can be in these zones
+blocks()
+{
+	for b in /sys/devices/system/memory/memory*; do
+		if [ "$(cat "$b/state")" = "$1" ] &&
+		   [ "$(cat "$b/valid_zones")" = "$2" ]; then
+			echo "$b"
+		fi
+	done
 }
-echo "# $(echo "$blocks" | wc -l) movable blocks"
+
+# new_zone: what has come with a zone's first memory is reported, as all is
+new_zone()
+{
+	tries=0
+	until [ "$(awk '$2 == "Normal" { s += $5 } END { print int(s / 2 ^ 20) }' \
+		$dbg/summary)" -ge 100 ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || return
+		sleep 0.1
+	done
+}
+
+movable=$(blocks online Movable)
+added=$(blocks offline "Normal Movable")
+all="memory blocks go offline and online under a dump"
+if [ -z "$movable" ] || [ -z "$added" ]; then
+	ok "$all # SKIP this kernel has no memory hotplug"
+	finish
+fi
 echo 100 >$parameters/min_age_ms
+# shellcheck disable=SC2086 # in one line
+echo "# movable, from the beginning:" $movable
+# shellcheck disable=SC2086
+echo "# plugged in:" $added
+# one makes a zone of its own, the others join one
+kernel=$(echo "$added" | head -n 1)
+added=$(echo "$added" | tail -n +2)
+check "a zone can get its first memory" move "$kernel" online_kernel
+check "which is reported" new_zone
+for b in $added; do
+	check "a block that was plugged in can be used" move "$b" online_movable
+done
 precious 64
 : >dump.bad
 before=$(stat reported_bytes)
 dump_on &
 report_on &
 gone=0 busy=0 back=0
-for round in 1 2 3 4; do
-	for b in $blocks; do
+for round in 1 2 3; do
+	for b in $movable $added $kernel; do
 		if move "$b" offline; then
 			gone=$((gone + 1))
 		else
@@ -63,10 +96,12 @@ for round in 1 2 3 4; do
 		fi
 	done
 	echo "# round $round: $(free_bytes) bytes free, $(stat reported_now_bytes) reported"
-	for b in $blocks; do
+	for b in $movable $added; do
 		[ "$(cat "$b/state")" = offline ] || continue
 		move "$b" online_movable && back=$((back + 1))
 	done
+	[ "$(cat "$kernel/state")" = online ] ||
+		! move "$kernel" online_kernel || back=$((back + 1))
 done
 : >stop
 wait
