@@ -58,7 +58,8 @@ static void usage(FILE *f)
 		"  --list                 print the known names and what would run\n"
 		"A list is separated by commas or spaces.  QEMU=FILE in the environment\n"
 		"chooses another qemu-system-x86_64, PRBENCH_APPEND=WORDS ends the guests'\n"
-		"command lines.  Exit status: 0 all boots are good,\n"
+		"command lines, PRBENCH_SCRIPT=FILE is what the workload script runs.\n"
+		"Exit status: 0 all boots are good,\n"
 		"1 some are not, 2 bad option, 3 nothing can run, 130 interrupted.\n");
 }
 
