@@ -101,7 +101,7 @@ guest()
 	bench "$run" --platforms tcg --variants ext --workloads script --boots 1 \
 		"$@"
 	rc=$?
-	last=
+	last= first=$n
 	while IFS= read -r line; do
 		case $line in
 		'ok '* | 'not ok '*)
@@ -115,6 +115,6 @@ guest()
 		*) echo "# ${line#'# '}" ;;
 		esac
 	done <"$(boot_of "$run")/script.out"
-	ok "the script comes to its end" [ -n "$last" ]
+	ok "the script comes to its end" [ "$last" = "1..$((n - first))" ]
 	ok "the guest is well" [ $rc -eq 0 ]
 }

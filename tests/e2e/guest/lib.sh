@@ -6,6 +6,13 @@ dbg=/sys/kernel/debug/page_reporting
 parameters=/sys/module/page_reporting/parameters
 cd /tmp || exit 1
 
+# The points say what failed; a status other than 0 is for what is worse
+finish()
+{
+	echo "1..$tap_n"
+	exit 0
+}
+
 # stat NAME: a counter of debugfs
 stat()
 {
