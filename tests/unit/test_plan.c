@@ -270,6 +270,7 @@ static void quick_is_quick(void **state)
 	assert_int_equal(count(&plan, UM, W_SMALLGUEST, "ext"), 1);
 	assert_int_equal(count(&plan, TCG, W_SMALLGUEST, "off"), 1);
 	assert_int_equal(count(&plan, TCG, W_LOCKHOLD, "ext"), 0);
+	assert_int_equal(count(&plan, TCG, W_SCRIPT, "ext"), 0);
 	assert_int_equal(count(&plan, UM, W_FRAGMENT, "ext-off"), 0);
 	plan_free(&plan);
 }
@@ -368,6 +369,12 @@ static void guests_have_the_size_they_need(void **state)
 					   sizeof(err)), 0);
 	plan_for(&plan, true, NULL, BIT(ICOUNT), BIT(W_LOCKHOLD), 1, 1);
 	sizes_of(&plan, BIT(W_LOCKHOLD), mib, 2);
+	plan_free(&plan);
+	assert_int_equal(settings_override("script.mem_mib=4096", err,
+					   sizeof(err)), 0);
+	plan_for(&plan, false, "ext", BIT(TCG), BIT(W_SCRIPT), 1, 1);
+	sizes_of(&plan, BIT(W_SCRIPT), mib, 1);
+	assert_int_equal(mib[0], 4096);
 	plan_free(&plan);
 	settings_reset();
 }
