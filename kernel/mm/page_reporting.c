@@ -40,7 +40,7 @@
 /* ...and PR_SCAN_SHARE times as long as it takes to look at the memory */
 #define PR_SCAN_SHARE		64
 /* Sweeps are at least 1/PR_SWEEP of the age of the smallest blocks apart */
-#define PR_SWEEP		8
+#define PR_SWEEP		4
 /* A sweep has to be worth it: for 1/PR_WORTH of the memory, in new free pages */
 #define PR_WORTH		1024
 /* The age is not raised for less than 1/PR_TUNE_WORTH of the memory */
