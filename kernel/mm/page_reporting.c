@@ -695,8 +695,9 @@ static void page_reporting_fill(struct page_reporting_pass *pass)
 	put_online_mems();
 }
 
-/* Put the batch back, marked unless the device failed */
-static void page_reporting_drain(struct page_reporting_pass *pass, int err)
+/* Put the batch back, marked unless the device failed; returns pages told */
+static unsigned long page_reporting_drain(struct page_reporting_pass *pass,
+					  int err)
 {
 	unsigned int granule = page_reporting_granule, i;
 	struct zone *zone = pass->zone;
@@ -746,13 +747,15 @@ static void page_reporting_drain(struct page_reporting_pass *pass, int err)
 		pass->pages_small += pages - large;
 	}
 	pass->reports++;
+	return pages;
 }
 
 static int page_reporting_zone(struct page_reporting_pass *pass,
 			       struct zone *zone)
 {
+	unsigned long pages;
+	u64 start, took;
 	int err = 0;
-	u64 start;
 
 	pass->zone = zone;
 	pass->pfn = zone->zone_start_pfn;
@@ -777,10 +780,10 @@ static int page_reporting_zone(struct page_reporting_pass *pass,
 		start = ktime_get_mono_fast_ns();
 		err = pass->prdev->report(pass->prdev, page_reporting_bufs.sg,
 					  pass->nents);
-		trace_page_reporting_batch(zone->name, (u64)pass->pages << PAGE_SHIFT,
-					   pass->nents, err,
-					   ktime_get_mono_fast_ns() - start);
-		page_reporting_drain(pass, err);
+		took = ktime_get_mono_fast_ns() - start;
+		pages = page_reporting_drain(pass, err);
+		trace_page_reporting_batch(zone->name, (u64)pages << PAGE_SHIFT,
+					   pass->nents, err, took);
 		cond_resched();
 	}
 	return err;
