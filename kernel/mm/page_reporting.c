@@ -124,6 +124,7 @@ struct page_reporting_held {
  * @zone: the zone being walked
  * @pfn: where to go on
  * @end: where the zone ends
+ * @counted: up to where @large has been counted
  * @pages: pages isolated for this batch
  * @nr_seen: used entries of page_reporting_bufs.seen
  * @nr_found: used entries of page_reporting_bufs.found
@@ -149,6 +150,7 @@ struct page_reporting_pass {
 	struct zone *zone;
 	unsigned long pfn;
 	unsigned long end;
+	unsigned long counted;
 	unsigned long pages;
 	unsigned int nr_seen;
 	unsigned int nr_found;
@@ -450,8 +452,11 @@ static bool page_reporting_look(struct page_reporting_pass *pass,
 
 	if (bits & PR_DONE)
 		return true;
-	if (order >= page_reporting_base())
+	/* Once, however often the walk comes back to it */
+	if (order >= page_reporting_base() && page_to_pfn(head) >= pass->counted) {
 		pass->large += 1UL << order;
+		pass->counted = page_to_pfn(head) + (1UL << order);
+	}
 	if (gate && !(bits & PR_SEEN)) {
 		if (pass->nr_seen == PR_BATCH_SEEN)
 			return false;
@@ -760,6 +765,7 @@ static int page_reporting_zone(struct page_reporting_pass *pass,
 	pass->zone = zone;
 	pass->pfn = zone->zone_start_pfn;
 	pass->end = zone_end_pfn(zone);
+	pass->counted = 0;
 
 	while (pass->pfn < pass->end && !err) {
 		if (atomic_read(&page_reporting_stop))
