@@ -670,7 +670,7 @@ static int plot_tradeoff(struct run *run, const struct summary *sum,
 		return -1;
 	gp_begin(f, name, 1000, 46 * nvar + 180);
 	fprintf(f,
-		"set multiplot layout 1,%zu margins 0.1,0.975,%.4f,%.4f spacing 0.04,0 title \"drain and churn side by side — %s, %s; cross: median, dot: a boot\"\n"
+		"set multiplot layout 1,%zu margins 0.115,0.975,%.4f,%.4f spacing 0.04,0 title \"drain and churn side by side — %s, %s; cross: median, dot: a boot\"\n"
 		"unset key\nset yrange [0.5:%zu.5]\n", panels, 70.0 / (46 * nvar + 180),
 		1 - 88.0 / (46 * nvar + 180), platform_title(platform), nb, nvar);
 	for (p = 0, k = 0; p < 3; p++) {
@@ -700,10 +700,11 @@ static int plot_tradeoff(struct run *run, const struct summary *sum,
 				fprintf(f, "set label %zu \"no data\" at graph 0.98, first %zu right font \",12\"\n",
 					i + 1, nvar - i);
 		}
+		/* Labels of four digits are wide: half as many of them */
 		fprintf(f, "set title \"%s\"\nset xlabel \"%s\"\nset xrange [%g:%g]\nset xtics %g\n",
 			panel[p].title, panel[p].label, max > 0 ? -0.04 * max : -0.04,
 			max > 0 ? max * 1.15 : 1,
-			tic_step(max * 1.15));
+			tic_step(max * 1.15) * (max >= 1000 ? 2 : 1));
 		fprintf(f,
 			"plot \"%s.dat\" index %d using 1:2:3 with points pt 7 ps 0.9 lc rgb variable, \\\n"
 			"\t\"\" index %d using 1:2:3 with points pt 2 ps 2 lw 2 lc rgb variable\n",
