@@ -102,6 +102,7 @@ struct page_reporting_held {
 	unsigned long pfn;
 	unsigned int order;
 	unsigned int bits;
+	unsigned long pages;	/* of it that the device is told of */
 };
 
 /**
@@ -373,16 +374,26 @@ unsigned long page_reporting_budget(struct zone *zone)
 	return max(above / PR_SHARE, min(above / 2, (unsigned long)MAX_ORDER_NR_PAGES));
 }
 
+/* Have a pass in @delay ticks; unless it is @forced, or one that comes earlier */
+static void __page_reporting_queue(unsigned long delay, bool forced)
+{
+	static DEFINE_RAW_SPINLOCK(lock);
+	unsigned long when, flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	when = jiffies + delay;
+	if (forced || !delayed_work_pending(&page_reporting_work) ||
+	    time_before(when, page_reporting_due)) {
+		page_reporting_due = when;
+		mod_delayed_work(system_freezable_wq, &page_reporting_work, delay);
+	}
+	raw_spin_unlock_irqrestore(&lock, flags);
+}
+
 /* Have a pass in @delay ticks, unless one comes earlier */
 static void page_reporting_queue(unsigned long delay)
 {
-	unsigned long when = jiffies + delay;
-
-	if (delayed_work_pending(&page_reporting_work) &&
-	    time_before_eq(READ_ONCE(page_reporting_due), when))
-		return;
-	WRITE_ONCE(page_reporting_due, when);
-	mod_delayed_work(system_freezable_wq, &page_reporting_work, delay);
+	__page_reporting_queue(delay, false);
 }
 
 /**
@@ -454,7 +465,8 @@ static bool page_reporting_look(struct page_reporting_pass *pass,
 		return true;
 	/* Once, however often the walk comes back to it */
 	if (order >= page_reporting_base() && page_to_pfn(head) >= pass->counted) {
-		pass->large += 1UL << order;
+		pass->large += bits & PR_MARK ? page_reporting_left(head, order) :
+						1UL << order;
 		pass->counted = page_to_pfn(head) + (1UL << order);
 	}
 	if (gate && !(bits & PR_SEEN)) {
@@ -684,6 +696,8 @@ static void page_reporting_fill(struct page_reporting_pass *pass)
 		if (pass->nents == nents)
 			continue;
 		found->bits = page_reporting_bits(page);
+		for (found->pages = 0; nents < pass->nents; nents++)
+			found->pages += page_reporting_bufs.sg[nents].length >> PAGE_SHIFT;
 		page_reporting_isolate(page, zone, found->order,
 				       get_pageblock_migratetype(page));
 		page_reporting_bufs.held[pass->nr_held++] = *found;
@@ -706,7 +720,7 @@ static unsigned long page_reporting_drain(struct page_reporting_pass *pass,
 {
 	unsigned int granule = page_reporting_granule, i;
 	struct zone *zone = pass->zone;
-	unsigned long flags, pages = 0, large = 0;
+	unsigned long pages = 0, large = 0, flags;
 	u64 since;
 
 	since = page_reporting_lock(zone, &flags);
@@ -714,7 +728,6 @@ static unsigned long page_reporting_drain(struct page_reporting_pass *pass,
 		struct scatterlist *sg = &page_reporting_bufs.sg[i];
 		unsigned int order = get_order(sg->length);
 
-		pages += 1UL << order;
 		if (!err && order >= granule)
 			page_reporting_mark(sg_page(sg), zone, order);
 	}
@@ -732,8 +745,9 @@ static unsigned long page_reporting_drain(struct page_reporting_pass *pass,
 			page_reporting_note_order(pass, held->order, jiffies);
 		else if (!(page->page_type & PR_DONE))
 			page->page_type |= PR_SEEN;
+		pages += held->pages;
 		if (held->order >= page_reporting_base())
-			large += 1UL << held->order;
+			large += held->pages;
 	}
 	WRITE_ONCE(page_reporting_isolated, 0);
 	page_reporting_unlock(zone, flags, since);
@@ -746,8 +760,6 @@ static unsigned long page_reporting_drain(struct page_reporting_pass *pass,
 		this_cpu_add(page_reporting_stats.failed, pages);
 	} else {
 		this_cpu_add(page_reporting_stats.reported, pages);
-		/* Of a large block some may have been reported before */
-		large = min(large, pages);
 		pass->pages_large += large;
 		pass->pages_small += pages - large;
 	}
@@ -891,7 +903,7 @@ static void page_reporting_rest(struct page_reporting_pass *pass)
 		page_reporting_small.left = left;
 		page_reporting_small.waiting = pass->small_waiting;
 		page_reporting_small.at = jiffies + gate / PR_SWEEP + 1 +
-					  page_reporting_share(pass, gate);
+					  page_reporting_share(pass, max(gate, (unsigned long)HZ));
 		if (pass->small_waiting &&
 		    time_after(pass->small_next, page_reporting_small.at))
 			page_reporting_small.at = pass->small_next;
@@ -927,15 +939,15 @@ static void page_reporting_tune_count(void)
 			       (page_reporting_horizon() + 1);
 	u64 reported = PR_SUM(reported), soon = PR_SUM(soon);
 
+	page_reporting_tuned.reported += reported - page_reporting_tuned.all_reported;
+	page_reporting_tuned.soon += soon - page_reporting_tuned.all_soon;
+	page_reporting_tuned.all_reported = reported;
+	page_reporting_tuned.all_soon = soon;
 	if (halves) {
 		page_reporting_tuned.halved = jiffies;
 		page_reporting_tuned.reported >>= min(halves, 63UL);
 		page_reporting_tuned.soon >>= min(halves, 63UL);
 	}
-	page_reporting_tuned.reported += reported - page_reporting_tuned.all_reported;
-	page_reporting_tuned.soon += soon - page_reporting_tuned.all_soon;
-	page_reporting_tuned.all_reported = reported;
-	page_reporting_tuned.all_soon = soon;
 }
 
 /*
@@ -1005,8 +1017,7 @@ static long page_reporting_again(struct page_reporting_pass *pass, int err)
 		/* Not earlier, whatever is freed until then */
 		WRITE_ONCE(page_reporting_kicked, PR_KICK_LARGE);
 		delay = msecs_to_jiffies(page_reporting_backoff_ms);
-		WRITE_ONCE(page_reporting_due, jiffies + delay);
-		mod_delayed_work(system_freezable_wq, &page_reporting_work, delay);
+		__page_reporting_queue(delay, true);
 		/* Perhaps because it has found the order to be too small */
 		queue_work(system_freezable_wq, &page_reporting_reorder_work);
 		return page_reporting_backoff_ms;
@@ -1015,6 +1026,7 @@ static long page_reporting_again(struct page_reporting_pass *pass, int err)
 	page_reporting_backoff_ms = 0;
 	if (pass->stopped) {
 		page_reporting_small.waiting = true;
+		page_reporting_small.at = jiffies;
 		page_reporting_note(pass, jiffies);
 	} else {
 		page_reporting_rest(pass);

@@ -239,6 +239,7 @@ struct page_reporting_rec *page_reporting_rec_get(const struct page *page,
 						  struct page_ext **ext);
 struct page_reporting_rec *page_reporting_rec_next(struct page_reporting_rec *rec);
 bool page_reporting_since(const struct page *page, unsigned int order, u32 *freed);
+unsigned long page_reporting_left(const struct page *page, unsigned int order);
 unsigned int page_reporting_block(struct page *page, unsigned int order,
 				  struct page **head);
 void page_reporting_see(struct page *page, unsigned int order, unsigned int bits);

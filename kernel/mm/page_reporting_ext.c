@@ -355,6 +355,31 @@ bool page_reporting_since(const struct page *page, unsigned int order, u32 *free
 }
 
 /**
+ * page_reporting_left - how much of a free block is not reported?
+ * @page: its first page
+ * @order: its order
+ *
+ * Context: any; without zone->lock the result is a hint.
+ * Return: number of pages.
+ */
+unsigned long page_reporting_left(const struct page *page, unsigned int order)
+{
+	unsigned long nr = page_reporting_units(order), left = 0;
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+
+	rec = page_reporting_rec_get(page, &ext);
+	if (!rec)
+		return 0;
+	for (; nr; nr--) {
+		left += !page_reporting_reported(rec);
+		rec = page_reporting_rec_next(rec);
+	}
+	page_ext_put(ext);
+	return left << page_reporting_unit(order);
+}
+
+/**
  * page_reporting_see - note that a block that nothing was known of is free
  * @page: its first page, on a free list
  * @order: its order
