@@ -69,7 +69,7 @@ untouched()
 # only, the patched one holds everything
 pristine_is_pristine()
 {
-	diff -rq "$tmp/small" "$trees/pristine/" | grep -v 'arch/um/drivers' || return 0
+	diff -rq "$tmp/small" "$trees/pristine/" | grep -v '/arch/um/' || return 0
 	return 1
 }
 
