@@ -19,10 +19,11 @@ lines()
 
 # The guest does next to nothing, but some; a line that is the same before and
 # after has to be there in between, and nothing but what is there before or
-# after. Should a block come and go just then, try again.
+# after. A few blocks may come and go just then: what a read loses or repeats
+# where its pieces meet would be hundreds. Should it be more, try again.
 same_lines()
 {
-	for try in 1 2 3 4; do
+	for try in 1 2 3 4 5 6; do
 		dump 1M
 		lines 1M >lines.before
 		dump 1
@@ -35,9 +36,21 @@ same_lines()
 		comm -13 lines.either lines.1 >lines.extra
 		echo "# try $try: $(wc -l <lines.1) lines, $(wc -l <lines.both) the same before and after"
 		[ "$(wc -l <lines.both)" -gt 1000 ] || return 1
-		[ -s lines.missing ] || [ -s lines.extra ] || return 0
+		[ "$(cat lines.missing lines.extra | wc -l)" -gt 8 ] || return 0
 		sed 's/^/# missing: /; 3q' lines.missing
 		sed 's/^/# extra: /; 3q' lines.extra
+	done
+	return 1
+}
+
+# Memory may move between per-cpu lists and free blocks just then
+come_to_free()
+{
+	for try in 1 2 3 4 5 6; do
+		near "$(head -c "$dumped" dump.1M | blocks_good)" "$(free_bytes)" &&
+			return 0
+		sleep 1
+		dump 1M
 	done
 	return 1
 }
@@ -87,7 +100,7 @@ check "pieces of 1 byte and of 1 MiB give the same lines" same_lines
 head -c "$dumped" dump.1M | cut -d' ' -f6 | sort | uniq -c | sed 's/^/# /'
 size=$(head -c "$dumped" dump.1M | blocks_good)
 check "each line is behind the one before and can be read" [ $? -eq 0 ]
-check "the blocks come to MemFree" near "$size" "$(free_bytes)"
+check "the blocks come to MemFree" come_to_free
 check "summary comes to the same" near "$(summary_sum)" "$(free_bytes)"
 check "summary has as much reported as stats" reported_agrees
 check "most of it is" at_least "$(stat reported_now_bytes)" $((14 << 30))
