@@ -1082,11 +1082,10 @@ static int page_reporting_pass(bool force)
 	duration = ktime_get_mono_fast_ns() - start;
 	page_reporting_busy += duration;
 
-	/* Not when the hooks are off already, and marks get lost */
 	if (IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG)) {
 		for_each_populated_zone(zone) {
 			bad = page_reporting_check(zone);
-			WARN_ON_ONCE(bad && !atomic_read(&page_reporting_stop));
+			WARN_ON_ONCE(bad);
 		}
 	}
 
@@ -1162,18 +1161,17 @@ static void page_reporting_start(bool fresh)
 }
 
 /*
- * Turn the hooks off, wait for a pass to end and forget the records. Returns
- * with the pass lock held.
+ * Wait for a pass to end, turn the hooks off and forget the records. Returns
+ * with the pass lock held, without which marks would get lost under a pass.
  */
 static void page_reporting_halt(void)
 {
 	atomic_inc(&page_reporting_stop);
-	static_branch_disable(&page_reporting_enabled);
-	cancel_delayed_work_sync(&page_reporting_work);
-	cancel_delayed_work_sync(&page_reporting_clamp_work);
 	mutex_lock(&page_reporting_pass_lock);
+	static_branch_disable(&page_reporting_enabled);
+	cancel_delayed_work_sync(&page_reporting_clamp_work);
 	page_reporting_reset();
-	/* A flush, or a hook that ran on until the reset, may have queued one */
+	/* Hooks that ran on until the reset may have queued one */
 	cancel_delayed_work(&page_reporting_work);
 	atomic_dec(&page_reporting_stop);
 }
