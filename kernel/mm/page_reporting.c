@@ -920,29 +920,38 @@ static void page_reporting_rest(struct page_reporting_pass *pass)
 		page_reporting_note(pass, page_reporting_small.at);
 }
 
-static u64 page_reporting_sum(size_t offset)
+/**
+ * page_reporting_sum - add up the event counters of all CPUs
+ * @stats: the sums
+ *
+ * Context: any.
+ */
+void page_reporting_sum(struct page_reporting_stats *stats)
 {
-	u64 sum = 0;
+	u64 *sum = (u64 *)stats;	/* as each counter is one */
+	unsigned int i;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(*(u64 *)((void *)per_cpu_ptr(&page_reporting_stats,
-							      cpu) + offset));
-	return sum;
-}
+	memset(stats, 0, sizeof(*stats));
+	for_each_possible_cpu(cpu) {
+		const u64 *one = (void *)per_cpu_ptr(&page_reporting_stats, cpu);
 
-#define PR_SUM(name) page_reporting_sum(offsetof(struct page_reporting_stats, name))
+		for (i = 0; i < sizeof(*stats) / sizeof(u64); i++)
+			sum[i] += READ_ONCE(one[i]);
+	}
+}
 
 static void page_reporting_tune_count(void)
 {
 	unsigned long halves = (jiffies - page_reporting_tuned.halved) /
 			       (page_reporting_horizon() + 1);
-	u64 reported = PR_SUM(reported), soon = PR_SUM(soon);
+	struct page_reporting_stats all;
 
-	page_reporting_tuned.reported += reported - page_reporting_tuned.all_reported;
-	page_reporting_tuned.soon += soon - page_reporting_tuned.all_soon;
-	page_reporting_tuned.all_reported = reported;
-	page_reporting_tuned.all_soon = soon;
+	page_reporting_sum(&all);
+	page_reporting_tuned.reported += all.reported - page_reporting_tuned.all_reported;
+	page_reporting_tuned.soon += all.soon - page_reporting_tuned.all_soon;
+	page_reporting_tuned.all_reported = all.reported;
+	page_reporting_tuned.all_soon = all.soon;
 	if (halves) {
 		page_reporting_tuned.halved = jiffies;
 		page_reporting_tuned.reported >>= min(halves, 63UL);
@@ -1134,6 +1143,7 @@ static void page_reporting_clamp_fn(struct work_struct *work)
 /* Turn the hooks on. Whatever is free already is new, as if freed now. */
 static void page_reporting_start(bool fresh)
 {
+	struct page_reporting_stats all;
 	struct zone *zone;
 
 	for_each_populated_zone(zone) {
@@ -1152,8 +1162,9 @@ static void page_reporting_start(bool fresh)
 	page_reporting_tuned.halved = jiffies;
 	page_reporting_tuned.reported = 0;
 	page_reporting_tuned.soon = 0;
-	page_reporting_tuned.all_reported = PR_SUM(reported);
-	page_reporting_tuned.all_soon = PR_SUM(soon);
+	page_reporting_sum(&all);
+	page_reporting_tuned.all_reported = all.reported;
+	page_reporting_tuned.all_soon = all.soon;
 	static_branch_enable(&page_reporting_enabled);
 	page_reporting_queue(page_reporting_pause());
 	queue_delayed_work(system_freezable_wq, &page_reporting_clamp_work,

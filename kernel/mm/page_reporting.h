@@ -255,6 +255,7 @@ struct page *page_reporting_next_online(unsigned long *pfn, unsigned long end);
 
 /* page_reporting.c: the worker */
 void page_reporting_kick(bool large);
+void page_reporting_sum(struct page_reporting_stats *stats);
 unsigned int page_reporting_least(void);
 u32 page_reporting_gate(unsigned int order);
 u32 page_reporting_wait(unsigned int order, unsigned int bits);

@@ -351,22 +351,6 @@ static int summary_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
 
-/* The counters of all CPUs; each is a u64 */
-static void stats_sum(struct page_reporting_stats *stats)
-{
-	u64 *sum = (u64 *)stats;
-	unsigned int i;
-	int cpu;
-
-	memset(stats, 0, sizeof(*stats));
-	for_each_possible_cpu(cpu) {
-		const u64 *one = (void *)per_cpu_ptr(&page_reporting_stats, cpu);
-
-		for (i = 0; i < sizeof(*stats) / sizeof(u64); i++)
-			sum[i] += READ_ONCE(one[i]);
-	}
-}
-
 static void stats_put(struct seq_file *m, const char *name, u64 value)
 {
 	seq_printf(m, "%s %llu\n", name, value);
@@ -378,7 +362,7 @@ static int stats_show(struct seq_file *m, void *v)
 	unsigned long reported = 0;
 	struct zone *zone;
 
-	stats_sum(&stats);
+	page_reporting_sum(&stats);
 	for_each_populated_zone(zone)
 		reported += READ_ONCE(zone->pr_reported);
 
@@ -426,7 +410,7 @@ static int ages_show(struct seq_file *m, void *v)
 	struct ages ages = {};
 	unsigned int i;
 
-	stats_sum(&stats);
+	page_reporting_sum(&stats);
 	walk_free_mem_block(&ages, page_reporting_least(), ages_add);
 
 	seq_puts(m, "below_ms waiting reported refaulted\n");

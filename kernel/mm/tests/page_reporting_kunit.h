@@ -205,7 +205,15 @@ static unsigned long prt_told(struct prt *prt, struct page *page,
 	return nr;
 }
 
-#define PRT_STAT(name) PR_SUM(name)
+static struct page_reporting_stats prt_stats(void)
+{
+	struct page_reporting_stats stats;
+
+	page_reporting_sum(&stats);
+	return stats;
+}
+
+#define PRT_STAT(name) (prt_stats().name)
 
 static struct page_reporting_rec prt_rec(struct page *page)
 {
@@ -2082,6 +2090,43 @@ static void prt_test_exit(struct kunit *test)
 	kvfree(prt->told);
 }
 
+/*
+ * A step from one record to the next leads where a lookup does, up to the end of
+ * each block, which may be that of a section. The word that other users of
+ * page_ext share, and change without zone->lock, is not a part of any.
+ */
+static void prt_test_records(struct kunit *test)
+{
+	unsigned long pfn, bad = 0, blocks = 0, i;
+	struct page_ext *ext, *other;
+	struct page_reporting_rec *rec;
+	struct page *page;
+
+	KUNIT_EXPECT_FALSE(test, page_reporting_ext_ops.need_shared_flags);
+	prt_start(test, 0, 0);
+	get_online_mems();
+	for (pfn = 0; (page = page_reporting_next_online(&pfn, max_pfn));
+	     pfn = ALIGN(pfn + 1, MAX_ORDER_NR_PAGES)) {
+		if (!IS_ALIGNED(pfn, MAX_ORDER_NR_PAGES) || pfn + MAX_ORDER_NR_PAGES > max_pfn)
+			continue;
+		rec = page_reporting_rec_get(page, &ext);
+		if (!rec)
+			continue;
+		blocks++;
+		bad += page_reporting_ext_ops.offset + sizeof(*rec) > page_ext_size;
+		bad += (void *)rec != (void *)ext + page_reporting_ext_ops.offset;
+		for (i = 1; i < MAX_ORDER_NR_PAGES; i++) {
+			rec = page_reporting_rec_next(rec);
+			bad += rec != page_reporting_rec_get(page + i, &other);
+			page_ext_put(other);
+		}
+		page_ext_put(ext);
+	}
+	put_online_mems();
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_GT(test, blocks, 0);
+}
+
 /* Booted with page_ext=off nothing happens, and nothing is paid for it */
 static void prt_test_off(struct kunit *test)
 {
@@ -2114,6 +2159,7 @@ static void prt_test_off(struct kunit *test)
 }
 
 static struct kunit_case prt_cases[] = {
+	KUNIT_CASE(prt_test_records),
 	KUNIT_CASE(prt_test_state),
 	KUNIT_CASE(prt_test_flush),
 	KUNIT_CASE(prt_test_age),
