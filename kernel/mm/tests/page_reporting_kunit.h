@@ -447,6 +447,8 @@ static void prt_take(struct kunit *test, struct prt_frame *frame,
 	LIST_HEAD(strays);
 
 	KUNIT_ASSERT_GT(test, order, PAGE_ALLOC_COSTLY_ORDER);
+	/* They keep huge pages, too, and take two at a time */
+	zone_pcp_disable(page_zone(frame->page));
 	while (tries--) {
 		prt_to_front(frame->page + off);
 		page = alloc_pages(gfp, order);
@@ -463,6 +465,7 @@ static void prt_take(struct kunit *test, struct prt_frame *frame,
 		list_del(&page->lru);
 		__free_pages(page, order);
 	}
+	zone_pcp_enable(page_zone(frame->page));
 	KUNIT_ASSERT_TRUE(test, test_bit(off, frame->held));
 }
 
