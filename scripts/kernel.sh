@@ -3,7 +3,10 @@
 #
 # kernel.sh prepare		unpack the source, bring both trees up to date
 # kernel.sh build [NAME...]	the same, then build (default: the four that
-#				differ by tree and architecture)
+#				differ by tree and architecture). ARCH-TREE-FLAVOR
+#				is a kernel of the deep tests, whose configuration
+#				has tests/deep/config/FLAVOR.config on top, and what
+#				follows "#make:" there as arguments of make.
 # kernel.sh exec CMD...		the same as prepare, then run CMD holding the lock,
 #				with $TREES, $PRX_CC and ccache's settings exported
 #
@@ -12,6 +15,7 @@
 # files whose contents differ are replaced, so that make rebuilds no more than
 # it has to.
 #
+# MUTATION=	what tests/MUTATION.patch does to the tree "mutant"
 # KSRC=	a tarball, a plain tree or a git checkout instead of the distribution's
 # JOBS=	parallel jobs (default: all processors)
 set -eu
@@ -21,6 +25,8 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 dist=linux-source-6.12
 kernels="x86_64-pristine um-pristine x86_64-patched um-patched"
 extra_kernels="x86_64-pristine-d250 um-pristine-d250 x86_64-pristine-lock"
+extra_kernels="$extra_kernels x86_64-mutant um-mutant"
+deep=$top/tests/deep/config
 build=${PRX_BUILD:-$top/build}
 jobs=${JOBS:-$(nproc)}
 pid=
@@ -134,10 +140,19 @@ want()
 	fi
 }
 
-# add_patch NAME: on top of what is staged, for trees that exist to be compared
+# patch_of TREE: what such a tree has on top, which exists to be compared
+patch_of()
+{
+	case $1 in
+	mutant) echo "$top/tests/${MUTATION:-none}.patch" ;;
+	*) echo "$top/bench/config/$1.patch" ;;
+	esac
+}
+
+# add_patch TREE FILE: on top of what is staged
 add_patch()
 {
-	_p=$top/bench/config/$1.patch
+	_p=$2
 	for _f in $(sed -n 's,^+++ b/,,p' "$_p"); do
 		[ -f "$tmp/$1/new/$_f" ] || {
 			mkdir -p "$tmp/$1/new/$(dirname "$_f")"
@@ -148,7 +163,7 @@ add_patch()
 	sort -o "$tmp/$1/files" "$tmp/$1/files"
 	patch -p1 -F0 -f --no-backup-if-mismatch -r - -d "$tmp/$1/new" <"$_p" \
 		>"$tmp/$1/log" 2>&1 || {
-		explain_hunks "$tmp/$1/log" "$1.patch" "$src"
+		explain_hunks "$tmp/$1/log" "${_p##*/}" "$src"
 		die "the $1 tree cannot be made"
 	}
 }
@@ -159,8 +174,8 @@ update_tree()
 	tree=$1
 	dir=$cache/trees/$id/$1
 	(stage "$src" "$series" "$2" "$tmp/$1") || die "the $1 tree cannot be made"
-	if [ -f "$top/bench/config/$1.patch" ]; then
-		add_patch "$1"
+	if [ -f "$(patch_of "$1")" ]; then
+		add_patch "$1" "$(patch_of "$1")"
 	fi
 	if [ -n "${KSRC:-}" ]; then
 		check_replaced "$src" "$series" "$tmp/$1/overlay" ||
@@ -294,22 +309,52 @@ check_config()
 	[ -z "$_bad" ] || die "$3: the configuration did not take:$_bad"
 }
 
-# build_kernel NAME
-build_kernel()
+# split_name NAME: set arch, tree and flavor
+split_name()
 {
 	arch=${1%%-*}
 	tree=${1#*-}
+	flavor=
+	[ ! -f "$deep/${1##*-}.config" ] || {
+		flavor=${1##*-}
+		tree=${tree%-*}
+	}
+}
+
+# fragments: the configuration's parts, the later of which have the last word
+fragments()
+{
+	cat "$top/bench/config/$arch.config"
+	[ "$tree" = "${tree#pristine}" ] || return 0
+	cat "$top/bench/config/patched.config"
+	[ -n "$flavor" ] || return 0
+	[ "$arch" = um ] || cat "$deep/common.config"
+	cat "$deep/$flavor.config"
+}
+
+# build_kernel NAME
+build_kernel()
+{
+	split_name "$1"
 	dir=$cache/trees/$id/$tree
-	out=$dir/$arch
+	out=$dir/$arch${flavor:+-$flavor}
 	res=$build/kernels/$1
 	frag=$tmp/$1.config
-	conf=$top/bench/config
 	image=bzImage
 	path=arch/x86/boot/bzImage
 	[ $arch != um ] || image=linux path=linux
 
-	cat "$conf/$arch.config" >"$frag"
-	[ "$tree" != patched ] || cat "$conf/patched.config" >>"$frag"
+	fragments | awk '
+	{ line[NR] = $0; name[NR] = "" }
+	match($0, /CONFIG_[A-Z0-9_]+/) && /^(CONFIG_|# CONFIG_.* is not set)/ {
+		name[NR] = substr($0, RSTART, RLENGTH)
+		last[name[NR]] = NR
+	}
+	END {
+		for (i = 1; i <= NR; i++)
+			if (name[i] == "" || last[name[i]] == i)
+				print line[i]
+	}' >"$frag"
 	stamp=$({
 		tree_hash "$tree"
 		cat "$frag" "$top"/bench/module/* 2>/dev/null || :
@@ -323,7 +368,9 @@ build_kernel()
 		(kmake -s KCONFIG_ALLCONFIG="$frag" allnoconfig) >"$out/make.log" 2>&1 9>&- ||
 			die "$1: cannot be configured: $(tail -n 1 "$out/make.log")"
 		check_config "$frag" "$out/.config" "$1"
-		run_make "$1" $image modules
+		# shellcheck disable=SC2046 # words
+		run_make "$1" $image modules $([ -z "$flavor" ] ||
+			sed -n 's/^#make: //p' "$deep/$flavor.config")
 		if [ -f "$top/bench/module/Makefile" ] || [ -f "$top/bench/module/Kbuild" ]; then
 			mkdir -p "$out/bench"
 			for _f in "$top"/bench/module/*; do
@@ -395,15 +442,20 @@ prepare) ;;
 build)
 	[ $# -gt 0 ] || set -- $kernels
 	for k; do
+		split_name "$k"
 		case " $kernels $extra_kernels " in
-		*" $k "*) ;;
+		*" $arch-$tree "*) ;;
 		*) die "$k: no such kernel; known: $kernels $extra_kernels" ;;
 		esac
 	done
-	for t in pristine-d250 pristine-lock; do
+	for t in pristine-d250 pristine-lock mutant; do
 		case "$* " in
-		*"-$t "*) update_tree $t base ;;
+		*"-$t "* | *"-$t-"*) ;;
+		*) continue ;;
 		esac
+		scope=base
+		[ $t != mutant ] || scope=all
+		update_tree $t $scope
 	done
 	for k; do
 		build_kernel "$k"
