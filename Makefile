@@ -43,6 +43,8 @@ help:
 	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c) BOOTS=N'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
 	@echo 'make test      KUnit, guests, unit tests, style; ONLY="script unit kunit style e2e"'
+	@echo 'make check-deep the long tests, tier by tier: TIERS="oracle kasan ..." FRESH=1'
+	@echo 'make mutations see each deliberate bug of tests/mutations/ found; ONLY="split ..."'
 	@echo 'make kernels   build all kernels; JOBS=N'
 	@echo 'make build     kernels and programs'
 	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
@@ -87,6 +89,13 @@ test:
 	@KSRC= scripts/deps.sh
 	@tests/run.sh $(ONLY)
 
+check-deep:
+	@KSRC= scripts/deps.sh deep
+	@tests/check-deep.sh $(TIERS)
+
+mutations: programs build/bin/pattern
+	@tests/deep/mutations.sh $(ONLY)
+
 apply unapply:
 	@[ -n "$(KSRC)" ] || { echo "make $@: say which tree: KSRC=DIR" >&2; exit 2; }
 	@scripts/graft.sh $@ "$(KSRC)"
@@ -130,6 +139,12 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
 libs = $(patsubst %,build/san/obj/lib%.a,$(if $(findstring report/,$(1)),report,\
 	$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner)))
 
+# for guests, which see it where it is
+build/bin/pattern: tests/deep/pattern.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@$(CC) $(CFLAGS) -o $@ $<
+
 build/san/tests/%: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
@@ -139,5 +154,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t))))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench report test deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench report test check-deep mutations deps kernels programs sanitized apply unapply clean
 .DELETE_ON_ERROR:

@@ -1,12 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
+# deps.sh [deep]
+#
 # Installs what the build, the benchmark and the tests need and this machine
-# lacks, from the distribution's packages. Says nothing when nothing is missing.
+# lacks, from the distribution's packages; with "deep" what the deep tests need,
+# too. Says nothing when nothing is missing.
 # Each line: the package, then a program or file by which to know it elsewhere.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 . "$top/scripts/lib.sh"
+
+deep=${1:-}
+[ "${deep:-deep}" = deep ] || die "$deep: not known; known: deep"
 
 # the source is not needed with a KSRC of one's own
 source_line="linux-source-6.12	/usr/src/linux-source-6.12.tar.xz"
@@ -42,6 +48,12 @@ needs()
 	libjansson-dev	/usr/include/jansson.h
 	libcmocka-dev	/usr/include/cmocka.h
 	$source_line
+	END
+	[ "$deep" = "" ] || cat <<-END
+	clang	clang
+	valgrind	valgrind
+	coccinelle	spatch
+	gcc-aarch64-linux-gnu	aarch64-linux-gnu-gcc
 	END
 }
 

@@ -1,13 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run the KUnit tests of the patched tree in User Mode Linux, with the tree's own
-# kunit.py, and print a TAP point for each. Two boots: with page_ext=on, as the
-# configuration has it, and with page_ext=off.
+# kunit.sh [um|x86_64]: run the KUnit tests of the patched tree in User Mode Linux,
+# or in QEMU, with the tree's own kunit.py, and print a TAP point for each. Two
+# boots: with page_ext=on, as the configuration has it, and with page_ext=off.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
-[ -n "${TREES:-}" ] || exec "$top/scripts/kernel.sh" exec "$0"
+arch=${1:-um}
+[ -n "${TREES:-}" ] || exec "$top/scripts/kernel.sh" exec "$0" "$arch"
 
+out=$TREES/patched/kunit
+more=
+[ "$arch" = um ] || {
+	out=$out-$arch
+	# what User Mode Linux does not have
+	for c in SMP X86_MCE X86_MCE_INTEL MEMORY_FAILURE SPARSEMEM_VMEMMAP \
+		MEMORY_HOTPLUG MEMORY_HOTREMOVE TRANSPARENT_HUGEPAGE; do
+		more="$more --kconfig_add=CONFIG_$c=y"
+	done
+}
 tree=$TREES/patched/linux
 config=$tree/mm/tests/.kunitconfig
 [ -f "$config" ] || {
@@ -23,19 +34,19 @@ cd "$tree"
 # kunit COMMAND ARG...: what the tests said goes to $log, all of it to $raw
 kunit()
 {
-	_out=$TREES/patched/kunit
-	rm -f "$_out/test.log"
+	rm -f "$out/test.log"
 	PYTHONDONTWRITEBYTECODE=1 nice python3 tools/testing/kunit/kunit.py "$@" \
 		>>"$log" 2>&1 </dev/null 9>&- || rc=$?
-	[ ! -f "$_out/test.log" ] || cat "$_out/test.log" >>"$raw"
+	[ ! -f "$out/test.log" ] || cat "$out/test.log" >>"$raw"
 }
 
-kunit run --kunitconfig="$config" --arch=um --build_dir="$TREES/patched/kunit" \
-	--jobs="${JOBS:-$(nproc)}" --timeout=600 \
+# shellcheck disable=SC2086 # several options
+kunit run --kunitconfig="$config" --arch="$arch" --build_dir="$out" $more \
+	--jobs="${JOBS:-$(nproc)}" --timeout=1800 \
 	--make_options="CC=$PRX_CC" --make_options="HOSTCC=$PRX_CC" \
 	page_reporting
-[ $rc -ne 0 ] || kunit exec --arch=um --build_dir="$TREES/patched/kunit" \
-	--timeout=60 --kernel_args=page_ext=off page_reporting_off
+[ $rc -ne 0 ] || kunit exec --arch="$arch" --build_dir="$out" \
+	--timeout=300 --kernel_args=page_ext=off page_reporting_off
 cat "$log"
 
 # In $raw "ok 1 name # SKIP why", and what the kernel complains of. In $log

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh [GROUP...]: run the tests and sum up. A test program may print TAP, in
+# run.sh [GROUP...]: run the tests and sum up; deep/NAME is a tier of
+# check-deep.sh. A test program may print TAP, in
 # which case each of its points counts; otherwise it counts as one by its exit
 # status, where 77 means skipped, for the reason given in its last line.
 set -u
@@ -144,10 +145,23 @@ group_e2e()
 	done
 }
 
+# group_deep TIER: its own script, or a kernel of tests/deep/config
+group_deep()
+{
+	run "build programs" make -s --no-print-directory programs build/bin/pattern || return
+	if [ -x "tests/deep/$1.sh" ]; then
+		run "deep/$1" "tests/deep/$1.sh"
+	elif [ -f "tests/deep/config/$1.config" ]; then
+		run "deep/$1" tests/deep/debug.sh "$1"
+	else
+		run "deep/$1" sh -c "echo 'not ok 1 - tests/deep/$1.sh is missing'"
+	fi
+}
+
 [ $# -gt 0 ] || set -- $known
 for g; do
-	case " $known " in
-	*" $g "*) ;;
+	case " $known deep " in
+	*" ${g%%/*} "*) ;;
 	*) echo "run.sh: $g: no such group; known: $known" >&2; exit 2 ;;
 	esac
 done
@@ -157,7 +171,10 @@ mkdir -p $logs
 begin=$(now)
 for g; do
 	echo "== $g"
-	"group_$g"
+	case $g in
+	deep/*) group_deep "${g#*/}" ;;
+	*) "group_$g" ;;
+	esac
 done
 echo "logs are in $logs, $((($(now) - begin) / 1000)) s"
 echo "$passed passed, $failed failed, $skipped skipped"

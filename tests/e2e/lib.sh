@@ -94,7 +94,16 @@ wait_event()
 # its points become ours
 guest()
 {
-	PRBENCH_SCRIPT=tests/e2e/guest/$2
+	_script=tests/e2e/guest/$2
+	_run=$1
+	shift 2
+	guest_script "$_run" "$_script" "$@"
+}
+
+# guest_script NAME FILE ARG...: the same with a script from anywhere
+guest_script()
+{
+	PRBENCH_SCRIPT=$2
 	export PRBENCH_SCRIPT
 	run=$1
 	shift 2

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-# Suspend, as far as pm_test goes, in the midst of passes: first what freezes
-# processes and workers only, then what puts the devices to sleep, too. That
-# resets the one with the guest's root, for which Linux has no driver that
-# could do with it: by then all that is needed has to be in memory.
+# Suspend in the midst of passes: first what freezes processes and workers only,
+# then what puts the devices to sleep, too, and where there is a clock that wakes
+# the guest up, all of it. Devices are reset, and for the one with the guest's
+# root Linux has no driver that could do with it: by then all that is needed has
+# to be in memory.
 . "${0%/*}/lib.sh"
 
 power=/sys/power
+wake=/sys/class/rtc/rtc0/wakealarm
 root=/dev/shm/root
 programs="sh sed awk grep head seq cmp cat dd rm sleep"
 
@@ -15,6 +17,15 @@ report_on()
 		use 48
 		flush || echo "# no flush" >>flush.bad
 	done
+}
+
+# suspend LEVEL: none of pm_test's is all of it
+suspend()
+{
+	if [ "$1" = none ]; then
+		echo 0 >$wake && echo +3 >$wake || return
+	fi
+	echo mem >$power/state
 }
 
 # suspend_often LEVEL TIMES: with memory freed and reported meanwhile
@@ -28,7 +39,7 @@ suspend_often()
 	echo "$1" >$power/pm_test
 	while [ $i -lt "$2" ]; do
 		i=$((i + 1))
-		echo mem >$power/state || wrong=$((wrong + 1))
+		suspend "$1" || wrong=$((wrong + 1))
 		sleep 0.2
 	done
 	: >stop
@@ -82,6 +93,7 @@ if [ "${1-}" = devices ]; then
 	# In the new root, with nothing of the old one open
 	tap_n=$2 tap_bad=$3 precious_mib=$4
 	suspend_often devices 4
+	[ ! -e $wake ] || suspend_often none 4
 	finish
 fi
 

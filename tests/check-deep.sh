@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# check-deep.sh [TIER...]: the long tests, tier by tier. A tier that has passed
+# is not run again until a file of ours has changed, so this can be interrupted
+# and run on; FRESH=1 runs all. Points are printed as by tests/run.sh.
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+cd "$top" || exit 1
+state=build/deep
+
+# a tier, the minutes that it takes on two cores without KVM, and what it is
+tiers()
+{
+	cat <<-END
+	model 8 random operations against a model in user space
+	valgrind 4 host programs under valgrind
+	host 6 VMs that die, full disks, runs that were interrupted
+	fuzz 35 parsers against made up input, ten minutes each
+	builds 25 other configurations and architectures; coccicheck, kernel-doc
+	coverage 10 lines of the kernel files that are run
+	kunit-x86_64 8 KUnit under QEMU
+	oracle 30 ten minutes of load against the oracle, and over the wrap of jiffies
+	history 4 bugs that others had and that only show at boot
+	migrate 4 a guest that moves from one QEMU to another
+	faults 15 memory short, poisoned or owned; devices, hosts and power that go away
+	kasan 25 the load with KASAN
+	lockdep 25 the load with PROVE_LOCKING
+	kcsan 30 the load with KCSAN
+	vm 20 the load with DEBUG_VM and page poisoning
+	kmemleak 20 the load with kmemleak
+	pagealloc 20 the load with DEBUG_PAGEALLOC
+	mutations 45 each deliberate bug is found
+	END
+}
+
+# content: what passing depends on
+content()
+{
+	git ls-files -co --exclude-standard kernel bench tests scripts Makefile |
+		grep -v "^kernel/Documentation/" |
+		LC_ALL=C sort | xargs sha256sum 2>/dev/null | sha256sum | cut -d' ' -f1
+}
+
+# minutes TIER
+minutes()
+{
+	tiers | awk -v t="$1" '$1 == t { print $2 }'
+}
+
+known=$(tiers | cut -d' ' -f1 | paste -s -d' ' -)
+[ $# -gt 0 ] || {
+	# shellcheck disable=SC2086
+	set -- $known
+}
+for t; do
+	case " $known " in
+	*" $t "*) ;;
+	*) echo "check-deep.sh: $t: no such tier; known: $known" >&2; exit 2 ;;
+	esac
+done
+mkdir -p $state || exit 1
+now=$(content)
+todo='' left=0
+for t; do
+	if [ -z "${FRESH:-}" ] && [ "$(head -n 1 "$state/$t.passed" 2>/dev/null)" = "$now" ]; then
+		echo "$t: passed before, $(sed -n 2p "$state/$t.passed")"
+		continue
+	fi
+	todo="$todo $t"
+	left=$((left + $(minutes "$t")))
+done
+[ -z "$todo" ] || echo "to do:$todo; about $left min, kernels to be built not counted"
+failed=0 passed=0 skipped=0
+for t in $todo; do
+	echo "== $t: $(tiers | sed -n "s/^$t [0-9]* //p"), about $(minutes "$t") of $left min left"
+	rm -f "$state/$t.passed"
+	tests/run.sh "deep/$t" 2>&1 | tee "$state/$t.log"
+	sum=$(tail -n 1 "$state/$t.log")
+	case $sum in
+	*' passed, 0 failed, '*)
+		[ "$(content)" != "$now" ] ||
+			printf '%s\n%s, %s\n' "$now" "$(date '+%Y-%m-%d %H:%M')" "$sum" \
+				>"$state/$t.passed"
+		;;
+	esac
+	# shellcheck disable=SC2086
+	set -- ${sum:-0 passed, 1 failed, 0 skipped}
+	case $sum in
+	*' passed, '*' failed, '*) ;;
+	*) set -- 0 passed, 1 failed, 0 skipped ;;
+	esac
+	passed=$((passed + $1)) failed=$((failed + $3)) skipped=$((skipped + $5))
+	left=$((left - $(minutes "$t")))
+done
+echo "logs are in $state"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

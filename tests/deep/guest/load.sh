@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-2.0
+# Everything at once against the oracle, for load.seconds= of the command line:
+# programs and the kernel use memory of all kinds and check it, free memory is
+# reported, some of it with errors, the dump is read, memory is compacted, taken
+# by CMA, goes offline and comes back, goes bad, and parameters change.
+# load.skip=A,B leaves parts out, load.only=A,B all others.
+. "${0%/*}/../../e2e/guest/lib.sh"
+
+# word NAME DEFAULT: of the command line
+word()
+{
+	_w=$(tr ' ' '\n' </proc/cmdline | sed -n "s/^load\.$1=//p" | tail -n 1)
+	echo "${_w:-${2-}}"
+}
+
+seconds=$(word seconds 60)
+seed=$(word seed 1)
+skip=,$(word skip),
+only=$(word only)
+mib=$(($(awk '/^MemFree:/ { print $2 }' /proc/meminfo) / 1024))
+pattern=${0%/*}/../../../build/bin/pattern
+count=$PWD/count
+mkdir "$count"
+
+# wanted PART
+wanted()
+{
+	case ",${only:-$1}," in
+	*",$1,"*) ;;
+	*) return 1 ;;
+	esac
+	case $skip in
+	*",$1,"*) return 1 ;;
+	esac
+}
+
+# add NAME [N]: to what the end is told
+add()
+{
+	echo "${2:-1}" >>"$count/$1"
+}
+
+# total NAME
+total()
+{
+	cat "$count/$1" 2>/dev/null | awk '{ s += $1 } END { print s + 0 }'
+}
+
+# again PART PAUSE: run part_PART with pauses until there is a file "stop"
+again()
+{
+	wanted "$1" || return 0
+	(
+		# what a part prints is for when it goes wrong
+		exec >"part.$1" 2>&1
+		while [ ! -e stop ]; do
+			"part_$1"
+			sleep "$2"
+		done
+	) &
+}
+
+random()
+{
+	awk -v n="$1" -v seed="$(date +%N)" 'BEGIN { srand(seed); print int(rand() * n) }'
+}
+
+part_flush()
+{
+	flush && add flushes
+}
+
+part_dump()
+{
+	for bs in 1 7 4096 1048576; do
+		# the smallest pieces of a whole dump would take minutes
+		dd if=$dbg/blocks bs=$bs count=$((bs < 4096 ? 3000 : 300)) status=none \
+			of=/dev/null || add dump_errors
+		add dumps
+	done
+	cat $dbg/summary $dbg/ages $dbg/stats >/dev/null || add dump_errors
+}
+
+part_audit()
+{
+	cat /sys/kernel/debug/page_reporting_oracle >/dev/null
+}
+
+part_compact()
+{
+	echo 1 >/proc/sys/vm/compact_memory
+	echo 3 >/proc/sys/vm/drop_caches
+	add compactions
+}
+
+part_cma()
+{
+	for c in /sys/kernel/debug/cma/*; do
+		[ -d "$c" ] || continue
+		n=$(random 6000)
+		echo "$n" >"$c/alloc" 2>/dev/null && add cma_pages "$n"
+		echo "$n" >"$c/free" 2>/dev/null
+	done
+}
+
+part_huge()
+{
+	echo $((mib / 16)) >/proc/sys/vm/nr_hugepages
+	add huge_pages "$(cat /proc/sys/vm/nr_hugepages)"
+	sleep 1
+	echo 2 >/proc/sys/vm/nr_hugepages
+}
+
+part_hotplug()
+{
+	for b in /sys/devices/system/memory/memory*; do
+		case $(cat "$b/valid_zones" 2>/dev/null) in
+		*Movable*) ;;
+		*) continue ;;
+		esac
+		echo offline 2>/dev/null >"$b/state" && add offlined
+		[ ! -e stop ] || break
+	done
+	for b in /sys/devices/system/memory/memory*; do
+		[ "$(cat "$b/state")" = offline ] || continue
+		echo online_movable 2>/dev/null >"$b/state" && add onlined
+	done
+}
+
+# a page that is free, reported or not, or whatever else it has become by then
+part_hwpoison()
+{
+	pfn=$(awk -v skip="$(random 200)" 'NR > skip { print $1; exit }' $dbg/blocks)
+	[ -n "$pfn" ] || return
+	echo "$pfn" 2>/dev/null >/sys/kernel/debug/hwpoison/corrupt-pfn && add poisoned
+	sleep 0.5
+	echo "$pfn" 2>/dev/null >/sys/kernel/debug/hwpoison/unpoison-pfn
+	pfn=$(awk -v skip="$(random 200)" 'NR > skip { print $1; exit }' $dbg/blocks)
+	printf '%#x\n' $((pfn * 4096)) 2>/dev/null \
+		>/sys/devices/system/memory/soft_offline_page && add soft_offlined
+	sleep 0.5
+	echo "$pfn" 2>/dev/null >/sys/kernel/debug/hwpoison/unpoison-pfn
+}
+
+part_parameters()
+{
+	o=/sys/module/page_reporting_oracle/parameters
+	case $(random 8) in
+	0) echo $(($(random 4) * 3)) >$o/fail_every ;;
+	1) echo "$(random 30)" >$o/delay_ms ;;
+	2) echo 0 >$parameters/target_refault_percent ;;
+	3) echo 10 >$parameters/target_refault_percent ;;
+	4) echo "$(random 10)" >$parameters/page_reporting_order ;;
+	5) echo "$(random 10)" >$parameters/fragment_order ;;
+	6) echo $((1 + $(random 300))) >$parameters/min_age_ms ;;
+	7)
+		echo "$(random 33)" >$o/capacity
+		echo 0 >$o/on && echo 1 >$o/on
+		;;
+	esac && add parameters
+}
+
+part_errors()
+{
+	echo 3 >/sys/module/page_reporting_oracle/parameters/fail_every
+}
+
+# until UPTIME
+until_uptime()
+{
+	while [ "$(cut -d. -f1 /proc/uptime)" -lt "$1" ]; do
+		sleep 1
+	done
+}
+
+# Jiffies wrap around 300 s after boot. What became free before comes of age
+# after, with nobody to ask for it. Only by itself: it wants a quiet guest.
+wrap()
+{
+	echo 25000 >$parameters/min_age_ms
+	until_uptime 280
+	order=$(cat $parameters/page_reporting_order)
+	echo 5 >$parameters/page_reporting_order
+	echo "$order" >$parameters/page_reporting_order
+	echo "# $(stat reported_now_bytes) bytes reported before jiffies wrap around"
+	until_uptime 345
+	check "what was free before jiffies wrap around is reported after" \
+		at_least "$(stat reported_now_bytes)" $(($(free_bytes) * 8 / 10))
+}
+
+# stressors that look at what they have written
+stress()
+{
+	wanted stress || return 0
+	# shellcheck disable=SC2086
+	nice stress-ng --verify --timeout "$seconds" --temp-path /tmp \
+		--vm 1 --vm-bytes $((mib / 8))M --vm-hang 1 --malloc 1 \
+		--malloc-bytes $((mib / 32))M --fork 1 --mmap 1 \
+		--mmap-bytes $((mib / 16))M --mremap 1 --mremap-bytes $((mib / 32))M \
+		--dentry 1 --dentries 4096 --pipe 1 --memfd 1 --brk 1 >stress.out 2>&1 &
+	stress_pid=$!
+}
+
+echo 100 >$parameters/min_age_ms
+echo 0 >$parameters/target_refault_percent
+echo $((mib / 8)) >/sys/module/page_reporting_oracle/parameters/hold_mib
+rm -f stop
+stress_pid=
+stress
+pids=
+for n in 1 2; do
+	wanted pattern || break
+	"$pattern" "$seconds" $((mib / 5)) $((seed * 2 + n)) /dev/shm >"pattern.$n" 2>&1 &
+	pids="$pids $!"
+done
+again flush 3
+again dump 2
+again audit 1
+again compact 4
+again cma 1
+again huge 6
+again hotplug 7
+again hwpoison 5
+again parameters 1
+again errors 1
+if [ "$only" = wrap ]; then
+	wrap
+else
+	sleep "$seconds"
+fi
+: >stop
+bad_patterns=0
+for p in $pids; do
+	wait "$p" || {
+		echo "# pattern: status $?"
+		bad_patterns=$((bad_patterns + 1))
+	}
+done
+stress_rc=0
+[ -z "$stress_pid" ] || wait "$stress_pid" || stress_rc=$?
+wait
+for p in hold_mib fail_every delay_ms; do
+	echo 0 >/sys/module/page_reporting_oracle/parameters/$p
+done
+echo 3 >$parameters/fragment_order
+quiet
+flush
+cat /sys/kernel/debug/page_reporting_oracle >oracle.out
+# oracle NAME: what it has counted
+oracle()
+{
+	sed -n "s/^$1 //p" oracle.out
+}
+
+sed 's/^[^#]/# &/' pattern.* 2>/dev/null
+sed 's/^/# oracle /' oracle.out
+for f in "$count"/*; do
+	[ ! -f "$f" ] || echo "# load ${f##*/} $(total "${f##*/}")"
+done
+sed 's/^/# stats /' $dbg/stats
+[ $stress_rc -eq 0 ] || echo "# stress-ng: status $stress_rc"
+[ ! -s stress.out ] || sed 's/^/# stress-ng: /' stress.out | tail -n 25
+
+! wanted pattern || check "programs find in memory what they wrote" [ $bad_patterns -eq 0 ]
+! wanted stress || check "so does stress-ng" [ $stress_rc -eq 0 ]
+check "so does the kernel" [ "$(oracle broken)" = 0 ]
+check "what counts as reported was not used since" [ "$(oracle false_bytes)" = 0 ]
+check "the dump can be read" [ "$(total dump_errors)" = 0 ]
+check "memory was reported" at_least "$(oracle reported_bytes)" $((16 << 20))
+! wanted parameters ||
+	check "and parameters changed" at_least "$(total parameters)" $((seconds / 20))
+if ! grep -qw page_poison=1 /proc/cmdline && ! grep -qw init_on_free=1 /proc/cmdline; then
+	check "audits found reported memory" at_least "$(oracle audited_bytes)" $((16 << 20))
+fi
+check "in the end nearly all that is free is reported" \
+	at_least "$(stat reported_now_bytes)" $(($(free_bytes) * 8 / 10))
+if [ -e /sys/kernel/debug/kmemleak ]; then
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	sed 's/^/# kmemleak: /' /sys/kernel/debug/kmemleak | head -n 60
+	check "no memory has leaked" [ -z "$(cat /sys/kernel/debug/kmemleak)" ]
+fi
+finish

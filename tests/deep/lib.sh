@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the deep tests: guests with the kernels of tests/deep/config.
+. "$(dirname "$0")/../e2e/lib.sh"
+# debugging makes kernels slow
+PRBENCH_BOOT_S=900
+export PRBENCH_BOOT_S
+kernels=build/kernels
+# what has gone wrong can be looked at
+trap 'keep_failed; rm -rf "$scratch"' EXIT
+
+keep_failed()
+{
+	[ $bad -ne 0 ] || return 0
+	_to=build/deep/failed/$(basename "$0" .sh)
+	rm -rf "$_to"
+	mkdir -p "$_to" && (cd "$scratch" && find . -name '*.log' -o -name '*.out' -o -name '*.tap' |
+		cpio -pd --quiet "$top/$_to")
+	echo "# logs are in $_to"
+}
+
+# flavor NAME [TREE]: guests from here on boot that kernel; builds it, unless
+# DEEP_BUILT says that there is no need to
+flavor()
+{
+	_k=x86_64-${2:-patched}-$1
+	[ -n "${DEEP_BUILT:-}" ] || scripts/kernel.sh build "$_k" >"$scratch/build.log" 2>&1 || {
+		sed 's/^/# /' "$scratch/build.log" | tail -n 20
+		return 1
+	}
+	kernels=$scratch/kernels-$1
+	mkdir -p "$kernels"
+	ln -sfn "$top/build/kernels/$_k" "$kernels/x86_64-patched"
+}
+
+# load NAME SECONDS WORD...: run guest/load.sh against the oracle, with words for
+# the command line; then scan its log
+load()
+{
+	_name=$1 _seconds=$2
+	shift 2
+	PRBENCH_APPEND="page_reporting_oracle.on=1 load.seconds=$_seconds $*"
+	export PRBENCH_APPEND
+	guest_script "$_name" tests/deep/guest/load.sh --kernels "$kernels" \
+		--variants ext-idle --set script.mem_mib="${mem_mib:-1024}" \
+		--set script.run_ms=$(((_seconds + 60) * 1000))
+	scan "$_name"
+}
+
+# scan NAME
+scan()
+{
+	ok "$1: the kernel did not complain" tests/deep/scan.sh \
+		"$(boot_of "$1")/console.log"
+}
+
+# gave_back NAME: does the host have most of what the guest freed?
+gave_back()
+{
+	_p=$(returned "$1")
+	echo "# $_p % of what was freed is back with the host"
+	[ "$_p" -ge 80 ]
+}
+
+# hmp COMMAND: what a QEMU answers whose monitor is $scratch/monitor
+hmp()
+{
+	perl -MIO::Socket::UNIX -e '
+		my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
+		my $said = "";
+		sub upto { while ($said !~ /\(qemu\) $/) {
+			sysread($s, my $b, 4096) or exit 1; $said .= $b; } }
+		upto(); $said = "";
+		print $s "$ARGV[1]\n"; $s->flush; upto();
+		print $said;' "$scratch/monitor" "$1"
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pattern SECONDS MIB SEED DIR: use memory of all kinds that a process can have,
+ * up to MIB of it, and check that it keeps what was written. Files are made in
+ * DIR and have no names. Prints what was checked as a comment of TAP; the exit
+ * status is 1 if anything was not as it was left.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SLOTS	64
+#define MIB	(1UL << 20)
+#define HUGE	(2 * MIB)
+
+enum kind { ANON, THP, HUGETLB, SHARED, FILE_PAGES, KINDS };
+
+static const char *const kind_names[KINDS] = {
+	[ANON] = "anonymous", [THP] = "huge", [HUGETLB] = "hugetlb",
+	[SHARED] = "shared", [FILE_PAGES] = "file",
+};
+
+struct slot {
+	enum kind kind;
+	uint64_t *word;		/* NULL: not in use */
+	size_t size;
+	uint64_t seed;
+	int fd;			/* of FILE_PAGES, which are not mapped */
+};
+
+static struct slot slots[SLOTS];
+static uint64_t checked[KINDS], wrong;
+static uint64_t rnd_state;
+
+static uint64_t rnd(void)
+{
+	/* xorshift64: the same on each run with the same seed */
+	rnd_state ^= rnd_state << 13;
+	rnd_state ^= rnd_state >> 7;
+	rnd_state ^= rnd_state << 17;
+	return rnd_state;
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static void fill(uint64_t *word, size_t size, uint64_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*word); i++)
+		word[i] = seed + i;
+}
+
+static void check(const struct slot *s, const uint64_t *word, size_t size,
+		  uint64_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*word); i++) {
+		if (word[i] == seed + i)
+			continue;
+		printf("# %s memory: %#llx at byte %zu of %zu, should be %#llx\n",
+		       kind_names[s->kind], (unsigned long long)word[i],
+		       i * sizeof(*word), size, (unsigned long long)(seed + i));
+		fflush(stdout);
+		wrong++;
+		break;
+	}
+	checked[s->kind] += size;
+}
+
+/* Through read() and write(): pages of the cache that nobody maps */
+static bool file_io(struct slot *s, bool writing)
+{
+	static uint64_t buf[MIB / sizeof(uint64_t)];
+	size_t off;
+
+	for (off = 0; off < s->size; off += MIB) {
+		uint64_t seed = s->seed + off / sizeof(*buf);
+		ssize_t n;
+
+		if (writing) {
+			fill(buf, MIB, seed);
+			n = pwrite(s->fd, buf, MIB, (off_t)off);
+		} else {
+			n = pread(s->fd, buf, MIB, (off_t)off);
+			if (n == (ssize_t)MIB)
+				check(s, buf, MIB, seed);
+		}
+		if (n != (ssize_t)MIB)
+			return false;
+	}
+	return true;
+}
+
+static void take(struct slot *s, size_t room, const char *dir)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	s->kind = (enum kind)(rnd() % KINDS);
+	s->size = (1 + rnd() % 16) * MIB;
+	s->seed = rnd();
+	if (s->kind == THP || s->kind == HUGETLB)
+		s->size = s->size / HUGE * HUGE + HUGE;
+	if (s->size > room)
+		return;
+	if (s->kind == FILE_PAGES) {
+		s->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		if (s->fd >= 0 && file_io(s, true))
+			s->word = (uint64_t *)s;	/* in use */
+		else if (s->fd >= 0)
+			close(s->fd);
+		return;
+	}
+	if (s->kind == HUGETLB)
+		flags |= MAP_HUGETLB;
+	if (s->kind == SHARED)
+		flags = MAP_SHARED | MAP_ANONYMOUS;
+	s->word = mmap(NULL, s->size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (s->word == MAP_FAILED) {
+		s->word = NULL;
+		return;
+	}
+	if (s->kind == THP)
+		madvise(s->word, s->size, MADV_HUGEPAGE);
+	fill(s->word, s->size, s->seed);
+}
+
+static void let_go(struct slot *s)
+{
+	if (s->kind == FILE_PAGES) {
+		if (!file_io(s, false)) {
+			printf("# a file cannot be read: %s\n", strerror(errno));
+			wrong++;
+		}
+		close(s->fd);
+	} else {
+		check(s, s->word, s->size, s->seed);
+		munmap(s->word, s->size);
+	}
+	s->word = NULL;
+}
+
+static size_t used(void)
+{
+	size_t sum = 0;
+	int i;
+
+	for (i = 0; i < SLOTS; i++)
+		sum += slots[i].word ? slots[i].size : 0;
+	return sum;
+}
+
+int main(int argc, char **argv)
+{
+	double end;
+	size_t limit;
+	int i;
+
+	if (argc != 5) {
+		fprintf(stderr, "usage: pattern SECONDS MIB SEED DIR\n");
+		return 2;
+	}
+	end = now() + atof(argv[1]);
+	limit = strtoul(argv[2], NULL, 10) * MIB;
+	rnd_state = strtoull(argv[3], NULL, 10) * 0x9e3779b97f4a7c15ULL + 1;
+
+	while (now() < end) {
+		struct slot *s = &slots[rnd() % SLOTS];
+
+		if (s->word)
+			let_go(s);
+		else
+			take(s, limit - used(), argv[4]);
+		/* Now and then let all of it lie free for as long as it takes */
+		if (rnd() % 256 == 0) {
+			for (i = 0; i < SLOTS; i++)
+				if (slots[i].word)
+					let_go(&slots[i]);
+			usleep((useconds_t)(rnd() % 1500000));
+		} else if (rnd() % 4 == 0) {
+			usleep((useconds_t)(rnd() % 50000));
+		}
+	}
+	for (i = 0; i < SLOTS; i++)
+		if (slots[i].word)
+			let_go(&slots[i]);
+	for (i = 0; i < KINDS; i++)
+		printf("# pattern %s: %llu MiB checked\n", kind_names[i],
+		       (unsigned long long)(checked[i] / MIB));
+	printf("# pattern: %llu wrong\n", (unsigned long long)wrong);
+	return wrong != 0;
+}
