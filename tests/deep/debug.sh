@@ -17,7 +17,7 @@ kunit()
 	PRBENCH_APPEND="kunit.enable=1 $words"
 	export PRBENCH_APPEND
 	guest_script kunit tests/deep/guest/nothing.sh --kernels "$kernels" \
-		--variants ext-idle --set script.mem_mib=1024 \
+		--variants ext-idle --set script.mem_mib=320 \
 		--set script.run_ms=600000
 	scan kunit
 	sed -n 's/\r$//; s/^\[ *[0-9.]*\]  *//; /^\(not \)*ok [0-9]* prt_/p' \

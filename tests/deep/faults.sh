@@ -75,15 +75,15 @@ scan short
 # with the real device
 for words in "" init_on_free=1 page_poison=1; do
 	PRBENCH_APPEND=$words
-	name=drain-${words%=*}
-	bench "$name" --kernels "$kernels" --platforms tcg --variants ext \
+	drain=drain-${words%=*}
+	bench "$drain" --kernels "$kernels" --platforms tcg --variants ext \
 		--workloads drain --boots 1
 	ok "virtio-balloon, ${words:-as it is}: a drain" [ $? -eq 0 ]
 	case $words in
-	page_poison*) ok "$words: the host keeps the poison" kept_it "$name" ;;
-	*) ok "${words:-as it is}: the host has the memory back" gave_back "$name" ;;
+	page_poison*) ok "$words: the host keeps the poison" kept_it "$drain" ;;
+	*) ok "${words:-as it is}: the host has the memory back" gave_back "$drain" ;;
 	esac
-	scan "$name"
+	scan "$drain"
 done
 
 # all of it: the clock wakes the guest up again

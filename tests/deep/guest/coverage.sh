@@ -1,9 +1,17 @@
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Use all that can be used from outside, then print what gcov has counted.
+# The init of a guest: use all that can be used from outside, and end.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc none /proc
+mount -t sysfs none /sys
+mount -t debugfs none /sys/kernel/debug
+mount -t tmpfs none /dev/shm
+mount -t tmpfs none /tmp
 . "${0%/*}/../../e2e/guest/lib.sh"
+PRAGENT=${0%/*}/../../../build/bin/pragent
 o=/sys/module/page_reporting_oracle/parameters
 
-if [ "$(cat $o/on)" = Y ] || [ -n "$(stat reports)" ] && [ "$(stat passes)" -gt 0 ]; then
+if [ "$(stat passes)" -gt 0 ] || grep -q 'page_reporting_um.enable=1' /proc/cmdline; then
 	for p in min_age_ms fragment_order target_refault_percent \
 		page_reporting_order page_reporting_delay_ms; do
 		old=$(cat $parameters/$p)
@@ -49,7 +57,6 @@ if [ "$(cat $o/on)" = Y ]; then
 	sleep 1
 	check "the oracle has found nothing" grep -qx 'broken 0' /sys/kernel/debug/page_reporting_oracle
 fi
-find /sys/kernel/debug/gcov -name '*.gcda' | while read -r f; do
-	echo "gcda $f $(base64 -w 0 "$f")"
-done
-finish
+[ $tap_bad -eq 0 ] && echo "guest: done"
+# what poweroff would do if there were an init to ask
+perl -e 'syscall(169, 0xfee1dead, 672274793, 0x4321fedc)'

@@ -13,6 +13,7 @@ word()
 	echo "${_w:-${2-}}"
 }
 
+# In all they take about half of what is free: more is reclaim and little else.
 seconds=$(word seconds 60)
 seed=$(word seed 1)
 skip=,$(word skip),
@@ -105,7 +106,7 @@ part_cma()
 
 part_huge()
 {
-	echo $((mib / 16)) >/proc/sys/vm/nr_hugepages
+	echo $((mib / 32)) >/proc/sys/vm/nr_hugepages
 	add huge_pages "$(cat /proc/sys/vm/nr_hugepages)"
 	sleep 1
 	echo 2 >/proc/sys/vm/nr_hugepages
@@ -194,23 +195,23 @@ stress()
 	wanted stress || return 0
 	# shellcheck disable=SC2086
 	nice stress-ng --verify --timeout "$seconds" --temp-path /tmp \
-		--vm 1 --vm-bytes $((mib / 8))M --vm-hang 1 --malloc 1 \
+		--vm 1 --vm-bytes $((mib / 12))M --vm-hang 1 --malloc 1 \
 		--malloc-bytes $((mib / 32))M --fork 1 --mmap 1 \
-		--mmap-bytes $((mib / 16))M --mremap 1 --mremap-bytes $((mib / 32))M \
+		--mmap-bytes $((mib / 32))M --mremap 1 --mremap-bytes $((mib / 32))M \
 		--dentry 1 --dentries 4096 --pipe 1 --memfd 1 --brk 1 >stress.out 2>&1 &
 	stress_pid=$!
 }
 
 echo 100 >$parameters/min_age_ms
 echo 0 >$parameters/target_refault_percent
-echo $((mib / 8)) >/sys/module/page_reporting_oracle/parameters/hold_mib
+echo $((mib / 16)) >/sys/module/page_reporting_oracle/parameters/hold_mib
 rm -f stop
 stress_pid=
 stress
 pids=
 for n in 1 2; do
 	wanted pattern || break
-	"$pattern" "$seconds" $((mib / 5)) $((seed * 2 + n)) /dev/shm >"pattern.$n" 2>&1 &
+	"$pattern" "$seconds" $((mib / 7)) $((seed * 2 + n)) /dev/shm >"pattern.$n" 2>&1 &
 	pids="$pids $!"
 done
 again flush 3

@@ -32,14 +32,12 @@ done
 registered=0 refused=0 flushed=0
 for n in $(seq 120); do
 	echo 0 >$o/on
-	# this shell alone, and nothing that it starts
-	echo 1 >/proc/$$/make-it-fail
-	if echo 1 2>/dev/null >$o/on; then
+	# nothing but this one write
+	if sh -c "exec 3>$o/on 2>/dev/null; echo 1 >/proc/self/make-it-fail; echo 1 >&3"; then
 		registered=$((registered + 1))
 	else
 		refused=$((refused + 1))
 	fi
-	echo 0 >/proc/$$/make-it-fail
 	use 24
 	flush 2>/dev/null && flushed=$((flushed + 1))
 done
