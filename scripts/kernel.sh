@@ -5,8 +5,7 @@
 # kernel.sh build [NAME...]	the same, then build (default: the four that
 #				differ by tree and architecture). ARCH-TREE-FLAVOR
 #				is a kernel of the deep tests, whose configuration
-#				has tests/deep/config/FLAVOR.config on top, and what
-#				follows "#make:" there as arguments of make.
+#				has tests/deep/config/FLAVOR.config on top.
 # kernel.sh exec CMD...		the same as prepare, then run CMD holding the lock,
 #				with $TREES, $PRX_CC and ccache's settings exported
 #
@@ -368,10 +367,11 @@ build_kernel()
 		(kmake -s KCONFIG_ALLCONFIG="$frag" allnoconfig) >"$out/make.log" 2>&1 9>&- ||
 			die "$1: cannot be configured: $(tail -n 1 "$out/make.log")"
 		check_config "$frag" "$out/.config" "$1"
-		# shellcheck disable=SC2046 # words
-		run_make "$1" $image modules $([ -z "$flavor" ] ||
-			sed -n 's/^#make: //p' "$deep/$flavor.config")
-		if [ -f "$top/bench/module/Makefile" ] || [ -f "$top/bench/module/Kbuild" ]; then
+		modules=
+		! has CONFIG_MODULES=y "$out/.config" || modules=modules
+		# shellcheck disable=SC2086 # one word or none
+		run_make "$1" $image $modules
+		if [ -n "$modules" ]; then
 			mkdir -p "$out/bench"
 			for _f in "$top"/bench/module/*; do
 				cmp -s "$_f" "$out/bench/${_f##*/}" || cp "$_f" "$out/bench/"
