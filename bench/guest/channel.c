@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,12 @@
 #include "agent.h"
 
 static int channel = -1;
+
+/* What has come from the host: line[taken] to line[used - 1] is still to be read. */
+static struct {
+	char line[65536];
+	size_t used, taken;
+} input;
 
 /* There is no udev here: make the node from what sysfs says. */
 static int open_node(const char *sysfs_dev, const char *node)
@@ -92,29 +99,27 @@ int channel_open(void)
  */
 char *channel_read_line(void)
 {
-	static char line[65536];
-	static size_t used, taken;
-
-	memmove(line, line + taken, used - taken);
-	used -= taken;
-	taken = 0;
+	memmove(input.line, input.line + input.taken, input.used - input.taken);
+	input.used -= input.taken;
+	input.taken = 0;
 	for (;;) {
-		char *nl = memchr(line, '\n', used);
+		char *nl = memchr(input.line, '\n', input.used);
 		ssize_t n;
 
 		if (nl) {
 			*nl = '\0';
-			taken = (size_t)(nl - line) + 1;
-			return line;
+			input.taken = (size_t)(nl - input.line) + 1;
+			return input.line;
 		}
-		if (used == sizeof(line))
+		if (input.used == sizeof(input.line))
 			return NULL;
-		n = read(channel, line + used, sizeof(line) - used);
+		n = read(channel, input.line + input.used,
+			 sizeof(input.line) - input.used);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return NULL;
-		used += (size_t)n;
+		input.used += (size_t)n;
 	}
 }
 
@@ -146,11 +151,34 @@ void emit_simple(const char *event, const char *workload)
 	emit(json_pack("{s:s, s:s}", "event", event, "workload", workload));
 }
 
+/*
+ * Plain text only: a lone byte above 127 is not UTF-8, and an event that JSON
+ * cannot say would not be sent.
+ */
+static void make_plain(char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] > 127 || !text[i])
+			text[i] = '?';
+}
+
 void emit_result(const char *workload, const char *metric, const char *unit,
 		 double value)
 {
+	char name[128];
+
+	/* Tools have names of their own for what they count. */
+	snprintf(name, sizeof(name), "%s", metric);
+	make_plain(name, strlen(name));
+	if (!isfinite(value)) {
+		emit_text("error", workload, "message", "%s is no number: %g",
+			  name, value);
+		return;
+	}
 	emit(json_pack("{s:s, s:s, s:s, s:s, s:f}", "event", "result",
-		       "workload", workload, "metric", metric, "unit", unit,
+		       "workload", workload, "metric", name, "unit", unit,
 		       "value", value));
 }
 
@@ -170,6 +198,7 @@ void emit_text(const char *event, const char *workload, const char *key,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	make_plain(text, strlen(text));
 	emit(json_pack("{s:s, s:s, s:s%}", "event", event, "workload", workload,
 		       key, text, strlen(text)));
 }
@@ -180,12 +209,7 @@ void emit_text(const char *event, const char *workload, const char *key,
  */
 void emit_output(const char *workload, const char *name, char *text, size_t len)
 {
-	size_t i;
-
-	/* Plain text only: a lone byte above 127 is not UTF-8. */
-	for (i = 0; i < len; i++)
-		if ((unsigned char)text[i] > 127 || !text[i])
-			text[i] = '?';
+	make_plain(text, len);
 	emit(json_pack("{s:s, s:s, s:s, s:s%}", "event", "file", "workload",
 		       workload, "name", name, "text", text, len));
 }

@@ -100,16 +100,16 @@ static json_t *balloon_features(void)
 static json_int_t pcp_kib(void)
 {
 	FILE *f = fopen("/proc/zoneinfo", "re");
-	json_int_t pages = 0, n;
+	unsigned long long pages = 0, n;
 	char line[256];
 
 	if (!f)
 		return 0;
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, " count: %lld", &n) == 1)
+		if (sscanf(line, " count: %llu", &n) == 1)
 			pages += n;
 	fclose(f);
-	return pages * (json_int_t)(sysconf(_SC_PAGESIZE) / 1024);
+	return (json_int_t)(pages * (sysconf(_SC_PAGESIZE) / 1024));
 }
 
 /* CPU time of all kernel workers, in nanoseconds, or -1. */
@@ -117,14 +117,14 @@ static json_int_t kworker_ns(void)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *de;
-	json_int_t sum = 0;
+	unsigned long long sum = 0;
 	bool any = false;
 
 	if (!dir)
 		return -1;
 	while ((de = readdir(dir))) {
 		char path[512], text[256];
-		long long ns;
+		unsigned long long ns;
 
 		if (!isdigit((unsigned char)de->d_name[0]))
 			continue;
@@ -134,13 +134,13 @@ static json_int_t kworker_ns(void)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/schedstat", de->d_name);
 		if (read_text(path, text, sizeof(text)) > 0 &&
-		    sscanf(text, "%lld", &ns) == 1) {
+		    sscanf(text, "%llu", &ns) == 1) {
 			sum += ns;
 			any = true;
 		}
 	}
 	closedir(dir);
-	return any ? sum : -1;
+	return any ? (json_int_t)sum : -1;
 }
 
 static void set_if(json_t *o, const char *key, json_t *value)

@@ -155,10 +155,11 @@ static void run_command(const char *name, const json_t *args)
 
 static void serve(void)
 {
+	bool over = false;
 	char *line;
 
 	emit(counters_settings());
-	while ((line = channel_read_line())) {
+	while (!over && (line = channel_read_line())) {
 		json_error_t err;
 		json_t *cmd;
 		const char *run;
@@ -175,7 +176,7 @@ static void serve(void)
 		if (run)
 			run_command(run, json_object_get(cmd, "args"));
 		else if (json_is_true(json_object_get(cmd, "exit")))
-			break;
+			over = true;
 		else
 			emit_text("error", "-", "message",
 				  "a command without 'run' or 'exit'");

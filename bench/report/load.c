@@ -2,12 +2,16 @@
 /* Read a run directory: run.json and, for each boot, meta, samples, events. */
 #include "prreport.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define MAX_TIME_S	1e6	/* no boot takes eleven days */
 
 void *xrealloc(void *p, size_t n, size_t size)
 {
@@ -102,6 +106,20 @@ static void PRINTF(4, 5) boot_corrupt(struct run *run, struct boot *boot,
 		run->dir, boot->name, file, what);
 }
 
+/*
+ * Names go into tables, file names and scripts for gnuplot, which runs what it
+ * finds between backquotes. Who made the results need not be who reads them.
+ */
+static bool is_name(const char *s, const char *also)
+{
+	const char *p = s;
+
+	while (p && *p && (isalnum((unsigned char)*p) ||
+			   strchr("_.+~:-", *p) || strchr(also, *p)))
+		p++;
+	return p && p != s && !*p;
+}
+
 static void load_samples(struct run *run, struct boot *boot)
 {
 	const char *file = "samples.tsv";
@@ -141,6 +159,11 @@ static void load_samples(struct run *run, struct boot *boot)
 				     "line %zu is cut off or not three numbers", lineno);
 			break;
 		}
+		if (s.t < 0 || s.t > MAX_TIME_S) {
+			boot_corrupt(run, boot, file, "line %zu: no boot takes %g s",
+				     lineno, s.t);
+			break;
+		}
 		if (boot->nsamples) {
 			double gap = s.t - boot->samples[boot->nsamples - 1].t;
 
@@ -170,13 +193,18 @@ out:
 static const char *check_event(const json_t *ev)
 {
 	const char *kind = json_str(ev, "event", NULL);
+	const char *workload = json_str(ev, "workload", NULL);
+	double t = json_num(ev, "t", NAN);
 
 	if (!kind)
 		return "has no \"event\"";
-	if (!json_is_number(json_object_get(ev, "t")))
+	if (isnan(t))
 		return "has no number \"t\"";
-	if (strcmp(kind, "ready") && strcmp(kind, "error") &&
-	    !json_str(ev, "workload", NULL) &&
+	if (t < 0 || t > MAX_TIME_S)
+		return "has a time \"t\" that no boot takes";
+	if (workload && !is_name(workload, ""))
+		return "has a \"workload\" that is no name";
+	if (strcmp(kind, "ready") && strcmp(kind, "error") && !workload &&
 	    (!strcmp(kind, "begin") || !strcmp(kind, "end") ||
 	     !strcmp(kind, "result") || !strcmp(kind, "mark") ||
 	     !strcmp(kind, "settled") || !strcmp(kind, "counters")))
@@ -185,6 +213,10 @@ static const char *check_event(const json_t *ev)
 	    (!json_str(ev, "metric", NULL) ||
 	     !json_is_number(json_object_get(ev, "value"))))
 		return "is a result without \"metric\" or a number \"value\"";
+	if (!strcmp(kind, "result") &&
+	    (!is_name(json_str(ev, "metric", NULL), "") ||
+	     !is_name(json_str(ev, "unit", "-"), "/*% ")))
+		return "is a result whose \"metric\" or \"unit\" is no name";
 	return NULL;
 }
 
@@ -234,7 +266,7 @@ static void boot_from_name(struct run *run, struct boot *boot)
 {
 	const char *p = strchr(boot->name, '-'), *v = p ? strchr(p + 1, '-') : NULL;
 
-	boot->seq = atoi(boot->name);
+	boot->seq = (int)strtol(boot->name, NULL, 10);
 	boot->platform = v ? run_str(run, "%.*s", (int)(v - p - 1), p + 1) : "?";
 	boot->variant = v ? v + 1 : "?";
 	boot->kernel = boot->tree = "?";
@@ -246,6 +278,7 @@ static void load_boot(struct run *run, struct boot *boot)
 	const char *status, *miss = NULL;
 	static const char * const need[] = { "platform", "variant", "kernel", "status" };
 	json_error_t err;
+	json_t *seq;
 	size_t i;
 
 	boot_from_name(run, boot);
@@ -262,7 +295,10 @@ static void load_boot(struct run *run, struct boot *boot)
 		return;
 	}
 	status = json_str(boot->meta, "status", "");
-	boot->seq = json_num(boot->meta, "seq", boot->seq);
+	seq = json_object_get(boot->meta, "seq");
+	if (json_is_integer(seq) && json_integer_value(seq) <= INT_MAX &&
+	    json_integer_value(seq) >= 0)
+		boot->seq = (int)json_integer_value(seq);
 	boot->platform = json_str(boot->meta, "platform", boot->platform);
 	boot->variant = json_str(boot->meta, "variant", boot->variant);
 	boot->kernel = json_str(boot->meta, "kernel", boot->kernel);
@@ -284,6 +320,12 @@ static void load_boot(struct run *run, struct boot *boot)
 			miss = need[i];
 	if (miss) {
 		boot_corrupt(run, boot, "meta.json", "has no \"%s\"", miss);
+		return;
+	}
+	if (!is_name(boot->platform, "") || !is_name(boot->variant, "") ||
+	    !is_name(boot->kernel, "")) {
+		boot_corrupt(run, boot, "meta.json",
+			     "platform, variant or kernel is no name");
 		return;
 	}
 	load_events(run, boot);
@@ -308,18 +350,25 @@ static int cmp_boot(const void *a, const void *b)
  */
 int run_load(struct run *run, const char *dir)
 {
-	const char *path;
+	const char *path, *boots;
 	json_error_t err;
 	struct dirent *de;
-	DIR *d;
+	bool missing;
 	size_t i;
+	int why;
+	DIR *d;
 
 	memset(run, 0, sizeof(*run));
 	run->dir = run_str(run, "%s", dir);
 	path = run_str(run, "%s/run.json", dir);
+	boots = run_str(run, "%s/boots", dir);
+	d = opendir(boots);
+	why = errno;
 	run->meta = json_load_file(path, 0, &err);
-	if (!run->meta) {
-		if (json_error_code(&err) == json_error_cannot_open_file)
+	missing = !run->meta &&
+		  json_error_code(&err) == json_error_cannot_open_file;
+	if (!run->meta && !d) {
+		if (missing)
 			fprintf(stderr,
 				"prreport: %s cannot be opened: is %s the directory of a run? Name one below results/, or make one with 'make bench'\n",
 				path, dir);
@@ -329,18 +378,26 @@ int run_load(struct run *run, const char *dir)
 				path, err.line, err.text);
 		return -1;
 	}
-	if (!json_is_object(run->meta) || json_num(run->meta, "schema", 0) != 1) {
+	/* The boots are what counts. */
+	if (!run->meta) {
+		fprintf(stderr,
+			"prreport: %s: %s; the report is made without it: restore the file, or run the benchmark again\n",
+			path, missing ? "cannot be opened" :
+			run_str(run, "line %d: %s", err.line, err.text));
+		run->problems++;
+	} else if (!json_is_object(run->meta) ||
+		   json_num(run->meta, "schema", 0) != 1) {
 		fprintf(stderr,
 			"prreport: %s is not of schema 1: use the prreport of the commit that made this run\n",
 			path);
+		if (d)
+			closedir(d);
 		return -1;
 	}
-	path = run_str(run, "%s/boots", dir);
-	d = opendir(path);
 	if (!d) {
 		fprintf(stderr,
 			"prreport: %s cannot be opened: %s; a run without boots has nothing to report, run 'make bench' again\n",
-			path, strerror(errno));
+			boots, strerror(why));
 		return -1;
 	}
 	while ((de = readdir(d))) {
@@ -349,7 +406,7 @@ int run_load(struct run *run, const char *dir)
 
 		if (de->d_name[0] == '.')
 			continue;
-		sub = run_str(run, "%s/%s", path, de->d_name);
+		sub = run_str(run, "%s/%s", boots, de->d_name);
 		if (stat(sub, &st) || !S_ISDIR(st.st_mode))
 			continue;
 		run->boots = xrealloc(run->boots, run->nboots + 1,
@@ -360,7 +417,7 @@ int run_load(struct run *run, const char *dir)
 	closedir(d);
 	if (!run->nboots) {
 		fprintf(stderr,
-			"prreport: %s holds no boots; run 'make bench' again\n", path);
+			"prreport: %s holds no boots; run 'make bench' again\n", boots);
 		return -1;
 	}
 	for (i = 0; i < run->nboots; i++)

@@ -27,6 +27,8 @@ static const struct {
 
 /* How long the last sample stands for what comes after it */
 #define SAMPLE_GRACE_S	0.25
+/* How long after the last sample a workload may end and still have been seen */
+#define SAMPLE_LATE_S	1.0
 
 /**
  * metrics_resident_at() - host-resident guest memory in KiB at a time
@@ -217,6 +219,13 @@ static double ready_at(const struct boot *boot)
 	return NAN;
 }
 
+/* Memory that nobody looked at any more has not stayed. */
+static bool samples_last(const struct boot *boot, const struct window *w)
+{
+	return boot->nsamples &&
+	       boot->samples[boot->nsamples - 1].t + SAMPLE_LATE_S >= w->end;
+}
+
 static void from_samples(struct values *out, const struct boot *boot,
 			 const struct window *w)
 {
@@ -359,7 +368,13 @@ static void boot_metrics(struct run *run, struct values *out,
 		if (!strcmp(boot->platform, "icount") || !strcmp(workload, "alloc") ||
 		    !strcmp(workload, "lockhold"))
 			continue;
-		from_samples(out, boot, &w);
+		if (samples_last(boot, &w))
+			from_samples(out, boot, &w);
+		else
+			run_note(run, boot->name, workload,
+				 "samples end %.1f s before the workload, host memory is left out",
+				 w.end - (boot->nsamples ?
+					  boot->samples[boot->nsamples - 1].t : 0));
 		from_counters(run, out, boot, &w);
 	}
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define GRID_S		0.05	/* the sampling interval */
+#define MAX_GRID	20000	/* points of a curve */
 #define LEAD_S		3.0	/* shown before the mark */
 #define MAX_POINTS	1500	/* a boot in the churn plot */
 
@@ -237,7 +238,7 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform,
 	      f);
 	for (i = 0; i < cs.n; i++) {
 		const struct curve *c = &cs.c[i];
-		double until = INFINITY, from = -LEAD_S;
+		double until = INFINITY, from = -LEAD_S, grid;
 		struct spread st;
 
 		v = xrealloc(NULL, c->n, sizeof(*v));
@@ -250,8 +251,9 @@ static int plot_drain(struct run *run, struct plots *out, const char *platform,
 		xmax = fmax(xmax, until);
 		xmin = fmin(xmin, from);
 		fprintf(f, "# %s\n", c->label);
-		for (long k = ceil(from / GRID_S); k * GRID_S <= until; k++) {
-			double t = k * GRID_S;
+		grid = fmax(GRID_S, (until - from) / MAX_GRID);
+		for (long k = ceil(from / grid); k * grid <= until; k++) {
+			double t = k * grid;
 			int n = 0;
 
 			for (b = 0; b < c->n; b++) {
@@ -749,6 +751,20 @@ static int gnuplot(struct run *run, const char *name)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* gnuplot says nothing of a full disk, but then a picture lacks its end. */
+static bool complete(const char *path, const char *end)
+{
+	char tail[16] = "";
+	FILE *f = fopen(path, "r");
+	bool ok = f && !fseek(f, -(long)sizeof(tail), SEEK_END) &&
+		  fread(tail, 1, sizeof(tail), f) == sizeof(tail) &&
+		  memmem(tail, sizeof(tail), end, strlen(end));
+
+	if (f)
+		fclose(f);
+	return ok;
+}
+
 static int draw(struct run *run, struct plots *plots)
 {
 	int ret = 0;
@@ -770,6 +786,13 @@ static int draw(struct run *run, struct plots *plots)
 			plots->why_not = "gnuplot is not installed";
 			fprintf(stderr,
 				"prreport: gnuplot is not installed: no plots; install gnuplot-nox and run 'make report'\n");
+			ret = -1;
+		} else if (!status && !access(svg, F_OK) &&
+			   (!complete(svg, "</svg>") || !complete(png, "IEND"))) {
+			plots->why_not = "there was no room to draw them";
+			out_failed(svg, 0);
+			unlink(svg);
+			unlink(png);
 			ret = -1;
 		} else if (status || access(svg, R_OK) || access(png, R_OK)) {
 			plots->why_not = run_str(run, "gnuplot failed on plots/%s.gp", name);
@@ -813,7 +836,7 @@ int plots_make(struct run *run, const struct summary *sum, struct plots *out)
 
 	memset(out, 0, sizeof(*out));
 	if (mkdir(dir, 0777) && errno != EEXIST) {
-		fprintf(stderr, "prreport: %s cannot be made: %s\n", dir, strerror(errno));
+		out_failed(dir, errno);
 		out->why_not = "the directory plots/ could not be made";
 		return -1;
 	}

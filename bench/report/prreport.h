@@ -152,6 +152,7 @@ const char *kernel_series(const char *release, char *buf, size_t size);
 /* ---- write_tsv.c ---- */
 
 int write_tsv(const struct summary *sum, const char *path);
+void out_failed(const char *path, int err);
 FILE *out_open(const char *path);
 int out_close(FILE *f, const char *path);
 

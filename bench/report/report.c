@@ -160,12 +160,14 @@ static void put_machine(struct doc *d, const struct run *run)
 	const json_t *m = json_object_get(run->meta, "machine");
 	size_t i;
 
-	doc_p(d, "Machine: %s, %.0f cores, %.0f MiB memory, host kernel %s, THP `%s`, KSM `%s`. Commit `%s`, profile `%s`, %s.",
-	      json_str(m, "cpu", "unknown processor"), json_num(m, "cores", NAN),
-	      json_num(m, "mem_mib", NAN), json_str(m, "kernel", "?"),
-	      json_str(m, "thp", "?"), json_str(m, "ksm", "?"),
-	      json_str(run->meta, "commit", "?"), json_str(run->meta, "profile", "?"),
-	      json_str(run->meta, "date", "?"));
+	if (run->meta)
+		doc_p(d, "Machine: %s, %.0f cores, %.0f MiB memory, host kernel %s, THP `%s`, KSM `%s`. Commit `%s`, profile `%s`, %s.",
+		      json_str(m, "cpu", "unknown processor"),
+		      json_num(m, "cores", NAN), json_num(m, "mem_mib", NAN),
+		      json_str(m, "kernel", "?"), json_str(m, "thp", "?"),
+		      json_str(m, "ksm", "?"), json_str(run->meta, "commit", "?"),
+		      json_str(run->meta, "profile", "?"),
+		      json_str(run->meta, "date", "?"));
 	for (int rank = 0; rank < 5; rank++)
 		for (i = 0; i < run->nboots; i++)
 			if (platform_rank(run->boots[i].platform) == rank &&
@@ -183,6 +185,8 @@ static void put_completeness(struct doc *d, const struct run *run,
 	size_t i;
 	int bad;
 
+	if (!run->meta)
+		doc_p(d, "**run.json is missing or cannot be read**: on which machine this ran, and how many boots were planned, is not known.");
 	for (i = 0; i < run->nboots; i++)
 		by[run->boots[i].status]++;
 	bad = run->nboots - by[BOOT_OK];

@@ -65,24 +65,28 @@ static int cmp_ranked(const char * const *list, const char *a, const char *b)
 	return d ? d : strcmp(a, b);
 }
 
-/* alloc_oK_* and free_oK_* sort by what is measured, then by order */
+/* alloc_oK_* and free_oK_* sort by what is measured, then by order, and last */
 static int cmp_metric(const char *a, const char *b)
 {
 	char opa[8], opb[8], sa[32], sb[32];
 	int ka, kb;
+	bool pa = sscanf(a, "%7[a-z]_o%2d_%31s", opa, &ka, sa) == 3;
+	bool pb = sscanf(b, "%7[a-z]_o%2d_%31s", opb, &kb, sb) == 3;
+	int d = pa - pb;
 
-	if (sscanf(a, "%7[a-z]_o%d_%31s", opa, &ka, sa) == 3 &&
-	    sscanf(b, "%7[a-z]_o%d_%31s", opb, &kb, sb) == 3) {
-		int d = strcmp(opa, opb);
-
+	if (!d && pa) {
+		d = strcmp(opa, opb);
 		/* p50 p99 p999 max: by length puts max before p999, wanted last */
 		if (!d)
 			d = !!strstr(sa, "_max") - !!strstr(sb, "_max");
 		if (!d)
 			d = strcmp(sa, sb);
-		return d ? d : ka - kb;
+		if (!d)
+			d = ka - kb;
+		/* o1 and o01 are two metrics, and so may be what is longer. */
+		return d ? d : strcmp(a, b);
 	}
-	return cmp_ranked(metrics, a, b);
+	return d ? d : cmp_ranked(metrics, a, b);
 }
 
 static int cmp_value(const void *pa, const void *pb)

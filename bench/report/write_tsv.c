@@ -8,6 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Say why, as far as is known (@err may be 0), and what to do. */
+void out_failed(const char *path, int err)
+{
+	bool full = !err || err == ENOSPC || err == EDQUOT;
+
+	fprintf(stderr,
+		"prreport: %s could not be written: %s; %s and run 'make report' again\n",
+		path, err ? strerror(err) : "is the disk full?",
+		full ? "make room there" : "see that it can be written");
+}
+
 /* A file appears under its name when it is complete, never before. */
 FILE *out_open(const char *path)
 {
@@ -18,8 +29,7 @@ FILE *out_open(const char *path)
 		return NULL;
 	f = fopen(tmp, "w");
 	if (!f)
-		fprintf(stderr, "prreport: %s cannot be written: %s\n", tmp,
-			strerror(errno));
+		out_failed(tmp, errno);
 	free(tmp);
 	return f;
 }
@@ -38,8 +48,7 @@ int out_close(FILE *f, const char *path)
 		bad = rename(tmp, path) != 0;
 	err = errno;
 	if (bad) {
-		fprintf(stderr, "prreport: %s could not be written: %s\n", path,
-			err ? strerror(err) : "write failed, is the disk full?");
+		out_failed(path, err);
 		if (tmp)
 			unlink(tmp);
 	}

@@ -156,7 +156,8 @@ int event_log_add(struct event_log *log, json_t *event, double t)
 	snprintf(stamp, sizeof(stamp), "%.4f", t);
 	copy = json_object();
 	json_object_set_new(copy, "t", json_real(strtod(stamp, NULL)));
-	json_object_update(copy, event);
+	/* The host's time, whatever the guest calls "t". */
+	json_object_update_missing(copy, event);
 	if (!strcmp(kind, "counters"))
 		json_array_append(log->counters, copy);
 	ret = json_dumpf(copy, log->events,
