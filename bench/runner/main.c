@@ -58,7 +58,8 @@ static void usage(FILE *f)
 		"  --list                 print the known names and what would run\n"
 		"A list is separated by commas or spaces.  QEMU=FILE in the environment\n"
 		"chooses another qemu-system-x86_64, PRBENCH_APPEND=WORDS ends the guests'\n"
-		"command lines, PRBENCH_SCRIPT=FILE is what the workload script runs.\n"
+		"command lines, PRBENCH_SCRIPT=FILE is what the workload script runs,\n"
+		"PRBENCH_BOOT_S=N waits longer for a guest to boot.\n"
 		"Exit status: 0 all boots are good,\n"
 		"1 some are not, 2 bad option, 3 nothing can run, 130 interrupted.\n");
 }
@@ -171,8 +172,9 @@ static void make_out_dir(struct state *s, const char *out)
 		out = path;
 	}
 	if (make_dirs(out) || !realpath(out, s->cfg.out)) {
-		fprintf(stderr, "prbench: cannot make %s: %s\n", out,
-			strerror(errno));
+		fprintf(stderr,
+			"prbench: cannot make %s: %s; make room there, or choose another --out\n",
+			out, strerror(errno));
 		exit(EXIT_FATAL);
 	}
 	make_path(path, sizeof(path), "%s/run.json", s->cfg.out);
@@ -652,6 +654,8 @@ int main(int argc, char **argv)
 	signal(SIGHUP, SIG_DFL);
 
 	save_run(&s, "running");
+	if (s.fatal)
+		goto out;
 	printf("%s: %u boots, about %d:%02d min\n", s.cfg.out, s.plan.nr_boots,
 	       (int)s.plan.estimate_s / 60, (int)s.plan.estimate_s % 60);
 	fflush(stdout);
@@ -661,6 +665,7 @@ int main(int argc, char **argv)
 		 "complete");
 	printf("%u boots ok, %u not, %.0f s; raw data in %s\n", s.ok, s.bad,
 	       now_s() - s.t0, s.cfg.out);
+out:
 	plan_free(&s.plan);
 	settings_reset();
 	json_decref(s.run);
