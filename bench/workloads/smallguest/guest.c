@@ -187,7 +187,7 @@ static int press(const json_t *args)
 	return 0;
 }
 
-int work_smallguest(const char *name, const json_t *args)
+static int work_smallguest(const char *name, const json_t *args)
 {
 	double limit = (double)arg_int(args, "run_ms", 20000) * 1e-3;
 	double pause = (double)arg_int(args, "pause_ms", 1500) * 1e-3;
@@ -232,3 +232,5 @@ int work_smallguest(const char *name, const json_t *args)
 	emit_result(name, "run_s", "s", now_s() - start);
 	return 0;
 }
+
+WORKLOAD(work_smallguest);
