@@ -55,6 +55,7 @@ struct hold {
 };
 
 int open_tmpfs_file(void);
+size_t mem_available(void);
 bool want_file(const json_t *args);
 int take(struct hold *h, size_t bytes, bool file);
 void give(struct hold *h);
