@@ -325,6 +325,28 @@ static void full_compares_sizes(void **state)
 	plan_free(&plan);
 }
 
+/* There is no room for these in half an hour. */
+static void full_has_what_quick_has_not(void **state)
+{
+	static const char *const slower[] = { "boot", "drain-all", "pagefault" };
+	struct plan plan;
+	size_t i;
+
+	(void)state;
+	plan_for(&plan, true, NULL, BIT(UM) | BIT(TCG), default_workloads(true),
+		 0, 1);
+	for (i = 0; i < ARRAY_SIZE(slower); i++) {
+		assert_false(default_workloads(false) & W(slower[i]));
+		assert_true(count(&plan, UM, slower[i], "flag") >= 6);
+		assert_true(count(&plan, TCG, slower[i], "ext") >= 6);
+	}
+	assert_true(count(&plan, UM, "churn-small", "ext") > 0);
+	/* there churn itself is on tmpfs */
+	assert_int_equal(count(&plan, UM, "churn-tmpfs", "ext"), 0);
+	assert_true(count(&plan, TCG, "churn-tmpfs", "ext") > 0);
+	plan_free(&plan);
+}
+
 /* Who names variants gets these and no others, whatever the workload. */
 static void chosen_variants_replace_the_profiles(void **state)
 {
@@ -483,6 +505,7 @@ int main(void)
 		cmocka_unit_test(verify_needs_reporting),
 		cmocka_unit_test(quick_is_quick),
 		cmocka_unit_test(full_compares_sizes),
+		cmocka_unit_test(full_has_what_quick_has_not),
 		cmocka_unit_test(chosen_variants_replace_the_profiles),
 		cmocka_unit_test(guests_have_the_size_they_need),
 		cmocka_unit_test(lockhold_needs_a_figure),

@@ -66,8 +66,8 @@ static int work_stress(const char *name, const json_t *args)
 		"stress-ng", "--vm", "1", "--vm-bytes", vm_bytes, "--vm-method",
 		"write64", "--malloc", "1", "--malloc-bytes", "128k",
 		"--malloc-max", "512", "--malloc-touch", "--fork", "1",
-		"--bigheap", "1", "--bigheap-growth", "1m", "--dentry", "1",
-		"--timeout", wave, "--metrics", "--temp-path", "/tmp", NULL
+		"--bigheap", "1", "--dentry", "1", "--timeout", wave,
+		"--metrics", "--temp-path", "/tmp", NULL
 	};
 	size_t k;
 	int err;
