@@ -106,6 +106,22 @@ clean:
 # the file with main() in it: main.c, or the program's name
 main_of = $(basename $(notdir $(or $(wildcard bench/$(1)/main.c),$(2).c)))
 
+# what each workload does in the guest: none is named anywhere, so they are
+# linked as they are and not from an archive
+workload_objects = $(patsubst bench/%.c,$(1)/%.o,$(wildcard bench/workloads/*/guest.c))
+
+define workload_rules
+$(1)/workloads/%.o: bench/workloads/%.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(CC) $(CFLAGS) $(2) $(INCLUDES) -DWORKLOAD_NAME='"$$(*D)"' -MMD -MP -c -o $$@ $$<
+
+-include $(wildcard $(1)/workloads/*/*.d)
+endef
+
+$(eval $(call workload_rules,build/obj))
+$(eval $(call workload_rules,build/san/obj,$(SANFLAGS)))
+
 # program_rules DIRECTORY,PROGRAM,OUTPUT,FLAGS,OBJECTS: all files but that one
 # go into an archive, so that tests can link with them
 define program_rules
@@ -119,7 +135,8 @@ $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 	@rm -f $$@
 	@ar rcs $$@ $$^
 
-$(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o $(5)/lib$(1).a
+$(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o \
+		$(if $(filter guest,$(1)),$(call workload_objects,$(5))) $(5)/lib$(1).a
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
 	@$(CC) $(4) -o $$@ $$^ $(LDLIBS)

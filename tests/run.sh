@@ -120,6 +120,8 @@ group_unit()
 		run "${t#build/san/tests/}" env CMOCKA_MESSAGE_OUTPUT=TAP \
 			PRX_TOP="$top" PRX_BIN="$top/build/san" "$t"
 	done
+	run "build model" make -s --no-print-directory -C tests/model &&
+		run model build/san/model/model
 	for t in tests/unit/*.sh tests/report/*.sh; do
 		[ ! -x "$t" ] || run "${t#tests/}" env PRX_TOP="$top" \
 			PRX_BIN="$top/build/san" "$t"

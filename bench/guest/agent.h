@@ -43,44 +43,59 @@ int read_text(const char *path, char *buf, size_t len);
 bool running_on_uml(void);
 long arg_int(const json_t *args, const char *name, long dflt);
 const char *arg_str(const json_t *args, const char *name, const char *dflt);
+int failed(const char *workload, const char *what, int err);
 int run_program(const char *stdout_path, char *const argv[]);
 const char *self_path(void);
 
-/* work_mem.c: memory that a workload has taken */
+/* memory.c: memory that a workload has taken */
 struct hold {
 	void *map;		/* anonymous pages, or NULL */
 	int fd;			/* or a file */
 	size_t bytes;
 };
 
+int open_tmpfs_file(void);
+size_t mem_available(void);
 bool want_file(const json_t *args);
 int take(struct hold *h, size_t bytes, bool file);
 void give(struct hold *h);
 
-/* work_kernel.c */
+/* module.c */
 int load_module(const char *workload, const char *host_path, const char *opts);
 int unload_module(const char *workload, const char *module);
 
-/* work_*.c: each returns 0, or a negative value after an error event */
-int work_drain(const char *name, const json_t *args);
-int work_churn(const char *name, const json_t *args);
-int work_verify(const char *name, const json_t *args);
-int work_fio(const char *name, const json_t *args);
-int work_stress(const char *name, const json_t *args);
-int work_perf(const char *name, const json_t *args);
-int work_alloc(const char *name, const json_t *args);
-int work_lockhold(const char *name, const json_t *args);
-int work_smallguest(const char *name, const json_t *args);
-int work_fence(const char *name, const json_t *args);
-int work_script(const char *name, const json_t *args);
-int work_fragment(const char *name, const json_t *args);
-int work_build(const char *name, const json_t *args);
-int work_storm(const char *name, const json_t *args);
+/* tools.c */
+#define TOOL_OUT	"/tmp/tool.out"
 
-/* The load that perf watches: also run as "pragent touch MIB ROUNDS FILE". */
-int touch_main(int argc, char **argv);
+bool have_program(const char *name);
+int program_failed(const char *workload, const char *program, int status);
 
-/* work_script.c: "pragent pread FILE OFFSET" */
-int pread_main(int argc, char **argv);
+/*
+ * A workload is a directory below bench/workloads; its guest.c says what the
+ * guest does and ends with WORKLOAD(function).  The function returns 0, or a
+ * negative value after an error event.  COMMAND() is for what a workload runs
+ * as a process: "pragent NAME ...".  The linker makes tables of all of them.
+ */
+struct workload {
+	const char *name;
+	int (*run)(const char *name, const json_t *args);
+};
+
+struct command {
+	const char *name;
+	int (*main)(int argc, char **argv);
+};
+
+#ifndef WORKLOAD_NAME		/* the directory's; the Makefile gives it */
+#define WORKLOAD_NAME	""
+#endif
+
+#define LINKED(type, name, fn)						\
+	static const struct type fn##_entry = { name, fn };		\
+	static const struct type *const fn##_linked			\
+	__attribute__((used, section("linked_" #type))) = &fn##_entry
+
+#define WORKLOAD(fn)		LINKED(workload, WORKLOAD_NAME, fn)
+#define COMMAND(name, fn)	LINKED(command, name, fn)
 
 #endif

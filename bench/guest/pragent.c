@@ -22,25 +22,11 @@
 
 #include "agent.h"
 
-static const struct {
-	const char *name;
-	int (*run)(const char *name, const json_t *args);
-} workloads[] = {
-	{ "drain", work_drain },
-	{ "churn", work_churn },
-	{ "fio", work_fio },
-	{ "stress-ng", work_stress },
-	{ "perf", work_perf },
-	{ "alloc", work_alloc },
-	{ "lockhold", work_lockhold },
-	{ "smallguest", work_smallguest },
-	{ "verify", work_verify },
-	{ "fragment", work_fragment },
-	{ "build", work_build },
-	{ "storm", work_storm },
-	{ "fence", work_fence },
-	{ "script", work_script },
-};
+/* The linker's tables, see agent.h. */
+extern const struct workload *const __start_linked_workload[] __attribute__((weak));
+extern const struct workload *const __stop_linked_workload[] __attribute__((weak));
+extern const struct command *const __start_linked_command[] __attribute__((weak));
+extern const struct command *const __stop_linked_command[] __attribute__((weak));
 
 static void complain(const char *what, const char *on)
 {
@@ -93,24 +79,26 @@ static void mount_all(void)
 	mount_at("tracefs", "/sys/kernel/tracing", NULL);
 }
 
+/* A workload that is like another has its code and a name of its own. */
 static int run_named(const char *name, const json_t *args)
 {
-	size_t i;
+	const char *code = arg_str(args, "like", name);
+	const struct workload *const *w;
 
-	for (i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
+	for (w = __start_linked_workload; w < __stop_linked_workload; w++) {
 		int ret;
 
-		if (strcmp(workloads[i].name, name))
+		if (strcmp((*w)->name, code))
 			continue;
 		emit_counters(name, "begin");
 		emit_simple("begin", name);
-		ret = workloads[i].run(name, args);
+		ret = (*w)->run(name, args);
 		emit_simple("end", name);
 		emit_counters(name, "end");
 		return ret;
 	}
 	emit_text("error", name, "message",
-		  "the guest's agent knows no workload of this name; rebuild it");
+		  "the guest's agent knows no workload %s; rebuild it", code);
 	return -1;
 }
 
@@ -187,10 +175,11 @@ static void serve(void)
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "touch"))
-		return touch_main(argc, argv);
-	if (argc > 1 && !strcmp(argv[1], "pread"))
-		return pread_main(argc, argv);
+	const struct command *const *c;
+
+	for (c = __start_linked_command; argc > 1 && c < __stop_linked_command; c++)
+		if (!strcmp(argv[1], (*c)->name))
+			return (*c)->main(argc, argv);
 	if (getpid() != 1) {
 		fprintf(stderr,
 			"pragent: this is the init of a benchmark guest; prbench starts it\n");

@@ -34,6 +34,7 @@ int main(int argc, char **argv)
 		free(dir);
 		return 1;
 	}
+	workloads_of(&run);
 	metrics_compute(&run, &vals);
 	summary_build(&vals, &sum);
 	ret |= write_tsv(&sum, run_str(&run, "%s/summary.tsv", dir));

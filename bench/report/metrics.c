@@ -129,9 +129,9 @@ double metrics_footprint(const struct boot *boot, double from, double until)
 /**
  * metrics_window() - when a workload ran
  *
- * The last mark 'freed' counts: what comes before it is the work itself.  The
- * workload storm is about what happens before anybody could begin anything: it
- * begins with the VM.
+ * The last mark 'freed' counts: what comes before it is the work itself.  A
+ * workload that is about what happens before anybody could begin anything begins
+ * with the VM.
  *
  * Return: false if the boot never began it.
  */
@@ -143,7 +143,7 @@ bool metrics_window(const struct boot *boot, const char *workload,
 
 	memset(w, 0, sizeof(*w));
 	w->workload = workload;
-	w->from_start = !strcmp(workload, "storm") && boot->nsamples;
+	w->from_start = workload_from_start(workload) && boot->nsamples;
 	w->begin = w->began = w->freed = w->settled = w->end = w->counters_end_t = NAN;
 	json_array_foreach(boot->events, i, ev) {
 		const char *kind = json_str(ev, "event", "");
@@ -362,11 +362,11 @@ static void boot_metrics(struct run *run, struct values *out,
 		}
 		from_results(run, out, boot, workload);
 		/*
-		 * Guest time and host time have nothing in common on icount, and
-		 * lockhold is run with guests of different sizes: its results say which.
+		 * Guest time and host time have nothing in common on icount; and
+		 * where guests of different sizes are run the results say which.
 		 */
-		if (!strcmp(boot->platform, "icount") || !strcmp(workload, "alloc") ||
-		    !strcmp(workload, "lockhold"))
+		if (!strcmp(boot->platform, "icount") ||
+		    !workload_has_host_memory(workload))
 			continue;
 		if (samples_last(boot, &w))
 			from_samples(out, boot, &w);

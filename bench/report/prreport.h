@@ -87,6 +87,17 @@ double json_num(const json_t *obj, const char *key, double fallback);
 
 void *xrealloc(void *p, size_t n, size_t size);
 
+/* ---- workloads.c ---- */
+
+void workloads_of(const struct run *run);
+bool workloads_known(void);
+int workload_place(const char *name);
+int metric_place(const char *workload, const char *metric);
+const char *metric_better(const char *workload, const char *metric);
+bool metric_is_headline(const char *workload, const char *metric);
+bool workload_from_start(const char *name);
+bool workload_has_host_memory(const char *name);
+
 /* ---- metrics.c ---- */
 
 /* What one boot measured. */

@@ -797,6 +797,17 @@ static int cmp_column(const void *pa, const void *pb)
 	return d ? d : strcmp(a->variant, b->variant);
 }
 
+/* Bold: what the workload is about. The arrow points to where good is. */
+static void put_metric(struct table *t, const struct row *r)
+{
+	const char *better = metric_better(r->workload, r->metric);
+	const char *bold = metric_is_headline(r->workload, r->metric) ? "**" : "";
+
+	table_cell(t, "%s`%s`%s%s", bold, r->metric, bold,
+		   !strcmp(better, "less") ? " ↓" :
+		   !strcmp(better, "more") ? " ↑" : "");
+}
+
 static void put_group(struct doc *d, const struct summary *sum, size_t first)
 {
 	const struct row *g = &sum->rows[first], **col = NULL;
@@ -844,7 +855,7 @@ static void put_group(struct doc *d, const struct summary *sum, size_t first)
 				break;
 		if (j < i)
 			continue;
-		table_cell(&t, "`%s`", r->metric);
+		put_metric(&t, r);
 		table_cell(&t, "%s", r->unit);
 		for (j = 0; j < ncol; j++)
 			result_cell(&t, summary_find(sum, r->platform, r->series,
@@ -863,6 +874,8 @@ static void put_results(struct doc *d, const struct summary *sum)
 
 	doc_h(d, 2, "Results");
 	doc_p(d, "Median over boots; below it the interval of the median: from 6 boots on its 95 %% confidence interval (order statistics), with fewer simply **minimum and maximum**, which hold the true median with 75 %% at 3 boots, 88 %% at 4 and 94 %% at 5. `×` is the ratio of medians to `flag`. p is Mann–Whitney U against `flag`, two-sided and exact, Holm-corrected over all tests of the table; `~` means p > 0.05 or too few boots: with 3 against 3 boots p cannot fall below 0.10, so `~` says nothing either way there. `raw` is a p that only the correction lifted above 0.05. `-` is no data, or nothing to divide by.");
+	if (workloads_known())
+		doc_p(d, "↓ less is better, ↑ more is better; **bold**: what the workload is about.");
 	for (i = 0; i < sum->n; i++) {
 		for (j = 0; j < i; j++)
 			if (same_group(&sum->rows[i], &sum->rows[j]))
@@ -953,6 +966,21 @@ static void put_definitions(struct doc *d)
 		doc_li(d, "%s", defs[i]);
 }
 
+/* Older results do not say what their workloads are. */
+static void put_workloads(struct doc *d, const struct run *run)
+{
+	const char *name;
+	json_t *o;
+
+	if (!workloads_known())
+		return;
+	doc_h(d, 2, "What each workload does");
+	json_object_foreach(json_object_get(run->meta, "about_workloads"), name, o)
+		doc_li(d, "`%s`: %s.%s", name, json_str(o, "description", "?"),
+		       workload_from_start(name) ?
+		       " Its figures count from the start of the VM." : "");
+}
+
 static char *list(const json_t *array, const char *sep)
 {
 	size_t i, size = 1;
@@ -1035,6 +1063,7 @@ int report_write(struct run *run, const struct summary *sum,
 	put_results(&d, sum);
 	put_what_ran(&d, run);
 	put_boots(&d, run);
+	put_workloads(&d, run);
 	put_definitions(&d);
 	put_howto(&d, run);
 	doc_end(&d);

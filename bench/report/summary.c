@@ -65,8 +65,29 @@ static int cmp_ranked(const char * const *list, const char *a, const char *b)
 	return d ? d : strcmp(a, b);
 }
 
+/* In the order of the run; what that does not name comes after it. */
+static int cmp_workload(const char *a, const char *b)
+{
+	unsigned int pa = (unsigned int)workload_place(a);
+	unsigned int pb = (unsigned int)workload_place(b);
+
+	if (pa != pb)
+		return pa < pb ? -1 : 1;
+	return cmp_ranked(workloads, a, b);
+}
+
+static int cmp_listed(const char *workload, const char *a, const char *b)
+{
+	unsigned int pa = (unsigned int)metric_place(workload, a);
+	unsigned int pb = (unsigned int)metric_place(workload, b);
+
+	if (pa != pb)
+		return pa < pb ? -1 : 1;
+	return cmp_ranked(metrics, a, b);
+}
+
 /* alloc_oK_* and free_oK_* sort by what is measured, then by order, and last */
-static int cmp_metric(const char *a, const char *b)
+static int cmp_metric(const char *workload, const char *a, const char *b)
 {
 	char opa[8], opb[8], sa[32], sb[32];
 	int ka, kb;
@@ -86,7 +107,7 @@ static int cmp_metric(const char *a, const char *b)
 		/* o1 and o01 are two metrics, and so may be what is longer. */
 		return d ? d : strcmp(a, b);
 	}
-	return d ? d : cmp_ranked(metrics, a, b);
+	return d ? d : cmp_listed(workload, a, b);
 }
 
 static int cmp_value(const void *pa, const void *pb)
@@ -97,9 +118,9 @@ static int cmp_value(const void *pa, const void *pb)
 	if (!d)
 		d = strcmp(a->boot->kernel, b->boot->kernel);
 	if (!d)
-		d = cmp_ranked(workloads, a->workload, b->workload);
+		d = cmp_workload(a->workload, b->workload);
 	if (!d)
-		d = cmp_metric(a->metric, b->metric);
+		d = cmp_metric(a->workload, a->metric, b->metric);
 	if (!d)
 		d = cmp_ranked(variants, a->boot->variant, b->boot->variant);
 	return d;

@@ -252,10 +252,10 @@ static int start(struct run *r)
 	make_path(path, sizeof(path), "%s/config", kdir);
 	sha = file_sha256(path);
 	iso_time(stamp, sizeof(stamp));
-	for (i = 0; i < NR_WORKLOADS; i++)
-		if (b->workloads & 1U << i)
+	for (i = 0; i < nr_workloads; i++)
+		if (b->workloads & BIT(i))
 			json_array_append_new(names,
-					      json_string(workload_names[i]));
+					      json_string(workloads[i].name));
 	r->meta = json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:s, s:o}",
 			    "schema", 1, "seq", (int)b->seq,
 			    "platform", platform_names[b->platform],
@@ -325,50 +325,79 @@ static int greet(struct run *r)
 	return 0;
 }
 
-/* What a workload is told beyond its settings: paths on this host. */
-static void add_paths(struct run *r, enum workload w, json_t *args)
+/* What "${name}" stands for in this boot; NULL: there is no such thing here. */
+static const char *host_value(struct run *r, const char *name, char *path)
 {
-	char kdir[PATH_MAX / 2];
+	const char *script = getenv("PRBENCH_SCRIPT");
 
-	if (w == W_ALLOC || w == W_LOCKHOLD) {
-		kernel_dir(kdir, sizeof(kdir), r->cfg, r->boot->platform,
-			   r->boot->variant);
-		json_object_set_new(args, "module",
-				    json_sprintf("%s/%s.ko", kdir, w == W_ALLOC ?
-						 "alloc_bench" : "free_holes"));
-		json_object_set_new(args, "mem_mib",
-				    json_integer(r->boot->mem_mib));
-	} else if (w == W_BUILD) {
-		json_object_set_new(args, "source",
-				    json_string(r->cfg->source));
-	} else if (w == W_SCRIPT) {
-		const char *script = getenv("PRBENCH_SCRIPT");
-		char path[PATH_MAX];
+	if (!strcmp(name, "out"))
+		return r->cfg->out;
+	if (!strcmp(name, "source"))
+		return *r->cfg->source ? r->cfg->source : NULL;
+	if (!strcmp(name, "script"))
+		return script ? realpath(script, path) : NULL;
+	kernel_dir(path, PATH_MAX, r->cfg, r->boot->platform, r->boot->variant);
+	return path;
+}
 
-		if (script && realpath(script, path))
-			json_object_set_new(args, "path", json_string(path));
-	} else if (w == W_FENCE) {
-		/* UML has a tmpfs of its own where the boot's directory is. */
-		json_object_set_new(args, "dirs",
-				    json_pack("[s,s,s,s]", r->cfg->out, "",
-					      "/tmp", "/var/tmp"));
-		json_object_set_new(args, "victim",
-				    json_sprintf("%s/fence-victim",
-						 r->cfg->out));
+/* A string of workload.json with its variables filled in, or NULL. */
+static json_t *expand(struct run *r, const json_t *template)
+{
+	char *text = format("%s", json_string_value(template));
+	json_t *o;
+	size_t i;
+
+	for (i = 0; text && host_variables[i]; i++) {
+		char *mark = format("${%s}", host_variables[i]), *at;
+
+		while (text && (at = strstr(text, mark))) {
+			char path[PATH_MAX], *old = text;
+			const char *value = host_value(r, host_variables[i], path);
+
+			*at = '\0';
+			text = value ? format("%s%s%s", old, value,
+					      at + strlen(mark)) : NULL;
+			free(old);
+		}
+		free(mark);
+	}
+	o = text ? json_string(text) : NULL;
+	free(text);
+	return o;
+}
+
+/* What a workload is told beyond its settings. */
+static void add_host_args(struct run *r, size_t w, json_t *args)
+{
+	const json_t *info = workloads[w].info;
+	const char *name;
+	json_t *v, *word;
+	size_t i;
+
+	json_object_set_new(args, "mem_mib", json_integer(r->boot->mem_mib));
+	if (json_object_get(info, "like"))
+		json_object_set(args, "like", json_object_get(info, "like"));
+	json_object_foreach(json_object_get(info, "host"), name, v) {
+		json_t *o = json_is_array(v) ? json_array() : expand(r, v);
+
+		json_array_foreach(v, i, word)
+			json_array_append_new(o, expand(r, word));
+		if (o)
+			json_object_set_new(args, name, o);
 	}
 }
 
-static int run_workload(struct run *r, enum workload w)
+static int run_workload(struct run *r, size_t w)
 {
-	const char *name = workload_names[w];
+	const char *name = workloads[w].name;
 	json_t *args = workload_settings(r->cfg->sel.full, w, r->boot->platform);
 	double est = workload_seconds(args, w, r->boot->platform);
 	double end = now_s() + 60 + 4 * est;
 	char what[128];
 	bool done = false;
 
-	add_paths(r, w, args);
-	snprintf(what, sizeof(what), "in workload %s", name);
+	add_host_args(r, w, args);
+	snprintf(what, sizeof(what), "in workload %.31s", name);
 	if (channel_send(&r->channel, json_pack("{s:s, s:o}", "run", name,
 						"args", args)))
 		return lost(r, what);
@@ -438,9 +467,14 @@ static int finish(struct run *r)
 /* A kernel that complained has not measured what was meant. */
 static void check_console(struct run *r)
 {
-	bool oom_is_result = r->boot->workloads & 1U << W_SMALLGUEST;
 	char path[PATH_MAX + 16], line[1024];
+	bool oom_is_result = false;
+	size_t w;
 	FILE *f;
+
+	for (w = 0; w < nr_workloads; w++)
+		if (r->boot->workloads & BIT(w))
+			oom_is_result |= workloads[w].oom_is_result;
 
 	make_path(path, sizeof(path), "%s/console.log", r->dir);
 	f = fopen(path, "re");
@@ -490,7 +524,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 		.ram = { .fd = -1 },
 	};
 	sigset_t set;
-	int w;
+	size_t w;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
@@ -510,9 +544,8 @@ int boot_run(const struct config *cfg, const struct boot *b)
 		return EXIT_FATAL;
 	}
 	if (!start(&r) && !greet(&r)) {
-		for (w = 0; w < NR_WORKLOADS; w++)
-			if (b->workloads & 1U << w &&
-			    run_workload(&r, (enum workload)w))
+		for (w = 0; w < nr_workloads; w++)
+			if (b->workloads & BIT(w) && run_workload(&r, w))
 				break;
 		/* An error in a workload still lets the guest power off. */
 		if (!r.exit_code || !strcmp(r.status, "error")) {

@@ -15,8 +15,6 @@
 
 #include "prbench.h"
 
-#define BIT(n)	(1U << (n))
-
 struct state {
 	struct config cfg;
 	struct plan plan;
@@ -47,18 +45,20 @@ static void usage(FILE *f)
 		"  --variants LIST        which kernels and settings to compare (default: what the\n"
 		"                         profile chooses for each workload)\n"
 		"  --workloads LIST       what to run in the guests\n"
+		"  --workloads-dir DIR    a directory for each workload (default bench/workloads of\n"
+		"                         the tree that this program was built in)\n"
 		"  --boots N              boots of each kind and variant, whatever the profile says\n"
 		"  --seed N               draws the order of the variants (default 1)\n"
 		"  --set W.NAME=N         change a setting of a workload: drain.settle_ms=20000\n"
 		"  --kernels DIR          built kernels (default build/kernels)\n"
 		"  --agent FILE           the guest's init (default build/bin/pragent)\n"
-		"  --source DIR           kernel source for the workload build (default\n"
+		"  --source DIR           kernel source for workloads that want one (default\n"
 		"                         build/trees/pristine)\n"
 		"  --out DIR              default results/<date>-<host>-<commit>-<profile>\n"
 		"  --list                 print the known names and what would run\n"
 		"A list is separated by commas or spaces.  QEMU=FILE in the environment\n"
 		"chooses another qemu-system-x86_64, PRBENCH_APPEND=WORDS ends the guests'\n"
-		"command lines, PRBENCH_SCRIPT=FILE is what the workload script runs,\n"
+		"command lines, PRBENCH_SCRIPT=FILE is what a workload may run,\n"
 		"PRBENCH_BOOT_S=N waits longer for a guest to boot.\n"
 		"Exit status: 0 all boots are good,\n"
 		"1 some are not, 2 bad option, 3 nothing can run, 130 interrupted.\n");
@@ -82,8 +82,8 @@ static void print_names(FILE *f, const char *what)
 	}
 	if (!what || !strcmp(what, "workloads")) {
 		fprintf(f, "workloads:");
-		for (i = 0; i < NR_WORKLOADS; i++)
-			fprintf(f, " %s", workload_names[i]);
+		for (i = 0; i < nr_workloads; i++)
+			fprintf(f, " %s", workloads[i].name);
 		fprintf(f, "\n");
 	}
 }
@@ -194,14 +194,14 @@ static void make_out_dir(struct state *s, const char *out)
 	}
 }
 
-static json_t *names_of(const char *const *names, size_t nr, unsigned int mask)
+static json_t *platforms_of(uint64_t mask)
 {
 	json_t *a = json_array();
 	size_t i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < NR_PLATFORMS; i++)
 		if (mask & BIT(i))
-			json_array_append_new(a, json_string(names[i]));
+			json_array_append_new(a, json_string(platform_names[i]));
 	return a;
 }
 
@@ -210,6 +210,7 @@ static void make_run_json(struct state *s, int argc, char **argv)
 	const struct selection *sel = &s->cfg.sel;
 	json_t *settings = json_object(), *by_platform = json_object();
 	json_t *vars = json_array(), *words = json_array();
+	json_t *names = json_array(), *about = json_object();
 	char stamp[64], host[128] = "";
 	char *commit = git_commit();
 	size_t p, i;
@@ -220,36 +221,40 @@ static void make_run_json(struct state *s, int argc, char **argv)
 		if (!(sel->platforms & BIT(p)))
 			continue;
 		o = json_object();
-		for (i = 0; i < NR_WORKLOADS; i++)
+		for (i = 0; i < nr_workloads; i++)
 			if (sel->workloads & BIT(i))
-				json_object_set_new(o, workload_names[i],
-					workload_settings(sel->full,
-							  (enum workload)i,
+				json_object_set_new(o, workloads[i].name,
+					workload_settings(sel->full, i,
 							  (enum platform)p));
 		/* The first platform's stand for all; the rest is beside it. */
 		json_object_update(settings, o);
 		json_object_set_new(by_platform, platform_names[p], o);
 	}
+	for (i = 0; i < nr_workloads; i++) {
+		if (!(sel->workloads & BIT(i)))
+			continue;
+		json_array_append_new(names, json_string(workloads[i].name));
+		json_object_set_new(about, workloads[i].name, workload_about(i));
+	}
 	for (i = 0; i < nr_variants; i++)
-		if (plan_variants(&s->plan, ~0U) & BIT(i))
+		if (plan_variants(&s->plan, ~0ULL) & BIT(i))
 			json_array_append_new(vars,
 					      json_string(variants[i].name));
 	for (i = 0; i < (size_t)argc; i++)
 		json_array_append_new(words, json_string(argv[i]));
 	iso_time(stamp, sizeof(stamp));
 	gethostname(host, sizeof(host) - 1);
-	s->run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:f}",
+	s->run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:f}",
 			   "schema", 1, "profile", s->profile, "date", stamp,
 			   "host", host, "commit", commit,
 			   "machine", meta_machine(),
 			   "boots_planned", (int)s->plan.nr_boots,
 			   "seed", (int)sel->seed,
-			   "platforms", names_of(platform_names, NR_PLATFORMS,
-						 sel->platforms),
+			   "platforms", platforms_of(sel->platforms),
 			   "variants", vars,
 			   "variants_by_profile", !sel->variants,
-			   "workloads", names_of(workload_names, NR_WORKLOADS,
-						 sel->workloads),
+			   "workloads", names,
+			   "about_workloads", about,
 			   "settings", settings,
 			   "settings_by_platform", by_platform,
 			   "argv", words,
@@ -315,11 +320,11 @@ static void describe(char *buf, size_t len, const struct boot *b)
 
 	snprintf(buf, len, "%-6s %-8s", platform_names[b->platform],
 		 b->variant->name);
-	for (i = 0; i < NR_WORKLOADS; i++) {
+	for (i = 0; i < nr_workloads; i++) {
 		used = strlen(buf);
 		if (b->workloads & BIT(i))
 			snprintf(buf + used, len - used, " %s",
-				 workload_names[i]);
+				 workloads[i].name);
 	}
 }
 
@@ -454,8 +459,8 @@ static void run_phase(struct state *s, size_t index, const sigset_t *signals)
 /* What has to be built before the plan can run. */
 static void print_kernels(const struct state *s)
 {
-	unsigned int um = plan_variants(&s->plan, BIT(UM));
-	unsigned int qemu = plan_variants(&s->plan, ~BIT(UM));
+	uint64_t um = plan_variants(&s->plan, BIT(UM));
+	uint64_t qemu = plan_variants(&s->plan, ~BIT(UM));
 	size_t v, k;
 
 	printf("kernels:");
@@ -464,8 +469,8 @@ static void print_kernels(const struct state *s)
 		for (k = 0; k < v; k++) {
 			if (strcmp(variants[k].tree, variants[v].tree))
 				continue;
-			um &= um & BIT(k) ? ~BIT(v) : ~0U;
-			qemu &= qemu & BIT(k) ? ~BIT(v) : ~0U;
+			um &= um & BIT(k) ? ~BIT(v) : ~0ULL;
+			qemu &= qemu & BIT(k) ? ~BIT(v) : ~0ULL;
 		}
 		if (qemu & BIT(v))
 			printf(" x86_64-%s", variants[v].tree);
@@ -494,6 +499,47 @@ static void print_plan(const struct state *s)
 			}
 }
 
+/* Where the chosen workloads would run: not where they were asked to. */
+static void explain_nothing(const struct selection *sel)
+{
+	struct group groups[WORKLOADS_MAX];
+	size_t nr = workload_groups(sel->full, groups), g, w;
+	int p;
+
+	fprintf(stderr, "prbench: nothing to run: with these variants and --profile %s\n",
+		sel->full ? "full" : "quick");
+	for (w = 0; w < nr_workloads; w++) {
+		if (!(sel->workloads & BIT(w)))
+			continue;
+		fprintf(stderr, "  %s runs on", workloads[w].name);
+		for (g = 0; g < nr; g++)
+			for (p = 0; p < NR_PLATFORMS; p++)
+				if (groups[g].workloads & BIT(w) &&
+				    groups[g].on[p].boots &&
+				    workloads[w].platforms & BIT(p))
+					fprintf(stderr, " %s", platform_names[p]);
+		fprintf(stderr, "\n");
+	}
+}
+
+/* Of the tree that this program was built in: build/bin lies in it. */
+static void load_workloads(const char *dir)
+{
+	char *own = NULL, exe[PATH_MAX] = "", err[512];
+	int i;
+
+	if (!dir && realpath("/proc/self/exe", exe)) {
+		for (i = 0; i < 3 && strrchr(exe, '/'); i++)
+			*strrchr(exe, '/') = '\0';
+		dir = own = format("%s/bench/workloads", exe);
+	}
+	if (workloads_load(dir ? dir : "bench/workloads", err, sizeof(err))) {
+		fprintf(stderr, "prbench: %s\n", err);
+		exit(EXIT_FATAL);
+	}
+	free(own);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -504,6 +550,7 @@ int main(int argc, char **argv)
 		{ "boots", required_argument, NULL, 'b' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "set", required_argument, NULL, 'S' },
+		{ "workloads-dir", required_argument, NULL, 'W' },
 		{ "kernels", required_argument, NULL, 'k' },
 		{ "agent", required_argument, NULL, 'a' },
 		{ "source", required_argument, NULL, 'K' },
@@ -516,6 +563,7 @@ int main(int argc, char **argv)
 	struct selection *sel = &s.cfg.sel;
 	const char *kernels = "build/kernels", *agent = "build/bin/pragent";
 	const char *out = NULL, *source = NULL, *qemu = getenv("QEMU");
+	const char *dir = NULL;
 	char name[128];
 	bool list = false;
 	sigset_t signals;
@@ -523,6 +571,13 @@ int main(int argc, char **argv)
 	int c;
 
 	sel->seed = 1;
+	/* What the others may name depends on this one. */
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (c == 'W')
+			dir = optarg;
+	load_workloads(dir);
+	opterr = optind = 1;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'p':
@@ -546,8 +601,8 @@ int main(int argc, char **argv)
 				unknown("variants", name);
 			break;
 		case 'w':
-			if (parse_list(optarg, workload_names, NR_WORKLOADS,
-				       &sel->workloads, name, sizeof(name)))
+			if (parse_workloads(optarg, &sel->workloads, name,
+					    sizeof(name)))
 				unknown("workloads", name);
 			break;
 		case 'b':
@@ -561,6 +616,8 @@ int main(int argc, char **argv)
 				fprintf(stderr, "prbench: --set: %s\n", name);
 				return EXIT_USAGE;
 			}
+			break;
+		case 'W':
 			break;
 		case 'k':
 			kernels = optarg;
@@ -601,7 +658,7 @@ int main(int argc, char **argv)
 	if (!list) {
 		resolve(s.cfg.kernels, kernels, "kernels in");
 		resolve(s.cfg.agent, agent, "the guest's agent");
-		/* Only one workload needs it, and says so where it is missing. */
+		/* Few workloads need it, and they say so where it is missing. */
 		if (source)
 			resolve(s.cfg.source, source, "kernel source");
 		else if (!realpath("build/trees/pristine", s.cfg.source))
@@ -631,11 +688,11 @@ int main(int argc, char **argv)
 		print_kernels(&s);
 		print_plan(&s);
 		plan_free(&s.plan);
+		workloads_free();
 		return 0;
 	}
 	if (!s.plan.nr_boots) {
-		fprintf(stderr,
-			"prbench: nothing to run: the profile runs none of these workloads on these platforms (icount runs alloc and lockhold only, TCG fragment, build and storm with --profile full)\n");
+		explain_nothing(sel);
 		return EXIT_USAGE;
 	}
 	check_kernels(&s.cfg, &s.plan);
@@ -667,7 +724,7 @@ int main(int argc, char **argv)
 	       now_s() - s.t0, s.cfg.out);
 out:
 	plan_free(&s.plan);
-	settings_reset();
+	workloads_free();
 	json_decref(s.run);
 	if (s.interrupted)
 		return EXIT_INTERRUPTED;

@@ -33,6 +33,10 @@ enum {
 	EXIT_INTERRUPTED = 130,
 };
 
+#define BIT(n)		(1ULL << (n))
+#define WORKLOADS_MAX	64		/* they are bits of a mask, */
+#define VARIANTS_MAX	64		/* and so are variants */
+
 /* plan.c */
 enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
 
@@ -42,27 +46,47 @@ struct variant {
 	bool patched;
 	bool reporting;		/* the device offers reporting */
 	bool negotiated;	/* and the guest is to take it */
+	bool special;		/* has one purpose, and is not one of "all" */
 	const char *extra;	/* kernel command line */
 };
 
-enum workload {
-	W_DRAIN, W_CHURN, W_FRAGMENT, W_BUILD, W_STORM, W_FIO, W_STRESS, W_PERF,
-	W_ALLOC, W_VERIFY, W_SMALLGUEST, W_LOCKHOLD, W_FENCE,
-	W_SCRIPT,
-	NR_WORKLOADS
+/*
+ * A group is one kind of boot: which workloads share it, how often it is
+ * booted with which variants on a platform, and whether boots of different
+ * platforms may run at the same time.  Only those may whose guests sleep while
+ * they are measured, or in which something is counted that takes no time.
+ */
+struct group {
+	uint64_t workloads;
+	struct {
+		unsigned int boots;
+		uint64_t variants;
+	} on[NR_PLATFORMS];
+	bool together;
+};
+
+struct workload {
+	char name[32];		/* of its directory */
+	json_t *info;		/* workload.json, completed */
+	uint64_t profiles;	/* of which it is a default one */
+	uint64_t platforms, variants;
+	bool needs_reporting, oom_is_result;
+	struct group boots[2];	/* quick, full; unless it shares another's */
 };
 
 extern const char *const platform_names[NR_PLATFORMS];
-extern const char *const workload_names[NR_WORKLOADS];
 extern const struct variant variants[];
 extern const size_t nr_variants;
+extern struct workload workloads[WORKLOADS_MAX];
+extern size_t nr_workloads;
+extern const char *const host_variables[];
 
 struct selection {
 	bool full;
-	unsigned int platforms;		/* bit masks */
-	unsigned int variants;		/* 0: what the profile says */
-	unsigned int workloads;
-	unsigned int boots;		/* 0: what the profile says */
+	uint64_t platforms;		/* bit masks */
+	uint64_t variants;		/* 0: what the workload says */
+	uint64_t workloads;
+	unsigned int boots;		/* 0: what the workload says */
 	unsigned int seed;
 };
 
@@ -70,7 +94,7 @@ struct boot {
 	unsigned int seq;		/* in order of start, from 1 */
 	enum platform platform;
 	const struct variant *variant;
-	unsigned int workloads;
+	uint64_t workloads;
 	unsigned int replicate;
 	unsigned int mem_mib;		/* of the guest */
 	double estimate_s;
@@ -95,19 +119,28 @@ struct plan {
 };
 
 int parse_list(const char *text, const char *const *names, size_t nr,
-	       unsigned int *mask, char *unknown, size_t len);
-int parse_variants(const char *text, unsigned int *mask, char *unknown,
-		   size_t len);
-unsigned int default_workloads(bool full);
-int settings_override(const char *text, char *err, size_t len);
-void settings_reset(void);
-json_t *workload_settings(bool full, enum workload w, enum platform p);
-double workload_seconds(const json_t *settings, enum workload w,
-			enum platform p);
+	       uint64_t *mask, char *unknown, size_t len);
+int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len);
 double boot_seconds(enum platform p);
 int plan_make(struct plan *plan, const struct selection *sel);
-unsigned int plan_variants(const struct plan *plan, unsigned int platforms);
+uint64_t plan_variants(const struct plan *plan, uint64_t platforms);
 void plan_free(struct plan *plan);
+
+/* workloads.c */
+int workloads_load(const char *dir, char *err, size_t len);
+void workloads_free(void);
+int workload_find(const char *name);
+int parse_workloads(const char *text, uint64_t *mask, char *unknown, size_t len);
+uint64_t default_workloads(bool full);
+uint64_t workloads_for(uint64_t mask, enum platform p, size_t variant);
+size_t workload_groups(bool full, struct group *groups);
+int settings_override(const char *text, char *err, size_t len);
+void settings_reset(void);
+json_t *workload_settings(bool full, size_t w, enum platform p);
+double workload_seconds(const json_t *settings, size_t w, enum platform p);
+unsigned int workload_next_size(bool full, uint64_t mask, enum platform p,
+				unsigned int last);
+json_t *workload_about(size_t w);
 
 /* sampler.c */
 struct residency {
@@ -187,7 +220,7 @@ struct config {
 	struct selection sel;
 	char kernels[PATH_MAX];
 	char agent[PATH_MAX];
-	char source[PATH_MAX];	/* kernel source for build, or "" */
+	char source[PATH_MAX];	/* kernel source for ${source}, or "" */
 	char out[PATH_MAX];
 	char qemu[PATH_MAX];
 	pid_t parent;

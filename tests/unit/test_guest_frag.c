@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The files of fragment: as many and as large as was asked for. */
+/* The files of fragment and storm: as many and as large as was asked for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,8 @@
 #include <cmocka.h>
 
 /* For its static functions. */
-#include "../../bench/guest/work_frag.c"
+#include "../../bench/workloads/fragment/guest.c"
+#include "../../bench/workloads/storm/guest.c"
 
 static char dir[64];
 

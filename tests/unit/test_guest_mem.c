@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 /* For its static functions. */
-#include "../../bench/guest/work_mem.c"
+#include "../../bench/workloads/verify/guest.c"
 
 static void damage_is_seen(void **state)
 {

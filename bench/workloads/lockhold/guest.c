@@ -104,7 +104,7 @@ static int measure(const char *name, const json_t *args, long order)
  * Large holes first, then small ones, so that a maximum which cannot be reset
  * is that of the longer lists at the end.
  */
-int work_lockhold(const char *name, const json_t *args)
+static int work_lockhold(const char *name, const json_t *args)
 {
 	long order = arg_int(args, "order", 9);
 	long fragment = arg_int(args, "fragment_order", 4);
@@ -114,3 +114,5 @@ int work_lockhold(const char *name, const json_t *args)
 		ret = measure(name, args, fragment);
 	return ret;
 }
+
+WORKLOAD(work_lockhold);

@@ -62,20 +62,6 @@ static unsigned int oom_kills(void)
 	return kills;
 }
 
-static size_t mem_available(void)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	unsigned long kib = 0;
-	char line[128];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %lu", &kib) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kib * 1024;
-}
-
 static void set_oom_score(const char *score)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -187,7 +173,7 @@ static int press(const json_t *args)
 	return 0;
 }
 
-int work_smallguest(const char *name, const json_t *args)
+static int work_smallguest(const char *name, const json_t *args)
 {
 	double limit = (double)arg_int(args, "run_ms", 20000) * 1e-3;
 	double pause = (double)arg_int(args, "pause_ms", 1500) * 1e-3;
@@ -232,3 +218,5 @@ int work_smallguest(const char *name, const json_t *args)
 	emit_result(name, "run_s", "s", now_s() - start);
 	return 0;
 }
+
+WORKLOAD(work_smallguest);

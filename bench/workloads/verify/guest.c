@@ -1,151 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Workloads on memory: drain, churn, verify, and the load that perf watches.
- *
- * Memory is taken as anonymous pages or as pages of a file on tmpfs.  User
- * Mode Linux needs the latter for large sizes: there each run of physically
- * contiguous pages that a process maps is a mapping of the host process, and
- * the host's vm.max_map_count ends that early.
- */
+/* Workload verify: patterns in memory while what is free is reported. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "agent.h"
-
-static int open_tmpfs_file(void)
-{
-	char path[] = "/dev/shm/prbench-XXXXXX";
-	int fd = mkstemp(path);
-
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
-/* Take memory and touch every page of it. */
-int take(struct hold *h, size_t bytes, bool file)
-{
-	static char chunk[MIB];
-	size_t done;
-
-	h->map = NULL;
-	h->fd = -1;
-	h->bytes = bytes;
-	if (!file) {
-		size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-		h->map = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (h->map == MAP_FAILED)
-			return -errno;
-		/* As most guests have it: huge pages where they can be had */
-		madvise(h->map, bytes, MADV_HUGEPAGE);
-		for (done = 0; done < bytes; done += page)
-			*(volatile uint64_t *)((char *)h->map + done) = done + 1;
-		return 0;
-	}
-	h->fd = open_tmpfs_file();
-	if (h->fd < 0)
-		return -errno;
-	memset(chunk, 0xa5, sizeof(chunk));
-	for (done = 0; done < bytes; ) {
-		size_t want = bytes - done < sizeof(chunk) ?
-			      bytes - done : sizeof(chunk);
-		ssize_t n = write(h->fd, chunk, want);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			int err = n ? -errno : -ENOSPC;
-
-			close(h->fd);
-			return err;
-		}
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-void give(struct hold *h)
-{
-	if (h->map)
-		munmap(h->map, h->bytes);
-	else
-		close(h->fd);
-}
-
-bool want_file(const json_t *args)
-{
-	return !strcmp(arg_str(args, "backing", "anon"), "file");
-}
-
-/* Fill, free, wait: how fast and how far does memory go back to the host? */
-int work_drain(const char *name, const json_t *args)
-{
-	size_t bytes = (size_t)arg_int(args, "mib", 1024) * MIB;
-	double settle = (double)arg_int(args, "settle_ms", 10000) * 1e-3;
-	struct hold h;
-	double t0 = now_s();
-	int err = take(&h, bytes, want_file(args));
-
-	if (err) {
-		emit_text("error", name, "message",
-			  "cannot take %zu MiB: %s", bytes / (size_t)MIB,
-			  strerror(-err));
-		return err;
-	}
-	emit_result(name, "fill_s", "s", now_s() - t0);
-	give(&h);
-	emit_mark(name, "freed", bytes);
-	sleep_s(settle);
-	emit_simple("settled", name);
-	return 0;
-}
-
-/*
- * Take, touch and free the same amount again and again.  The pause between
- * free and the next take leaves reporting that looks every 2 s (or faster) a
- * chance to give back what is about to be taken again, while memory never
- * stays free for as long as an age gate of 1 s asks for.
- */
-int work_churn(const char *name, const json_t *args)
-{
-	size_t bytes = (size_t)arg_int(args, "mib", 512) * MIB;
-	double limit = (double)arg_int(args, "run_ms", 10000) * 1e-3;
-	double pause = (double)arg_int(args, "pause_ms", 500) * 1e-3;
-	bool file = want_file(args);
-	double start = now_s(), busy = 0, elapsed;
-	unsigned int cycles = 0;
-
-	do {
-		double t0 = now_s();
-		struct hold h;
-		int err = take(&h, bytes, file);
-
-		if (err) {
-			emit_text("error", name, "message",
-				  "cannot take %zu MiB: %s",
-				  bytes / (size_t)MIB, strerror(-err));
-			return err;
-		}
-		busy += now_s() - t0;
-		give(&h);
-		cycles++;
-		sleep_s(pause);
-		elapsed = now_s() - start;
-	} while (elapsed < limit);
-	/* The last cycle ends late: scale to the time that was asked for. */
-	emit_result(name, "cycles", "count", cycles * limit / elapsed);
-	emit_result(name, "alloc_ms", "ms", busy * 1e3 / cycles);
-	emit_result(name, "run_s", "s", elapsed);
-	return 0;
-}
 
 static uint64_t mix(uint64_t x)
 {
@@ -240,7 +101,7 @@ static uint64_t verify_check(const struct buffer *b)
  * free part reported, fill again.  Whoever loses memory that was in use, or is
  * handed memory that the host takes away afterwards, finds a wrong word.
  */
-int work_verify(const char *name, const json_t *args)
+static int work_verify(const char *name, const json_t *args)
 {
 	double limit = (double)arg_int(args, "run_ms", 10000) * 1e-3;
 	size_t budget = (size_t)arg_int(args, "mib", 768) * MIB;
@@ -316,27 +177,4 @@ out:
 	return err || bad ? -1 : 0;
 }
 
-/* pragent touch MIB ROUNDS anon|file: take and free, nothing else. */
-int touch_main(int argc, char **argv)
-{
-	unsigned long mib, rounds;
-
-	if (argc != 5)
-		return 2;
-	mib = strtoul(argv[2], NULL, 10);
-	rounds = strtoul(argv[3], NULL, 10);
-	/* Here faults are what is looked at */
-	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	while (rounds--) {
-		struct hold h;
-		int err = take(&h, mib * MIB, !strcmp(argv[4], "file"));
-
-		if (err) {
-			fprintf(stderr, "pragent: cannot take %lu MiB: %s\n",
-				mib, strerror(-err));
-			return 1;
-		}
-		give(&h);
-	}
-	return 0;
-}
+WORKLOAD(work_verify);

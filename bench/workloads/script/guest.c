@@ -16,7 +16,7 @@
 
 #define OUTPUT		"script.out"
 
-int work_script(const char *name, const json_t *args)
+static int work_script(const char *name, const json_t *args)
 {
 	const char *path = arg_str(args, "path", "");
 	char full[4096], buf[2048];
@@ -62,11 +62,13 @@ int work_script(const char *name, const json_t *args)
 	return -1;
 }
 
+WORKLOAD(work_script);
+
 /*
  * "pragent pread FILE OFFSET": a single pread() of at most 1 MiB, which no
  * program of the host's would do.
  */
-int pread_main(int argc, char **argv)
+static int pread_main(int argc, char **argv)
 {
 	static char buf[MIB];
 	ssize_t n, done = 0;
@@ -89,3 +91,5 @@ int pread_main(int argc, char **argv)
 	}
 	return 0;
 }
+
+COMMAND("pread", pread_main);

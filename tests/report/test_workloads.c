@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Order, direction and kind of workloads as run.json has them, and without it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "prreport.h"
+
+static const char about[] =
+	"{\"about_workloads\":{"
+	"\"later\":{\"metrics\":[]},"
+	"\"drain\":{\"metrics\":[{\"name\":\"zeal\",\"unit\":\"s\",\"better\":\"more\"},"
+	" {\"name\":\"*_o*_p50\",\"unit\":\"ns\",\"better\":\"less\",\"headline\":true},"
+	" {\"name\":\"t50_s\",\"unit\":\"s\"}]},"
+	"\"drain-all\":{\"from_start\":true,\"host_memory\":false,\"metrics\":[]}}}";
+
+static struct run run;
+
+static void use(const char *text)
+{
+	json_decref(run.meta);
+	run.meta = text ? json_loads(text, 0, NULL) : NULL;
+	workloads_of(&run);
+}
+
+/* The part of the longest name that fits, and of no other. */
+static void parts_belong_to_their_workload(void **state)
+{
+	(void)state;
+	use(about);
+	assert_int_equal(workload_place("later"), 0);
+	assert_int_equal(workload_place("drain"), 1);
+	assert_int_equal(workload_place("drain-bulk"), 1);
+	assert_int_equal(workload_place("drain-all"), 2);
+	assert_int_equal(workload_place("drain-all-of"), 2);
+	assert_int_equal(workload_place("drains"), -1);
+	assert_int_equal(workload_place("drai"), -1);
+	assert_true(workload_from_start("drain-all"));
+	assert_false(workload_from_start("drain"));
+	assert_false(workload_has_host_memory("drain-all"));
+	assert_true(workload_has_host_memory("drain"));
+}
+
+static void metrics_have_a_direction(void **state)
+{
+	(void)state;
+	use(about);
+	assert_string_equal(metric_better("drain", "zeal"), "more");
+	assert_string_equal(metric_better("drain", "alloc_o3_p50"), "less");
+	assert_string_equal(metric_better("drain", "t50_s"), "");
+	assert_string_equal(metric_better("drain", "unheard"), "");
+	assert_string_equal(metric_better("later", "zeal"), "");
+	assert_true(metric_is_headline("drain-bulk", "free_o10_p50"));
+	assert_false(metric_is_headline("drain", "zeal"));
+	assert_int_equal(metric_place("drain", "t50_s"), 2);
+}
+
+/* Results from before run.json said so, or that say something else there. */
+static void old_results_are_known(void **state)
+{
+	static const char *const old[] = {
+		NULL, "{}", "{\"about_workloads\":[]}",
+		"{\"about_workloads\":{\"storm\":7,\"alloc\":null}}",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		use(old[i]);
+		assert_false(workloads_known());
+		assert_int_equal(workload_place("drain"), -1);
+		assert_true(workload_from_start("storm"));
+		assert_false(workload_from_start("drain"));
+		assert_false(workload_has_host_memory("alloc"));
+		assert_false(workload_has_host_memory("lockhold"));
+		assert_true(workload_has_host_memory("drain"));
+		assert_string_equal(metric_better("drain", "t50_s"), "");
+	}
+	use(old[3]);
+	assert_string_equal(metric_better("storm", "t50_s"), "");
+	assert_int_equal(metric_place("alloc", "x"), -1);
+}
+
+static void add(struct values *v, const struct boot *b, const char *workload,
+		const char *metric)
+{
+	v->v[v->n++] = (struct value){ .boot = b, .workload = workload,
+				       .metric = metric, .unit = "s", .v = 1 };
+}
+
+/* Rows come in the order of the run; without it in that of the tables of old. */
+static void rows_are_in_the_order_of_the_run(void **state)
+{
+	static const struct boot b = {
+		.name = "001", .platform = "um", .variant = "off", .kernel = "6.12",
+	};
+	struct value room[8];
+	struct values v = { .v = room };
+	struct summary sum;
+
+	(void)state;
+	add(&v, &b, "drain", "t50_s");
+	add(&v, &b, "drain", "zeal");
+	add(&v, &b, "later", "x");
+	use(about);
+	summary_build(&v, &sum);
+	assert_int_equal(sum.n, 3);
+	assert_string_equal(sum.rows[0].workload, "later");
+	assert_string_equal(sum.rows[1].metric, "zeal");
+	assert_string_equal(sum.rows[2].metric, "t50_s");
+	summary_free(&sum);
+	use(NULL);
+	summary_build(&v, &sum);
+	assert_string_equal(sum.rows[0].metric, "t50_s");
+	assert_string_equal(sum.rows[1].metric, "zeal");
+	assert_string_equal(sum.rows[2].workload, "later");
+	summary_free(&sum);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parts_belong_to_their_workload),
+		cmocka_unit_test(metrics_have_a_direction),
+		cmocka_unit_test(old_results_are_known),
+		cmocka_unit_test(rows_are_in_the_order_of_the_run),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
