@@ -18,7 +18,6 @@ tiers()
 	host 6 VMs that die, full disks, runs that were interrupted
 	fuzz 35 parsers against made up input, ten minutes each
 	builds 25 other configurations and architectures; coccicheck, kernel-doc
-	coverage 10 lines of the kernel files that are run
 	kunit-x86_64 8 KUnit under QEMU
 	oracle 30 ten minutes of load against the oracle, and over the wrap of jiffies
 	history 4 bugs that others had and that only show at boot

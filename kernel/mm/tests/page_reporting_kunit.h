@@ -19,6 +19,9 @@
 #define PRT_FRAMES	2
 #define PRT_FRAME_GFP	(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN)
 #define PRT_PATTERN	0xa5
+/* What users do in a row; where each access is watched they take a minute each */
+#define PRT_ROUNDS	(IS_ENABLED(CONFIG_KCSAN) || (IS_ENABLED(CONFIG_PROVE_LOCKING) && \
+						      !IS_ENABLED(CONFIG_UML)) ? 1000 : 5000)
 /* Nothing comes of age by itself during a test */
 #define PRT_MIN_AGE_MS	(3600 * MSEC_PER_SEC)
 
@@ -1975,7 +1978,7 @@ static void prt_test_walk_busy(struct kunit *test)
 	struct prt_call walk = {};
 
 	prt_call(&walk, test->priv, prt_walk_loop_fn);
-	KUNIT_EXPECT_EQ(test, prt_user_run(user, 5000), 0);
+	KUNIT_EXPECT_EQ(test, prt_user_run(user, PRT_ROUNDS), 0);
 	WRITE_ONCE(walk.stop, true);
 	prt_join(&walk);
 	KUNIT_EXPECT_EQ(test, walk.ret, 0);
@@ -2009,7 +2012,7 @@ static void prt_test_oracle(struct kunit *test)
 		user = prt_user(test, i);
 		memset(&flush, 0, sizeof(flush));
 		prt_call(&flush, prt, prt_flush_loop_fn);
-		KUNIT_EXPECT_EQ_MSG(test, prt_user_run(user, 5000), 0,
+		KUNIT_EXPECT_EQ_MSG(test, prt_user_run(user, PRT_ROUNDS), 0,
 				    "granule order %u", granules[i]);
 		WRITE_ONCE(flush.stop, true);
 		prt_join(&flush);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * As much of the kernel as mm/page_reporting.h and mm/page_reporting_ext.c
+ * need, for a program that runs on the host. All headers that they include are
+ * this one, see Makefile.
+ */
+#ifndef SHIM_H
+#define SHIM_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CONFIG_PAGE_REPORTING	1
+#define CONFIG_SPARSEMEM	1
+#define IS_ENABLED(option)	0
+
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define __init
+#define __initdata
+#define __ro_after_init
+#define __cold			__attribute__((cold))
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+
+#define BIT(n)			(1UL << (n))
+#define GENMASK(high, low)	((~0UL >> (63 - (high))) & (~0UL << (low)))
+#define ALIGN(x, a)		(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
+#define __ffs(x)		((unsigned int)__builtin_ctzl(x))
+#define fls(x)			((x) ? 32U - __builtin_clz(x) : 0U)
+#define ilog2(x)		(63U - __builtin_clzl(x))
+#define SZ_2M			0x200000UL
+
+#define min_t(type, a, b)	__extension__ ({			\
+	type __a = (a);							\
+	type __b = (b);							\
+	__a < __b ? __a : __b;						\
+})
+#define max_t(type, a, b)	__extension__ ({			\
+	type __a = (a);							\
+	type __b = (b);							\
+	__a > __b ? __a : __b;						\
+})
+#define min(a, b)		min_t(__typeof__(a), a, b)
+#define max(a, b)		max_t(__typeof__(a), a, b)
+
+#define pr_err(fmt, ...)	shim_print(pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_warn(fmt, ...)	shim_print(pr_fmt(fmt), ##__VA_ARGS__)
+__attribute__((format(printf, 1, 2))) void shim_print(const char *fmt, ...);
+
+int kstrtobool(const char *s, bool *res);
+#define early_param(name, fn)	int (*const shim_early_param)(char *) = (fn)
+extern int (*const shim_early_param)(char *);
+
+/* One CPU */
+#define DECLARE_PER_CPU(type, name)	extern type name
+#define DEFINE_PER_CPU(type, name)	type name
+#define this_cpu_add(var, n)		((var) += (n))
+
+/* A key can be in the middle of being turned off: some branches see it, some not */
+enum shim_key { KEY_OFF, KEY_ON, KEY_TURNING };
+#define DECLARE_STATIC_KEY_FALSE(name)	extern enum shim_key name
+#define static_branch_unlikely(key)	unlikely(shim_branch(*(key)))
+bool shim_flip(void);
+
+static inline bool shim_branch(enum shim_key key)
+{
+	return key == KEY_TURNING ? shim_flip() : key == KEY_ON;
+}
+
+#define HZ			250
+extern unsigned long jiffies;
+
+static inline unsigned int jiffies_to_msecs(unsigned long ticks)
+{
+	return 1000 / HZ * ticks;
+}
+
+typedef struct {
+	bool held;
+} spinlock_t;
+
+#define spin_lock_irqsave(lock, flags)		((flags) = shim_lock(lock))
+#define spin_unlock_irqrestore(lock, flags)	((void)(flags), shim_unlock(lock))
+unsigned long shim_lock(spinlock_t *lock);
+void shim_unlock(spinlock_t *lock);
+
+#define PAGE_SHIFT		12
+#define PAGE_SIZE		(1UL << PAGE_SHIFT)
+#define MAX_PAGE_ORDER		10
+#define NR_PAGE_ORDERS		(MAX_PAGE_ORDER + 1)
+#define PAGES_PER_SECTION	(1UL << MAX_PAGE_ORDER)
+#define pageblock_nr_pages	(1UL << pageblock_order)
+extern unsigned int pageblock_order;
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+/* Types of free memory; what is below HIGHATOMIC may merge with one another */
+enum { UNMOVABLE, MOVABLE, RECLAIMABLE, HIGHATOMIC, ISOLATE, NR_MIGRATETYPES };
+
+struct zone {
+	spinlock_t lock;
+	const char *name;
+	unsigned long zone_start_pfn;
+	unsigned long spanned_pages;
+	unsigned int pr_wake;
+	unsigned int pr_armed;
+	unsigned int pr_keep;
+	unsigned long pr_reported;
+	struct list_head free_list[NR_PAGE_ORDERS][NR_MIGRATETYPES];
+};
+
+struct page {
+	struct list_head buddy_list;	/* first, for list_page() */
+	struct zone *zone;
+	unsigned int page_type;
+	unsigned int private;
+};
+
+extern struct page *mem_map;
+#define page_to_pfn(page)	((unsigned long)((page) - mem_map))
+#define pfn_to_page(pfn)	(mem_map + (pfn))
+#define page_zone(page)		((page)->zone)
+
+#define PGTY_buddy		0xf0U
+#define PGTY_guard		0xf3U
+#define PageBuddy(page)		((page)->page_type >> 24 == PGTY_buddy)
+#define PageGuard(page)		((page)->page_type >> 24 == PGTY_guard)
+#define buddy_order(page)	((page)->private)
+#define buddy_order_unsafe(page) READ_ONCE((page)->private)
+
+/* The one with memory, and one that a part of the same range belongs to */
+extern struct zone zones[2];
+#define for_each_populated_zone(z) \
+	for ((z) = zones; (z) < zones + 2; (z)++) \
+		if (!(z)->spanned_pages) { } else
+
+static inline unsigned long zone_end_pfn(const struct zone *zone)
+{
+	return zone->zone_start_pfn + zone->spanned_pages;
+}
+
+bool pfn_valid(unsigned long pfn);
+struct page *pfn_to_online_page(unsigned long pfn);
+#define get_online_mems()	((void)0)
+#define put_online_mems()	((void)0)
+#define cond_resched()		shim_resched()
+void shim_resched(void);
+
+struct page_ext {
+	unsigned long flags;
+};
+
+struct page_ext_operations {
+	size_t offset;
+	size_t size;
+	bool (*need)(void);
+	void (*init)(void);
+};
+
+extern unsigned long page_ext_size;
+struct page_ext *page_ext_get(const struct page *page);
+void page_ext_put(struct page_ext *ext);
+
+static inline void *page_ext_data(struct page_ext *ext,
+				  struct page_ext_operations *ops)
+{
+	return (void *)ext + ops->offset;
+}
+
+struct scatterlist;
+void trace_page_reporting_refault(unsigned long pfn, unsigned int order,
+				  unsigned long pages, unsigned int least_ms);
+
+#endif /* SHIM_H */

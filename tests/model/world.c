@@ -1,0 +1,795 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who uses the allocator: programs, compaction, memory failure, isolation,
+ * memory hotplug, and the worker of page reporting with its device. Operations
+ * say where as an offset into the zone, and take the nearest page from there on
+ * that will do, so that they mean something in any sequence.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(addr, size)	((void)(addr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size)	((void)(addr), (void)(size))
+#endif
+
+#include "model.h"
+
+#define CAPACITY	32U
+
+struct config config;
+
+struct piece {
+	unsigned long pfn;
+	unsigned int order;
+};
+
+static unsigned char chunks[MAX_PFN];	/* order of what is in use from here on, or NONE */
+static struct piece held[CAPACITY], sg[CAPACITY];
+static unsigned int nr_held, nr_sg;
+static unsigned int least;
+static unsigned long clamped;
+static u32 meanwhile;	/* draws what happens during a walk over all records */
+
+static unsigned long place(unsigned int at)
+{
+	return the_zone->zone_start_pfn + at % the_zone->spanned_pages;
+}
+
+/* The first page from there on, and around the end, that will do, or MAX_PFN */
+static unsigned long search(unsigned int at, bool (*will_do)(unsigned long pfn))
+{
+	unsigned long pfn, start = place(at);
+
+	for (pfn = start; pfn < zone_end_pfn(the_zone); pfn++)
+		if (will_do(pfn))
+			return pfn;
+	for (pfn = the_zone->zone_start_pfn; pfn < start; pfn++)
+		if (will_do(pfn))
+			return pfn;
+	return MAX_PFN;
+}
+
+static bool is_online(unsigned long pfn)
+{
+	return sections[pfn / PAGES_PER_SECTION].online;
+}
+
+static bool is_offline(unsigned long pfn)
+{
+	return !is_online(pfn);
+}
+
+static bool is_chunk(unsigned long pfn)
+{
+	return chunks[pfn] != NONE;
+}
+
+static bool is_part_of_block(unsigned long pfn)
+{
+	return chunks[pfn] <= pageblock_order;
+}
+
+static bool is_free(unsigned long pfn)
+{
+	return truth_head(pfn) != NONE;
+}
+
+static bool is_poisoned(unsigned long pfn)
+{
+	return truth_where(pfn) == POISON;
+}
+
+/* The chunk around a page, or the next one that will do */
+static unsigned long find_chunk(unsigned int at, bool (*will_do)(unsigned long pfn))
+{
+	unsigned long pfn = place(at), head;
+	unsigned int order;
+
+	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
+		head = pfn & ~((1UL << order) - 1);
+		if (chunks[head] != NONE && chunks[head] >= order && will_do(head))
+			return head;
+	}
+	return search(at, will_do);
+}
+
+static void note(const char *what, unsigned long pfn, unsigned int order)
+{
+	if (verbose)
+		printf("#   %s: pfn %lu, order %u\n", what, pfn, order);
+}
+
+static void op_alloc(unsigned int order, int mt)
+{
+	struct page *page = buddy_alloc(order, mt);
+
+	if (!page)
+		return;
+	note("got", page_to_pfn(page), order);
+	chunks[page_to_pfn(page)] = order;
+}
+
+/* Free a piece of a chunk, perhaps while somebody waits to capture a block */
+static void op_free(unsigned int at, unsigned int order, unsigned int capture)
+{
+	struct capture capc = { .order = (capture - 1) % NR_PAGE_ORDERS,
+				.mt = (capture - 1) / NR_PAGE_ORDERS % HIGHATOMIC };
+	unsigned long pfn = find_chunk(at, is_chunk), goal = place(at);
+	unsigned int high;
+
+	if (pfn == MAX_PFN)
+		return;
+	high = chunks[pfn];
+	while (high > order) {
+		high--;
+		chunks[pfn] = high;
+		chunks[pfn + (1UL << high)] = high;
+		if (goal >= pfn + (1UL << high))
+			pfn += 1UL << high;
+	}
+	chunks[pfn] = NONE;
+	note("free", pfn, high);
+	buddy_free(pfn_to_page(pfn), high, capture ? &capc : NULL);
+	if (capc.page) {
+		note("captured", page_to_pfn(capc.page), capc.order);
+		chunks[page_to_pfn(capc.page)] = capc.order;
+	}
+}
+
+static void op_putback(unsigned int at)
+{
+	unsigned long pfn = find_chunk(at, is_part_of_block);
+	unsigned int order;
+
+	if (pfn == MAX_PFN)
+		return;
+	order = chunks[pfn];
+	chunks[pfn] = NONE;
+	note("put back", pfn, order);
+	buddy_putback(pfn_to_page(pfn), order);
+}
+
+/* The free block around a page, or the next one */
+static unsigned long find_free(unsigned int at)
+{
+	unsigned long head;
+
+	return truth_block(place(at), &head) != NONE ? head : search(at, is_free);
+}
+
+static void op_compact(unsigned int at)
+{
+	unsigned long pfn = find_free(at);
+
+	if (pfn == MAX_PFN)
+		return;
+	chunks[pfn] = truth_head(pfn);
+	note("isolate", pfn, chunks[pfn]);
+	buddy_compact(pfn_to_page(pfn));
+}
+
+static void op_poison(unsigned int at)
+{
+	unsigned long pfn = place(at), head;
+
+	if (truth_block(pfn, &head) == NONE)
+		pfn = find_free(at);
+	if (pfn == MAX_PFN)
+		return;
+	note("poison", pfn, 0);
+	buddy_poison(pfn_to_page(pfn));
+}
+
+static void op_unpoison(unsigned int at)
+{
+	unsigned long pfn = search(at, is_poisoned);
+
+	if (pfn == MAX_PFN)
+		return;
+	note("unpoison", pfn, 0);
+	buddy_unpoison(pfn_to_page(pfn));
+}
+
+static void op_isolate(unsigned int at)
+{
+	if (is_online(place(at)) && buddy_isolate(pfn_to_page(place(at))))
+		note("isolate pageblock of", place(at), pageblock_order);
+}
+
+static void op_unisolate(unsigned int at, int mt)
+{
+	if (is_online(place(at)) && buddy_unisolate(pfn_to_page(place(at)), mt))
+		note("no longer isolate pageblock of", place(at), pageblock_order);
+}
+
+static void op_retype(unsigned int at, int mt)
+{
+	struct page *page = pfn_to_page(place(at));
+
+	if (is_online(place(at)) && buddy_type(page) != ISOLATE)
+		buddy_retype(page, mt);
+}
+
+/* All of a section is ours and can be moved away */
+static bool can_offline(unsigned long pfn)
+{
+	unsigned long end = pfn + PAGES_PER_SECTION;
+
+	if (pfn < the_zone->zone_start_pfn || end > zone_end_pfn(the_zone) || !is_online(pfn))
+		return false;
+	for (; pfn < end; pfn++)
+		if (truth_where(pfn) != USED && truth_where(pfn) != FREE)
+			return false;
+	return true;
+}
+
+static void op_offline(unsigned int at, bool remove)
+{
+	unsigned long start = place(at) & ~(PAGES_PER_SECTION - 1), end, pfn;
+	struct section *section = &sections[start / PAGES_PER_SECTION];
+
+	if (!can_offline(start))
+		return;
+	note("offline", start, MAX_PAGE_ORDER);
+	end = start + PAGES_PER_SECTION;
+	for (pfn = start; pfn < end; pfn += pageblock_nr_pages)
+		buddy_isolate(pfn_to_page(pfn));
+	for (pfn = start; pfn < end; pfn++) {
+		unsigned int order = chunks[pfn];
+
+		if (order == NONE)
+			continue;
+		chunks[pfn] = NONE;
+		buddy_free(pfn_to_page(pfn), order, NULL);
+	}
+	section->online = false;
+	buddy_offline(start, PAGES_PER_SECTION);
+	free(section->ext);
+	section->ext = NULL;
+	if (remove) {
+		section->present = false;
+		ASAN_POISON_MEMORY_REGION(pfn_to_page(start),
+					  PAGES_PER_SECTION * sizeof(struct page));
+	}
+}
+
+/* Struct pages and page_ext of a section, for a zone or the other */
+static void make_section(unsigned int nr)
+{
+	unsigned long pfn = nr * PAGES_PER_SECTION, end = pfn + PAGES_PER_SECTION;
+
+	ASAN_UNPOISON_MEMORY_REGION(pfn_to_page(pfn), PAGES_PER_SECTION * sizeof(struct page));
+	sections[nr].present = true;
+	if (!config.noext || nr != config.noext)
+		sections[nr].ext = calloc(PAGES_PER_SECTION, page_ext_size);
+	for (; pfn < end; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		page->zone = the_zone;
+		page->page_type = UINT_MAX;
+		page->private = 0;
+	}
+}
+
+static void op_online(unsigned int at, int mt)
+{
+	unsigned long pfn = search(at, is_offline), end;
+
+	if (pfn == MAX_PFN)
+		return;
+	pfn &= ~(PAGES_PER_SECTION - 1);
+	note("online", pfn, MAX_PAGE_ORDER);
+	make_section(pfn / PAGES_PER_SECTION);
+	/* It is on the free lists before it is seen to be online */
+	buddy_free(pfn_to_page(pfn), MAX_PAGE_ORDER, NULL);
+	sections[pfn / PAGES_PER_SECTION].online = true;
+	for (end = pfn + PAGES_PER_SECTION; pfn < end; pfn += pageblock_nr_pages)
+		buddy_unisolate(pfn_to_page(pfn), mt);
+}
+
+static void see(struct page *page, unsigned int bits)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&the_zone->lock, flags);
+	page_reporting_see(page, page->private, bits);
+	spin_unlock_irqrestore(&the_zone->lock, flags);
+	truth_see(page, bits);
+}
+
+static void op_see(unsigned int at, unsigned int nr, bool adopt)
+{
+	unsigned long pfn = place(at), end = zone_end_pfn(the_zone);
+
+	for (; pfn < end && nr; pfn++) {
+		if (truth_head(pfn) == NONE || truth_head(pfn) < least ||
+		    page_reporting_bits(pfn_to_page(pfn)) & (PR_SEEN | PR_DONE))
+			continue;
+		see(pfn_to_page(pfn), adopt ? PR_ADOPTED : 0);
+		note("see", pfn, truth_head(pfn));
+		nr--;
+	}
+}
+
+static bool is_known(struct page *page)
+{
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+	bool known;
+
+	rec = page_reporting_rec_get(page, &ext);
+	known = page_reporting_reported(rec);
+	page_ext_put(ext);
+	return known;
+}
+
+/* What is not reported of a block, or all @again, in naturally aligned pieces */
+static bool add_pieces(struct page *page, unsigned int order, unsigned int capacity, bool again)
+{
+	unsigned int unit = page_reporting_unit(order), before = nr_sg, k;
+	unsigned long nr = page_reporting_units(order), i = 0, j;
+
+	if (!sections[page_to_pfn(page) / PAGES_PER_SECTION].ext)
+		return false;
+	if (again) {
+		sg[nr_sg].pfn = page_to_pfn(page);
+		sg[nr_sg++].order = order;
+		return true;
+	}
+	while (i < nr && nr_sg < capacity) {
+		if (is_known(page + (i << unit))) {
+			i++;
+			continue;
+		}
+		for (k = 0; i % (2UL << k) == 0 && i + (2UL << k) <= nr; k++) {
+			for (j = i + (1UL << k); j < i + (2UL << k); j++)
+				if (is_known(page + (j << unit)))
+					break;
+			if (j < i + (2UL << k))
+				break;
+		}
+		sg[nr_sg].pfn = page_to_pfn(page) + (i << unit);
+		sg[nr_sg++].order = unit + k;
+		i += 1UL << k;
+	}
+	return nr_sg > before;
+}
+
+/*
+ * What the worker does before it calls the device: take as many as @nr blocks
+ * from @pfn on off the free lists. Returns where to go on.
+ */
+static unsigned long fill(unsigned long pfn, unsigned int nr, unsigned int capacity, bool again)
+{
+	unsigned long end = zone_end_pfn(the_zone), flags;
+
+	for (; pfn < end && nr_held < nr && nr_sg < capacity; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+		unsigned int order = truth_head(pfn);
+
+		if (order == NONE || order < least || buddy_type(page) == ISOLATE ||
+		    page_reporting_bits(page) & PR_DONE)
+			continue;
+		if (!(page_reporting_bits(page) & PR_SEEN))
+			see(page, 0);
+		if (!add_pieces(page, order, capacity, again))
+			continue;
+		spin_lock_irqsave(&the_zone->lock, flags);
+		page_reporting_isolate(page, the_zone, order, buddy_type(page));
+		spin_unlock_irqrestore(&the_zone->lock, flags);
+		truth_hold(page, order);
+		note("hold", pfn, order);
+		held[nr_held].pfn = pfn;
+		held[nr_held++].order = order;
+	}
+	return nr_sg < capacity || !nr_held ? pfn : held[nr_held - 1].pfn;
+}
+
+static void put_back(const struct piece *piece, bool err)
+{
+	struct page *page = pfn_to_page(piece->pfn);
+	unsigned int order = piece->order;
+
+	truth_unhold(page, order);
+	page_reporting_putback(page, the_zone, order);
+	if (!err && order < page_reporting_granule) {
+		page_reporting_mark_block(page, the_zone, order);
+		truth_tell_small(page, order);
+	}
+	if (PageBuddy(page) && page->private == order && !(page->page_type & PR_DONE)) {
+		page->page_type |= PR_SEEN;
+		truth_seen_still(page);
+	}
+}
+
+/* What the worker does after the device has returned */
+static void op_done(bool err)
+{
+	bool mark = !err || broken(BREAK_ERROR);
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&the_zone->lock, flags);
+	for (i = 0; i < nr_sg; i++) {
+		struct page *page = pfn_to_page(sg[i].pfn);
+
+		if (mark && sg[i].order >= page_reporting_granule)
+			page_reporting_mark(page, the_zone, sg[i].order);
+		if (!err && sg[i].order >= page_reporting_granule)
+			truth_tell(page, sg[i].order);
+	}
+	for (i = 0; i < nr_held; i++)
+		put_back(&held[i], err);
+	spin_unlock_irqrestore(&the_zone->lock, flags);
+	nr_held = 0;
+	nr_sg = 0;
+}
+
+static void op_batch(unsigned int at, unsigned int nr, unsigned int capacity)
+{
+	if (!nr_held)
+		fill(place(at), min(nr, CAPACITY), min(capacity - 1, CAPACITY - 1) + 1,
+		     capacity > CAPACITY);
+}
+
+/* Report all there is */
+static void op_flush(void)
+{
+	unsigned long pfn = the_zone->zone_start_pfn;
+
+	op_done(false);
+	while (pfn < zone_end_pfn(the_zone)) {
+		pfn = fill(pfn, CAPACITY, CAPACITY, false);
+		op_done(false);
+	}
+}
+
+static void op_clamp(u32 seed)
+{
+	if (!broken(BREAK_CLAMP))
+		page_reporting_clamp();
+	truth_clamp();
+	clamped = jiffies;
+	if (!seed)
+		return;
+	/* Once more, with others at work. All is clamped, so that it can be compared. */
+	meanwhile = seed;
+	page_reporting_clamp();
+	meanwhile = 0;
+}
+
+static void op_tick(unsigned long ticks)
+{
+	ticks = min(ticks, PR_AGE_MAX);
+	if (jiffies - clamped + ticks > PR_AGE_MAX)
+		op_clamp(0);
+	jiffies += ticks;
+}
+
+/* A pass begins */
+static void op_rearm(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&the_zone->lock, flags);
+	the_zone->pr_armed = least;
+	the_zone->pr_wake = least;
+	spin_unlock_irqrestore(&the_zone->lock, flags);
+	truth_armed(least);
+}
+
+/* The hooks are turned off, or are in the middle of it with a @seed */
+static void op_halt(unsigned int seed)
+{
+	page_reporting_enabled = seed ? KEY_TURNING : KEY_OFF;
+	shim_flip_seed(seed);
+	truth_halt();
+}
+
+/* They are turned on with a granule, after all was forgotten with others at work */
+static void op_start(unsigned int granule, unsigned int fragments, u32 seed)
+{
+	unsigned long flags;
+
+	page_reporting_enabled = KEY_OFF;
+	if (nr_held || seed)
+		truth_halt();
+	op_done(false);
+	truth_reset();
+	meanwhile = seed;
+	page_reporting_reset();
+	meanwhile = 0;
+	page_reporting_granule = min(granule, pageblock_order);
+	least = min(fragments, page_reporting_granule);
+	spin_lock_irqsave(&the_zone->lock, flags);
+	page_reporting_kept(the_zone);
+	spin_unlock_irqrestore(&the_zone->lock, flags);
+	op_rearm();
+	page_reporting_enabled = KEY_ON;
+	clamped = jiffies;
+	truth_start();
+}
+
+static void op_lookup(unsigned int at, unsigned int order)
+{
+	unsigned long pfn = place(at), next = pfn, online = pfn, end = zone_end_pfn(the_zone);
+	unsigned long head_pfn;
+	struct page *head = NULL, *page;
+	unsigned int should, is;
+
+	page = page_reporting_next_online(&next, end);
+	while (online < end && !is_online(online))
+		online++;
+	if (page != (online < end ? pfn_to_page(online) : NULL) || (page && next != online))
+		fail("online from pfn %lu on: %lu, should be %lu", pfn, next, online);
+
+	if (!is_online(pfn))
+		return;
+	should = truth_block(pfn, &head_pfn);
+	if (should == NONE || should < order)
+		should = NR_PAGE_ORDERS;
+	is = page_reporting_block(pfn_to_page(pfn), order, &head);
+	if (is != should || (is < NR_PAGE_ORDERS && head != pfn_to_page(head_pfn)))
+		fail("pfn %lu: looked up as in order %u, should be %u", pfn, is, should);
+}
+
+/* page_reporting_check() has to see what is wrong; then make it right again */
+static void expect_seen(const char *what, unsigned long pfn)
+{
+	bool was = verbose;
+
+	verbose = false;
+	if (!page_reporting_check(the_zone))
+		fail("page_reporting_check() does not see %s at pfn %lu", what, pfn);
+	verbose = was;
+}
+
+static void corrupt_type(unsigned long pfn, unsigned int bit, const char *what)
+{
+	pfn_to_page(pfn)->page_type ^= bit;
+	expect_seen(what, pfn);
+	pfn_to_page(pfn)->page_type ^= bit;
+}
+
+static void corrupt_word(u32 *word, u32 value, unsigned long pfn, const char *what)
+{
+	u32 old = *word;
+
+	*word = value;
+	expect_seen(what, pfn);
+	*word = old;
+}
+
+static void op_corrupt(unsigned int at)
+{
+	unsigned long pfn = place(at), head;
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+	unsigned int order;
+
+	if (page_reporting_enabled != KEY_ON || nr_held || !is_online(pfn) ||
+	    truth_where(pfn) == ELSEWHERE)
+		return;
+	the_zone->pr_reported++;
+	expect_seen("a wrong count", pfn);
+	the_zone->pr_reported--;
+
+	order = truth_block(pfn, &head);
+	if (order != NONE)
+		corrupt_type(head, PR_MARK, "a wrong mark");
+	if (order != NONE && !(pfn_to_page(head)->page_type & PR_DONE))
+		corrupt_type(head, PR_DONE, "a block that is not done");
+	rec = page_reporting_rec_get(pfn_to_page(pfn), &ext);
+	if (!rec)
+		return;
+	page_ext_put(ext);
+	corrupt_word(&rec->reported, rec->reported ^ PR_REPORTED, pfn, "a wrong record");
+	if (page_reporting_reported(rec) &&
+	    page_reporting_age(page_reporting_now(), rec->reported))
+		corrupt_word(&rec->freed, (rec->reported + 1) & PR_TIME_MASK, pfn,
+			     "one that is freed later");
+}
+
+void world_apply(const struct op *op)
+{
+	const unsigned int *arg = op->arg;
+
+	switch (op->kind) {
+	case OP_ALLOC:
+		op_alloc(min(arg[0], 0U + MAX_PAGE_ORDER), arg[1] % ISOLATE);
+		break;
+	case OP_FREE:
+		op_free(arg[0], arg[1], arg[2]);
+		break;
+	case OP_FLUSH:
+		op_flush();
+		break;
+	case OP_SEE:
+		op_see(arg[0], arg[1], arg[2]);
+		break;
+	case OP_BATCH:
+		op_batch(arg[0], arg[1], arg[2]);
+		break;
+	case OP_DONE:
+		op_done(arg[0]);
+		break;
+	case OP_TICK:
+		op_tick(arg[0]);
+		break;
+	case OP_CLAMP:
+		op_clamp(arg[0]);
+		break;
+	case OP_REARM:
+		op_rearm();
+		break;
+	case OP_COMPACT:
+		op_compact(arg[0]);
+		break;
+	case OP_PUTBACK:
+		op_putback(arg[0]);
+		break;
+	case OP_POISON:
+		op_poison(arg[0]);
+		break;
+	case OP_UNPOISON:
+		op_unpoison(arg[0]);
+		break;
+	case OP_ISOLATE:
+		op_isolate(arg[0]);
+		break;
+	case OP_UNISOLATE:
+		op_unisolate(arg[0], arg[1] % ISOLATE);
+		break;
+	case OP_RETYPE:
+		op_retype(arg[0], arg[1] % ISOLATE);
+		break;
+	case OP_OFFLINE:
+		op_offline(arg[0], arg[1]);
+		break;
+	case OP_ONLINE:
+		op_online(arg[0], arg[1] % ISOLATE);
+		break;
+	case OP_HALT:
+		op_halt(arg[0]);
+		break;
+	case OP_START:
+		op_start(arg[0], arg[1], arg[2]);
+		break;
+	case OP_LOOKUP:
+		op_lookup(arg[0], min(arg[1], 0U + MAX_PAGE_ORDER));
+		break;
+	case OP_CORRUPT:
+		op_corrupt(arg[0]);
+		break;
+	}
+}
+
+/* Called whenever a walk has dropped zone->lock */
+void world_meanwhile(void)
+{
+	static const unsigned int kinds[] = { OP_ALLOC, OP_FREE, OP_OFFLINE, OP_ONLINE };
+	struct op op = { 0 };
+
+	if (!meanwhile)
+		return;
+	meanwhile = meanwhile * 1664525 + 1013904223;
+	if (meanwhile >> 29)
+		return;
+	op.kind = kinds[meanwhile >> 27 & 3];
+	op.arg[0] = op.kind == OP_ALLOC ? (meanwhile >> 10) % NR_PAGE_ORDERS : meanwhile >> 10;
+	op.arg[1] = meanwhile >> 9 & 1;
+	world_apply(&op);
+}
+
+/* For page_reporting_check(): what must always hold does */
+void world_check(void)
+{
+	unsigned long bad;
+
+	if (page_reporting_enabled != KEY_ON || nr_held)
+		return;
+	bad = page_reporting_check(the_zone);
+	if (bad)
+		fail("page_reporting_check() finds %lu violations", bad);
+}
+
+/* Whoever touches the records of the other zone changes these words */
+static void make_foreign(unsigned long pfn)
+{
+	struct page_reporting_rec *rec;
+	struct page_ext *ext;
+
+	pfn_to_page(pfn)->zone = &zones[1];
+	rec = page_reporting_rec_get(pfn_to_page(pfn), &ext);
+	if (!rec)
+		return;
+	rec->reported = ~pfn;
+	rec->freed = pfn;
+	page_ext_put(ext);
+}
+
+static bool is_ours(unsigned long pfn)
+{
+	return pfn >= the_zone->zone_start_pfn && pfn < zone_end_pfn(the_zone) &&
+	       (pfn < config.hole || pfn >= config.hole + config.hole_pages);
+}
+
+/* The largest chunk that begins here and is all ours */
+static unsigned int chunk_order(unsigned long pfn)
+{
+	unsigned int order;
+	unsigned long i;
+
+	for (order = 0; order < MAX_PAGE_ORDER; order++) {
+		if (pfn & (1UL << order))
+			return order;
+		for (i = 1UL << order; i < 2UL << order; i++)
+			if (!is_ours(pfn + i))
+				return order;
+	}
+	return order;
+}
+
+static void make_memory(void)
+{
+	unsigned long first = config.start / PAGES_PER_SECTION, pfn, i;
+	unsigned long last = (config.start + config.pages - 1) / PAGES_PER_SECTION;
+
+	for (i = 0; i < NR_SECTIONS; i++) {
+		free(sections[i].ext);
+		memset(&sections[i], 0, sizeof(sections[i]));
+		if (i >= first && i <= last) {
+			make_section(i);
+			sections[i].online = true;
+		} else {
+			ASAN_POISON_MEMORY_REGION(pfn_to_page(i * PAGES_PER_SECTION),
+						  PAGES_PER_SECTION * sizeof(struct page));
+		}
+	}
+	for (pfn = first * PAGES_PER_SECTION; pfn < (last + 1) * PAGES_PER_SECTION; pfn++) {
+		if (is_ours(pfn)) {
+			truth_take(pfn_to_page(pfn), 0, USED);
+		} else {
+			truth_take(pfn_to_page(pfn), 0, ELSEWHERE);
+			make_foreign(pfn);
+		}
+	}
+}
+
+void world_init(void)
+{
+	unsigned long pfn, next;
+	unsigned int order;
+
+	if (!mem_map)
+		mem_map = calloc(MAX_PFN, sizeof(*mem_map));
+	shim_boot(config.more);
+	jiffies = config.clock + (1UL << 30);
+	pageblock_order = config.pageblock;
+	page_reporting_enabled = KEY_OFF;
+	nr_held = 0;
+	nr_sg = 0;
+	memset(zones, 0, sizeof(zones));
+	the_zone->name = "Normal";
+	the_zone->zone_start_pfn = config.start;
+	the_zone->spanned_pages = config.pages;
+	memset(chunks, NONE, sizeof(chunks));
+	truth_init();
+	buddy_init();
+	make_memory();
+	for (pfn = config.start; pfn < zone_end_pfn(the_zone); pfn = next) {
+		order = is_ours(pfn) ? chunk_order(pfn) : 0;
+		next = pfn + (1UL << order);
+		if (!is_ours(pfn))
+			continue;
+		if (config.busy)
+			chunks[pfn] = order;
+		else
+			buddy_free(pfn_to_page(pfn), order, NULL);
+	}
+	op_start(config.granule, config.least, 0);
+	truth_compare(true);
+}
