@@ -17,7 +17,9 @@ ok "an unknown variant is refused" [ $? -eq 2 ]
 ok "and the known ones are named" says 'off flag .*ext'
 bench x --workloads drain,brain
 ok "an unknown workload is refused" [ $? -eq 2 ]
-ok "and the known ones are named" says 'drain churn fragment'
+ok "and the known ones are named" says 'drain .*churn .*fragment'
+bench x --workloads-dir "$scratch"
+ok "a directory without workloads is refused" [ $? -eq 3 ]
 bench x --profile quack
 ok "an unknown profile is refused" [ $? -eq 2 ]
 bench x --boots 0

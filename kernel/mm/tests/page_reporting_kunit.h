@@ -19,9 +19,9 @@
 #define PRT_FRAMES	2
 #define PRT_FRAME_GFP	(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN)
 #define PRT_PATTERN	0xa5
-/* What users do in a row; where each access is watched they take a minute each */
-#define PRT_ROUNDS	(IS_ENABLED(CONFIG_KCSAN) || (IS_ENABLED(CONFIG_PROVE_LOCKING) && \
-						      !IS_ENABLED(CONFIG_UML)) ? 1000 : 5000)
+/* What users do in a row; watching each access takes time, and so does emulation */
+#define PRT_ROUNDS	(IS_ENABLED(CONFIG_KCSAN) ? 200 :			\
+			 IS_ENABLED(CONFIG_PROVE_LOCKING) && !IS_ENABLED(CONFIG_UML) ? 1000 : 5000)
 /* Nothing comes of age by itself during a test */
 #define PRT_MIN_AGE_MS	(3600 * MSEC_PER_SEC)
 
