@@ -189,6 +189,12 @@ static int oracle_audit_block(void *opaque, unsigned long pfn, unsigned long num
 	struct page_reporting_rec *rec;
 	struct page_ext *ext;
 
+	/*
+	 * With the hooks off, as while the order is changed, records say nothing
+	 * until they are forgotten. The key says so before the first hook does.
+	 */
+	if (!static_key_enabled(&page_reporting_enabled))
+		return 0;
 	rec = page_reporting_rec_get(page, &ext);
 	if (!rec)
 		return 0;
