@@ -905,7 +905,7 @@ unsigned int workload_next_size(bool full, uint64_t mask, enum platform p,
 
 		next = last ? last * value_of(settings, json_object_get(o, "times")) :
 		       value_of(settings, json_object_get(o, "from_gib")) * 1024;
-		if (next <= last || next > to * 1024)
+		if (next <= last || next > to * 1024 || next > UINT_MAX)
 			next = 0;
 	}
 	json_decref(settings);
