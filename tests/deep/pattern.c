@@ -156,9 +156,13 @@ static void take(struct slot *s, size_t room, const char *dir)
 static void let_go(struct slot *s)
 {
 	if (s->kind == FILE_PAGES) {
+		/* What cannot be read is not wrong: there may be no memory, or bad one */
 		if (!file_io(s, false)) {
 			printf("# a file cannot be read: %s\n", strerror(errno));
-			wrong++;
+			if (errno == ENOMEM || errno == EIO)
+				gone_bad++;
+			else
+				wrong++;
 		}
 		close(s->fd);
 	} else {
