@@ -51,6 +51,7 @@ needs()
 	END
 	[ "$deep" = "" ] || cat <<-END
 	clang	clang
+	libclang-rt-14-dev	/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
 	valgrind	valgrind
 	coccinelle	spatch
 	gcc-aarch64-linux-gnu	aarch64-linux-gnu-gcc

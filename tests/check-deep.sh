@@ -15,8 +15,8 @@ tiers()
 	cat <<-END
 	model 8 random operations against a model in user space
 	valgrind 4 host programs under valgrind
-	host 6 VMs that die, full disks, runs that were interrupted
-	fuzz 35 parsers against made up input, ten minutes each
+	host 2 VMs that die, full disks, runs that were interrupted
+	fuzz 40 parsers against made up input, ten minutes each
 	builds 25 other configurations and architectures; coccicheck, kernel-doc
 	kunit-x86_64 8 KUnit under QEMU
 	oracle 30 ten minutes of load against the oracle, and over the wrap of jiffies

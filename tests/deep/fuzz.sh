@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Fuzzes what the host's programs and the guest's agent read, each target of
-# tests/fuzz for FUZZ_SECONDS (600), FUZZ_JOBS (1) at a time. Inputs that crash
-# stay in build/fuzz/NAME, and so does the corpus, from which the next run goes
-# on. fuzz.sh NAME... runs only these.
+# tests/fuzz for FUZZ_SECONDS (600), FUZZ_JOBS (one a processor) at a time.
+# Inputs that crash stay in build/fuzz/NAME, and so does the corpus, from which
+# the next run goes on. fuzz.sh NAME... runs only these.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 cd "$top" || exit 1
 . tests/tap.sh
 seconds=${FUZZ_SECONDS:-600}
-jobs=${FUZZ_JOBS:-1}
+jobs=${FUZZ_JOBS:-$(nproc)}
 out=build/fuzz
 known="results workloads qmp channel guest_channel guest_text host_text"
 flags="-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer
@@ -182,6 +182,24 @@ seeds_results()
 			set -- "$@" "$_b"
 	done
 	[ $# -lt 4 ] || run_of "$seeds/drain" "$@" "$@"
+	# what has been found once
+	# shellcheck disable=SC2016
+	past backquotes 's/"variant": "[a-z-]*"/"variant": "`id`"/'
+	past tab 's/"metric":"fill_s"/"metric":"a\\tb"/'
+	past seq 's/"seq": [0-9]*/"seq": 1e308/'
+	past order 's/_o2_instr/_o01_instr/'
+	past time 's/"t":[0-9.]*,"event":"end"/"t":1e300,"event":"end"/
+		s/^[0-9.]*\(\t[0-9]*\t[0-9]*\)$/1e300\1/'
+}
+
+# past NAME SED: two boots, changed
+past()
+{
+	run_of "$seeds/past-$1" tests/report/data/run/boots/*3-um-ext \
+		tests/report/data/run/boots/*7-icount-ext
+	cp "$seeds/past-$1" "$tmp/past"
+	sed "$2" "$tmp/past" >"$seeds/past-$1"
+	! cmp -s "$tmp/past" "$seeds/past-$1" || echo "fuzz.sh: no such seed: $1" >&2
 }
 
 seeds_workloads()
@@ -279,6 +297,11 @@ seeds_guest_text()
 	reader 2 stress >"$top/$seeds/stress"
 	reader 3 stress perf >"$top/$seeds/perf"
 	reader 4 alloc >"$top/$seeds/alloc"
+	# what has been found once: text that is no UTF-8, sums that overflow
+	printf 'stress-ng: \377 failed\n' >broken
+	reader 2 broken >"$top/$seeds/past-utf8"
+	printf ' count: 9223372036854775807\n count: 9223372036854775807\n' >huge
+	reader 0 mem vm huge >"$top/$seeds/past-sum"
 	reader 5 stats sched sched >"$top/$seeds/lock"
 	reader 6 vm mem klog >"$top/$seeds/small"
 	cd "$top" || exit
