@@ -9,7 +9,8 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 cd "$top" || exit 1
 state=build/deep
 
-# a tier, the minutes that it takes on two cores without KVM, and what it is
+# a tier, the minutes that it is expected to take on two cores without KVM, and
+# what it is
 tiers()
 {
 	cat <<-END

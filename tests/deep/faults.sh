@@ -63,8 +63,9 @@ load poisoned "$seconds" page_poison=1 movablecore=256M
 # a host that does not care for the poison; or the one above proves nothing
 PRBENCH_APPEND="page_reporting_oracle.on=1 page_reporting_oracle.lie=1 page_poison=1"
 export PRBENCH_APPEND
-guest_script lying tests/deep/guest/take.sh --kernels "$kernels" \
-	--variants ext-idle --set script.run_ms=60000 >/dev/null
+# its own points do not count: how far such a guest gets is chance
+(guest_script lying tests/deep/guest/take.sh --kernels "$kernels" \
+	--variants ext-idle --set script.run_ms=60000) >/dev/null
 ok "a host that ignores the poison is found out" complained lying
 
 PRBENCH_APPEND="page_reporting_oracle.on=1"

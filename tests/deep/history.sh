@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Bugs that others had: those that take a kernel or a boot of their own to show.
-# kernel/Documentation/mm/free_page_reporting.rst names the tests for the rest.
+# tests/README.md names the tests for the rest.
 . "$(dirname "$0")/lib.sh"
 
 ok "the kernel is built" flavor kmemleak
