@@ -992,7 +992,7 @@ static void page_reporting_tune(void)
 	if (shift == page_reporting_tuned.shift)
 		return;
 	WRITE_ONCE(page_reporting_tuned.shift, shift);
-	trace_page_reporting_tune(jiffies_to_msecs(page_reporting_min_age()), reported,
+	trace_page_reporting_tune(page_reporting_msecs(page_reporting_min_age()), reported,
 				  soon);
 }
 
@@ -1079,7 +1079,7 @@ static int page_reporting_pass(bool force)
 	pass.sweep = page_reporting_sweep(force);
 	pass.adopt = page_reporting_fresh ? PR_ADOPTED : 0;
 	trace_page_reporting_pass_start(force, pass.sweep,
-					jiffies_to_msecs(page_reporting_min_age()));
+					page_reporting_msecs(page_reporting_min_age()));
 	for_each_populated_zone(zone) {
 		err = page_reporting_zone(&pass, zone);
 		if (err || pass.stopped)

@@ -250,6 +250,7 @@ void page_reporting_mark_block(struct page *page, struct zone *zone,
 void page_reporting_reset(void);
 void page_reporting_clamp(void);
 unsigned long page_reporting_check(struct zone *zone);
+unsigned int page_reporting_msecs(u32 ticks);
 unsigned int page_reporting_age_class(u32 ticks);
 struct page *page_reporting_next_online(unsigned long *pfn, unsigned long end);
 

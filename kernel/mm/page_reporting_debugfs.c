@@ -378,7 +378,7 @@ static int stats_show(struct seq_file *m, void *v)
 	stats_put(m, "redundant_bytes", stats.redundant << PAGE_SHIFT);
 	stats_put(m, "failed_bytes", stats.failed << PAGE_SHIFT);
 	stats_put(m, "reported_now_bytes", (u64)reported << PAGE_SHIFT);
-	stats_put(m, "age_ms", jiffies_to_msecs(page_reporting_gate(MAX_PAGE_ORDER)));
+	stats_put(m, "age_ms", page_reporting_msecs(page_reporting_gate(MAX_PAGE_ORDER)));
 	stats_put(m, "lock_hold_max_ns", page_reporting_lock_hold_max());
 	stats_put(m, "pass_ns", page_reporting_busy_ns());
 	return 0;

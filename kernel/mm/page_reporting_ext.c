@@ -96,10 +96,23 @@ struct page_reporting_rec *page_reporting_rec_next(struct page_reporting_rec *re
 	return (void *)rec + (page_ext_size << page_reporting_granule);
 }
 
+/**
+ * page_reporting_msecs - an age for people
+ * @ticks: the age
+ *
+ * Context: any.
+ * Return: it in milliseconds, as much as fits: with less than 1000 ticks a second
+ * more passes until an age wraps than 32 bits of milliseconds can hold.
+ */
+unsigned int page_reporting_msecs(u32 ticks)
+{
+	return min_t(u64, jiffies64_to_msecs(ticks), UINT_MAX);
+}
+
 /* The class of a histogram that an age belongs to */
 unsigned int page_reporting_age_class(u32 ticks)
 {
-	return min_t(unsigned int, fls(jiffies_to_msecs(ticks)), PR_AGES - 1);
+	return min_t(unsigned int, fls(page_reporting_msecs(ticks)), PR_AGES - 1);
 }
 
 /* Set the marks of a free block by its records; returns pages reported */
@@ -267,7 +280,7 @@ void page_reporting_clear(struct page *page, struct zone *zone,
 	this_cpu_add(page_reporting_stats.refaulted, pages);
 	this_cpu_add(page_reporting_stats.soon, soon << unit);
 	trace_page_reporting_refault(page_to_pfn(page), order, pages,
-				     jiffies_to_msecs(least));
+				     page_reporting_msecs(least));
 }
 
 /**

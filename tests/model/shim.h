@@ -76,7 +76,7 @@ static inline bool shim_branch(enum shim_key key)
 #define HZ			250
 extern unsigned long jiffies;
 
-static inline unsigned int jiffies_to_msecs(unsigned long ticks)
+static inline u64 jiffies64_to_msecs(u64 ticks)
 {
 	return 1000 / HZ * ticks;
 }

@@ -1072,8 +1072,8 @@ static void prt_test_refault_age(struct kunit *test)
 		prt_set_age(frame->page, 9, ages[i] + 1, ages[i]);
 		class = page_reporting_age_class(ages[i]);
 		KUNIT_EXPECT_TRUE(test, class == PR_AGES - 1 ||
-				  jiffies_to_msecs(ages[i]) < 1U << class);
-		KUNIT_EXPECT_GE(test, jiffies_to_msecs(ages[i]), 1U << (class - 1));
+				  page_reporting_msecs(ages[i]) < 1U << class);
+		KUNIT_EXPECT_GE(test, page_reporting_msecs(ages[i]), 1U << (class - 1));
 		soon = PRT_STAT(soon);
 		counted = PRT_STAT(refault_age[class]);
 		prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
@@ -1084,6 +1084,18 @@ static void prt_test_refault_age(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, page_reporting_age_class(0), 0);
 	KUNIT_EXPECT_EQ(test, page_reporting_age_class(PR_AGE_MAX), PR_AGES - 1);
+}
+
+/* At 100 Hz 2^30 ticks are 124 days, 32 bits of milliseconds are 49 */
+static void prt_test_msecs(struct kunit *test)
+{
+	u32 days_50 = min_t(u64, 50ULL * 86400 * HZ, PR_TIME_MASK);
+
+	KUNIT_EXPECT_EQ(test, page_reporting_msecs(0), 0);
+	KUNIT_EXPECT_EQ(test, page_reporting_msecs(HZ), MSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, page_reporting_msecs(days_50),
+			min_t(u64, div_u64((u64)days_50 * MSEC_PER_SEC, HZ), UINT_MAX));
+	KUNIT_EXPECT_EQ(test, page_reporting_age_class(days_50), PR_AGES - 1);
 }
 
 /* Compaction captures a free after a merge: the buddy may be reported */
@@ -2181,6 +2193,7 @@ static struct kunit_case prt_cases[] = {
 	KUNIT_CASE(prt_test_adopt),
 	KUNIT_CASE(prt_test_tune),
 	KUNIT_CASE(prt_test_refault_age),
+	KUNIT_CASE(prt_test_msecs),
 	KUNIT_CASE(prt_test_capture),
 	KUNIT_CASE(prt_test_isolate_page),
 	KUNIT_CASE(prt_test_isolate_block),
