@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pattern SECONDS MIB SEED DIR: use memory of all kinds that a process can have,
- * up to MIB of it, and check that it keeps what was written. Files are made in
- * DIR and have no names. Prints what was checked as a comment of TAP; the exit
- * status is 1 if anything was not as it was left.
+ * pattern SECONDS MIB SEED DIR [KIND]: use memory of all kinds that a process can
+ * have, or of one, up to MIB of it, and check that it keeps what was written.
+ * Files are made in DIR and have no names. Prints what was checked as a comment
+ * of TAP; the exit status is 1 if anything was not as it was left.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +22,13 @@
 #define SLOTS	64
 #define MIB	(1UL << 20)
 #define HUGE	(2 * MIB)
+#define PIECE	(64UL << 10)	/* of HOLES, every second one is given back */
 
-enum kind { ANON, THP, HUGETLB, SHARED, FILE_PAGES, KINDS };
+enum kind { ANON, THP, HUGETLB, SHARED, FILE_PAGES, HOLES, KINDS };
 
 static const char *const kind_names[KINDS] = {
 	[ANON] = "anonymous", [THP] = "huge", [HUGETLB] = "hugetlb",
-	[SHARED] = "shared", [FILE_PAGES] = "file",
+	[SHARED] = "shared", [FILE_PAGES] = "file", [HOLES] = "holes",
 };
 
 struct slot {
@@ -39,6 +40,8 @@ struct slot {
 };
 
 static struct slot slots[SLOTS];
+static enum kind only = KINDS;
+static size_t unit = MIB;
 static uint64_t checked[KINDS], wrong, gone_bad;
 static sigjmp_buf bad_memory;
 static uint64_t rnd_state;
@@ -123,9 +126,10 @@ static bool file_io(struct slot *s, bool writing)
 static void take(struct slot *s, size_t room, const char *dir)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	size_t off;
 
-	s->kind = (enum kind)(rnd() % KINDS);
-	s->size = (1 + rnd() % 16) * MIB;
+	s->kind = only < KINDS ? only : (enum kind)(rnd() % KINDS);
+	s->size = (1 + rnd() % 16) * unit;
 	s->seed = rnd();
 	if (s->kind == THP || s->kind == HUGETLB)
 		s->size = s->size / HUGE * HUGE + HUGE;
@@ -150,11 +154,18 @@ static void take(struct slot *s, size_t room, const char *dir)
 	}
 	if (s->kind == THP)
 		madvise(s->word, s->size, MADV_HUGEPAGE);
+	if (s->kind == HOLES)
+		madvise(s->word, s->size, MADV_NOHUGEPAGE);
 	fill(s->word, s->size, s->seed);
+	/* Every second piece, so that what is left has to be moved */
+	for (off = PIECE; s->kind == HOLES && off < s->size; off += 2 * PIECE)
+		madvise((char *)s->word + off, PIECE, MADV_DONTNEED);
 }
 
 static void let_go(struct slot *s)
 {
+	size_t words = PIECE / sizeof(*s->word), i;
+
 	if (s->kind == FILE_PAGES) {
 		/* What cannot be read is not wrong: there may be no memory, or bad one */
 		if (!file_io(s, false)) {
@@ -166,7 +177,11 @@ static void let_go(struct slot *s)
 		}
 		close(s->fd);
 	} else {
-		check(s, s->word, s->size, s->seed);
+		if (s->kind != HOLES)
+			check(s, s->word, s->size, s->seed);
+		for (i = 0; s->kind == HOLES && i < s->size / sizeof(*s->word);
+		     i += 2 * words)
+			check(s, s->word + i, PIECE, s->seed + i);
 		munmap(s->word, s->size);
 	}
 	s->word = NULL;
@@ -214,13 +229,19 @@ int main(int argc, char **argv)
 	size_t limit;
 	int i;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: pattern SECONDS MIB SEED DIR\n");
+	for (i = 0; argc == 6 && i < KINDS; i++)
+		if (!strcmp(argv[5], kind_names[i]))
+			only = (enum kind)i;
+	if (argc < 5 || argc > 6 || (argc == 6 && only == KINDS)) {
+		fprintf(stderr, "usage: pattern SECONDS MIB SEED DIR [anonymous|huge|hugetlb|shared|file|holes]\n");
 		return 2;
 	}
 	sigaction(SIGBUS, &sa, NULL);
 	end = now() + atof(argv[1]);
 	limit = strtoul(argv[2], NULL, 10) * MIB;
+	/* Half of the slots are in use at a time, and of holes only half is there */
+	if (only == HOLES)
+		unit = (limit / (SLOTS * 4) / MIB + 1) * MIB;
 	rnd_state = strtoull(argv[3], NULL, 10) * 0x9e3779b97f4a7c15ULL + 1;
 
 	while (now() < end) {
