@@ -14,7 +14,7 @@ esac
 # kunit: a point for each of the tests that this kernel runs as it boots
 kunit()
 {
-	PRBENCH_APPEND="kunit.enable=1 $words"
+	PRBENCH_APPEND="kunit.enable=1 $patient $words"
 	export PRBENCH_APPEND
 	guest_script kunit tests/deep/guest/nothing.sh --kernels "$kernels" \
 		--variants ext-idle --set script.mem_mib=320 \

@@ -68,14 +68,14 @@ export PRBENCH_APPEND
 	--variants ext-idle --set script.run_ms=60000) >/dev/null
 ok "a host that ignores the poison is found out" complained lying
 
-PRBENCH_APPEND="page_reporting_oracle.on=1"
+PRBENCH_APPEND="page_reporting_oracle.on=1 $patient"
 guest_script short tests/deep/guest/short.sh --kernels "$kernels" \
 	--variants ext-idle --set script.run_ms=$(((seconds + 120) * 1000))
 scan short
 
 # with the real device
 for words in "" init_on_free=1 page_poison=1; do
-	PRBENCH_APPEND=$words
+	PRBENCH_APPEND="$patient $words"
 	drain=drain-${words%=*}
 	bench "$drain" --kernels "$kernels" --platforms tcg --variants ext \
 		--workloads drain --boots 1
@@ -88,7 +88,7 @@ for words in "" init_on_free=1 page_poison=1; do
 done
 
 # all of it: the clock wakes the guest up again
-PRBENCH_APPEND=
+PRBENCH_APPEND=$patient
 guest_script asleep tests/e2e/guest/suspend.sh --kernels "$kernels" \
 	--set script.run_ms=240000
 scan asleep

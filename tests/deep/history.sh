@@ -11,7 +11,7 @@ ok "the kernel is built" flavor kmemleak
 ok "it initialises struct pages late" grep -q CONFIG_DEFERRED_STRUCT_PAGE_INIT=y \
 	"$kernels/x86_64-patched/config"
 for words in early_page_ext page_owner=on; do
-	PRBENCH_APPEND="$words"
+	PRBENCH_APPEND="$patient $words"
 	export PRBENCH_APPEND
 	guest_script "late-$words" tests/deep/guest/take.sh --kernels "$kernels" \
 		--set script.mem_mib=4096 --set script.run_ms=60000
@@ -20,7 +20,7 @@ done
 
 # the balloon's probe failed when its ring was shorter than a batch
 MUTATION=history/short-ring
-PRBENCH_APPEND=
+PRBENCH_APPEND=$patient
 export MUTATION
 ok "a kernel with larger batches is built" flavor oracle mutant
 bench ring --kernels "$kernels" --platforms tcg --variants ext \
