@@ -135,9 +135,14 @@ static void prt_overwrite(struct scatterlist *sgl, unsigned int nents)
 {
 	unsigned int n;
 
-	for (n = 0; n < nents; n++)
+	for (n = 0; n < nents; n++) {
+		unsigned long nr = sgl[n].length >> PAGE_SHIFT;
+
+		debug_pagealloc_map_pages(sg_page(&sgl[n]), nr);
 		memset(page_address(sg_page(&sgl[n])), PRT_PATTERN,
 		       sgl[n].length);
+		debug_pagealloc_unmap_pages(sg_page(&sgl[n]), nr);
+	}
 }
 
 static bool prt_fails(struct prt *prt, struct scatterlist *sgl,

@@ -206,7 +206,7 @@ stress()
 	# shellcheck disable=SC2086
 	nice stress-ng --verify --timeout "$seconds" --temp-path /tmp \
 		--vm 1 --vm-bytes $((mib / 12))M --vm-hang 1 --malloc 1 \
-		--malloc-bytes $((mib / 32))M --fork 1 --mmap 1 \
+		--malloc-bytes $((mib / 256))M --malloc-max 64 --fork 1 --mmap 1 \
 		--mmap-bytes $((mib / 32))M --mremap 1 --mremap-bytes $((mib / 32))M \
 		--dentry 1 --dentries 4096 --pipe 1 --memfd 1 --brk 1 >stress.out 2>&1 &
 	stress_pid=$!
