@@ -113,13 +113,16 @@ part_huge()
 }
 
 # Only by itself, as it takes most of the memory: that has holes, which are
-# reported, and who wants huge pages has to compact, and captures them
+# reported, and who wants huge pages has to compact, and captures them. Nobody
+# else may want memory just then.
 part_capture()
 {
 	sleep 1
-	echo $((mib / 8)) >/proc/sys/vm/nr_hugepages
+	kill -STOP "$holes"
+	echo $((mib / 4)) >/proc/sys/vm/nr_hugepages
 	add captured "$(cat /proc/sys/vm/nr_hugepages)"
 	echo 1 >/proc/sys/vm/nr_hugepages
+	kill -CONT "$holes"
 }
 
 part_hotplug()
@@ -227,8 +230,11 @@ done
 case ,$only, in
 *,capture,*)
 	echo 4 >$parameters/page_reporting_order
-	"$pattern" "$seconds" $((mib * 13 / 10)) "$seed" /dev/shm holes >pattern.holes 2>&1 &
-	pids="$pids $!"
+	# compact, whatever the kernel thinks of the chance
+	echo 0 >/proc/sys/vm/extfrag_threshold
+	"$pattern" "$seconds" $((mib * 11 / 10)) "$seed" /dev/shm holes >pattern.holes 2>&1 &
+	holes=$!
+	pids="$pids $holes"
 	again capture 1
 	;;
 esac
@@ -277,6 +283,7 @@ for f in "$count"/*; do
 	[ ! -f "$f" ] || echo "# load ${f##*/} $(total "${f##*/}")"
 done
 sed 's/^/# stats /' $dbg/stats
+sed -n 's/^compact_\(stall\|success\|fail\)/# vmstat &/p' /proc/vmstat
 [ $stress_rc -eq 0 ] || echo "# stress-ng: status $stress_rc"
 [ ! -s stress.out ] || sed 's/^/# stress-ng: /' stress.out | tail -n 25
 
