@@ -63,7 +63,8 @@ help:
 # its report even if others were lost.
 BENCH_ARGS = --profile "$(PROFILE)" $(if $(platforms),--platforms "$(PLATFORMS)") \
 	     $(if $(VARIANTS),--variants "$(VARIANTS)") \
-	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %)
+	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %) \
+	     $(if $(TAP),--tap)
 
 bench: programs
 	@build/bin/prbench $(BENCH_ARGS) --list >/dev/null
