@@ -66,16 +66,18 @@ static void PRINTF(2, 3) put(const char *file, const char *fmt, ...)
 	free(path);
 }
 
-/* A machine with cores of two threads each: cpu and cpu + cores are siblings. */
-static void cores(int n)
+/* A machine with cores of two threads each, @n or one apart in number. */
+static void cores(int n, bool beside)
 {
 	int cpu;
 
 	for (cpu = 0; cpu < 2 * n; cpu++) {
+		int first = beside ? cpu & ~1 : cpu % n;
 		char *file = format("sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
 				    cpu);
 
-		put(file, "%d,%d\n", cpu % n, cpu % n + n);
+		put(file, "%d%c%d\n", first, beside ? '-' : ',',
+		    beside ? first + 1 : first + n);
 		free(file);
 	}
 }
@@ -87,7 +89,7 @@ static void a_core_for_each_virtual_cpu(void **state)
 	int got[8];
 
 	(void)state;
-	cores(4);
+	cores(4, false);
 	assert_int_equal(pin_choose(root, allowed, 8, got, 2), 2);
 	assert_int_equal(got[0], 7);
 	assert_int_equal(got[1], 6);
@@ -99,6 +101,13 @@ static void a_core_for_each_virtual_cpu(void **state)
 	assert_int_equal(pin_choose(root, some, 4, got, 2), 2);
 	assert_int_equal(got[0], 7);
 	assert_int_equal(got[1], 5);
+	/* where 6 is the sibling of 7, and 4 that of 5 */
+	cores(4, true);
+	assert_int_equal(pin_choose(root, allowed, 8, got, 5), 5);
+	assert_int_equal(got[0], 7);
+	assert_int_equal(got[1], 5);
+	assert_int_equal(got[3], 1);
+	assert_int_equal(got[4], 6);
 }
 
 static void one_processor_stays_free(void **state)
