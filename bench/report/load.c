@@ -352,7 +352,6 @@ static void place_boots(struct run *run)
 		struct boot *boot = &run->boots[i];
 
 		boot->seq = (int)strtol(boot->name, NULL, 10);
-		boot->group = "stray";	/* nobody knows where it is from */
 		json_array_foreach(merged, k, src) {
 			const char *group = json_str(src, "group", "");
 
@@ -360,12 +359,19 @@ static void place_boots(struct run *run)
 			    is_name(group, ""))
 				boot->group = group;
 		}
+		if (!boot->group) {
+			if (boot->status == BOOT_OK)
+				boot_corrupt(run, boot, "meta.json",
+					     "run.json does not say where the boot is from");
+			continue;
+		}
 		first = first ? first : boot->group;
 		several |= strcmp(first, boot->group) != 0;
 	}
 	for (i = 0; i < run->nboots && several; i++)
-		run->boots[i].kernel = run_str(run, "%s:%s", run->boots[i].kernel,
-					       run->boots[i].group);
+		if (run->boots[i].group)
+			run->boots[i].kernel = run_str(run, "%s:%s", run->boots[i].kernel,
+						       run->boots[i].group);
 }
 
 static int cmp_boot(const void *a, const void *b)
