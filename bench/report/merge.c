@@ -378,9 +378,11 @@ static json_t *all_warnings(const struct merge *m)
 
 static json_t *make_meta(struct merge *m, json_t *merged)
 {
+	/* Groups may differ in settings: then each run's own are what counts. */
 	static const char * const unions[] = {
-		"settings", "settings_by_platform", "about_workloads",
+		"about_workloads", "settings", "settings_by_platform",
 	};
+	const size_t nunions = m->ngroups > 1 ? 1 : sizeof(unions) / sizeof(*unions);
 	static const char * const lists[] = { "platforms", "variants", "workloads" };
 	static const char * const sums[] = {
 		"boots_planned", "boots_ok", "boots_bad", "run_s", "estimate_s",
@@ -397,7 +399,7 @@ static json_t *make_meta(struct merge *m, json_t *merged)
 	json_object_set_new(o, "status", one_or_all(m, "status"));
 	if (m->ngroups == 1)
 		json_object_set(o, "machine", json_object_get(last, "machine"));
-	for (i = 0; i < sizeof(unions) / sizeof(*unions); i++) {
+	for (i = 0; i < nunions; i++) {
 		json_t *u = union_of(m, unions[i]);
 
 		if (json_object_size(u))

@@ -1017,18 +1017,20 @@ static void put_howto(struct doc *d, const struct run *run)
 	bool by_profile = json_is_true(json_object_get(run->meta, "variants_by_profile"));
 	char *v = list(by_profile ? NULL : json_object_get(run->meta, "variants"), " ");
 	char *w = list(json_object_get(run->meta, "workloads"), " ");
-	char *text;
+	char *text = NULL;
 
 	doc_h(d, 2, "Do it again");
-	if (asprintf(&text,
+	if (json_object_get(run->meta, "merged"))
+		doc_p(d, "Each of the merged runs by itself: run.json has their commits and arguments. This report again, from the raw data: `make report RESULTS=...`.");
+	else if (asprintf(&text,
 		     "git checkout %s\nmake bench PROFILE=%s PLATFORMS='%s' VARIANTS='%s' WORKLOADS='%s'\n"
 		     "make report                # this report again, from the raw data\n"
 		     "cd results/latest/plots && gnuplot drain-um.gp   # one plot again",
 		     json_str(run->meta, "commit", "?"),
 		     json_str(run->meta, "profile", "quick"), p, v, w) > 0) {
 		doc_pre(d, text);
-		free(text);
 	}
+	free(text);
 	doc_p(d, "Raw data lie beside this file: `run.json`, and for each boot in `boots/` its `meta.json`, `console.log`, `samples.tsv`, `events.jsonl` and `counters.json`. All figures of this report are rows of `summary.tsv`.");
 	free(p);
 	free(v);
