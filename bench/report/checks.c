@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT		128
+#define CELL		128
 #define BOOTS_MAX	1000	/* nobody boots more than that for a table */
 
 /**
@@ -147,7 +147,7 @@ static size_t aa_collect(const struct summary *sum, struct aa **out)
 	*out = NULL;
 	for (i = 0; i < sum->n; i++) {
 		const struct row *b = &sum->rows[i], *a;
-		char base[TEXT];
+		char base[CELL];
 
 		if (!variant_is_twin(b->variant, base, sizeof(base)) ||
 		    !metric_counts(b->workload, b->metric))
@@ -221,7 +221,7 @@ static void put_aa(struct doc *d, const struct run *run, const struct summary *s
 	for (i = 0; i < n; i++) {
 		const struct row *a = aa[i].a, *b = aa[i].b;
 		bool twins = really_twins(run, a, b);
-		char text[TEXT];
+		char text[CELL];
 
 		said += !isnan(aa[i].p);
 		bad += !twins || aa[i].p <= ALPHA;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT	128
+#define CELL	128
 
 struct side {
 	const char *name;	/* "A" or "B" */
@@ -120,7 +120,7 @@ static void put_pairs(struct doc *d, struct pair *pairs, size_t n)
 		table_cell(&t, "%s", *h);
 	for (i = 0; i < n; i++) {
 		const struct row *a = pairs[i].a, *b = pairs[i].b;
-		char x[TEXT], y[TEXT], ratio[TEXT] = "-", p[TEXT] = "";
+		char x[CELL], y[CELL], ratio[CELL] = "-", p[CELL] = "";
 
 		pairs[i].p = adj[i];
 		if (isfinite(a->st.median) && a->st.median > 0 && b->st.median >= 0)
