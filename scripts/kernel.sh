@@ -332,6 +332,9 @@ fragments()
 	cat "$top/bench/config/$arch.config"
 	[ "$tree" = "${tree#pristine}" ] || {
 		[ -z "$flavor" ] || cat "$top/bench/config/$flavor.config"
+		# a guest says its release, and so which of these it is
+		[ "$tree" = pristine ] ||
+			echo "CONFIG_LOCALVERSION=\"-${tree#pristine-}\""
 		return 0
 	}
 	cat "$top/bench/config/patched.config"

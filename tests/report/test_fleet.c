@@ -492,6 +492,23 @@ static void warnings_are_in_the_head(void **state)
 	free(path);
 }
 
+/* What is compared with what: kernels of one release that ran on alike machines. */
+static void series(void **state)
+{
+	static const char * const pairs[][2] = {
+		{ "6.12.117", "6.12.117" }, { "6.12.117-d250", "6.12.117" },
+		{ "6.12.117-d250:m2", "6.12.117:m2" }, { "6.13.", "6.13" },
+		{ "next-20260101", "next-20260101" }, { "next:m1", "next:m1" },
+	};
+	char buf[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		assert_string_equal(kernel_series(pairs[i][0], buf, sizeof(buf)),
+				    pairs[i][1]);
+}
+
 /* ---- merge ---- */
 
 static char *merged_meta(struct work *w)
@@ -680,7 +697,7 @@ int main(void)
 		T(compare_tells_better_from_worse), T(compare_knows_which_way_is_good),
 		T(compare_refuses_what_is_unlike), T(compare_needs_something_in_common),
 		T(kvm_and_tcg_are_never_mixed), T(kvm_events_are_counted),
-		T(warnings_are_in_the_head), T(alike_runs_are_one_sample),
+		T(warnings_are_in_the_head), cmocka_unit_test(series), T(alike_runs_are_one_sample),
 		T(merging_is_idempotent), T(unlike_machines_stay_apart),
 		T(strays_are_in_no_sample), T(damage_is_named), T(nothing_is_overwritten),
 	};
