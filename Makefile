@@ -11,6 +11,8 @@ PLATFORMS ?=
 BOOTS ?=
 KSRC ?=
 RESULTS ?= results/latest
+DIRS ?=
+OUT ?= results/merged
 export KSRC
 
 CC = gcc
@@ -42,7 +44,10 @@ help:
 	@echo 'make bench     run the benchmark and write its report into results/latest'
 	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c) BOOTS=N'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
+	@echo 'make compare   two runs side by side: A=DIR B=DIR; FORCE=1 ALL=1'
+	@echo 'make merge     the runs of a fleet into one: DIRS="a b c" OUT=results/merged'
 	@echo 'make test      KUnit, guests, unit tests, style; ONLY="script unit kunit style e2e"'
+	@echo '               TAP=1 prints TAP 14'
 	@echo 'make check-deep the long tests, tier by tier: TIERS="oracle kasan ..." FRESH=1'
 	@echo 'make mutations see each deliberate bug of tests/mutations/ found; ONLY="split ..."'
 	@echo 'make kernels   build all kernels; JOBS=N'
@@ -58,7 +63,8 @@ help:
 # its report even if others were lost.
 BENCH_ARGS = --profile "$(PROFILE)" $(if $(platforms),--platforms "$(PLATFORMS)") \
 	     $(if $(VARIANTS),--variants "$(VARIANTS)") \
-	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %)
+	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %) \
+	     $(if $(TAP),--tap)
 
 bench: programs
 	@build/bin/prbench $(BENCH_ARGS) --list >/dev/null
@@ -70,6 +76,17 @@ bench: programs
 
 report: programs
 	@build/bin/prreport "$(RESULTS)"
+
+compare: programs
+	@[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "make $@: say which runs: A=DIR B=DIR" >&2; exit 2; }
+	@build/bin/prreport compare $(if $(FORCE),--force) $(if $(ALL),--all) "$(A)" "$(B)"
+
+# What could be merged gets its report even if something was damaged.
+merge: programs
+	@[ -n "$(DIRS)" ] || { echo "make $@: say which runs: DIRS=\"a b c\"" >&2; exit 2; }
+	@rc=0; build/bin/prreport merge "$(OUT)" $(DIRS) || rc=$$?; \
+	if [ $$rc -le 1 ] && [ -d "$(OUT)" ]; then build/bin/prreport "$(OUT)" || rc=1; fi; \
+	exit $$rc
 
 build: programs kernels
 
@@ -171,5 +188,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t))))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench report test check-deep mutations deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
 .DELETE_ON_ERROR:

@@ -4,8 +4,9 @@
 # kernel.sh prepare		unpack the source, bring both trees up to date
 # kernel.sh build [NAME...]	the same, then build (default: the four that
 #				differ by tree and architecture). ARCH-TREE-FLAVOR
-#				is a kernel of the deep tests, whose configuration
-#				has tests/deep/config/FLAVOR.config on top.
+#				has a configuration with FLAVOR.config on top, of
+#				bench/config or, for the deep tests' kernels, of
+#				tests/deep/config.
 # kernel.sh exec CMD...		the same as prepare, then run CMD holding the lock,
 #				with $TREES, $PRX_CC and ccache's settings exported
 #
@@ -24,7 +25,7 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 dist=linux-source-6.12
 kernels="x86_64-pristine um-pristine x86_64-patched um-patched"
 extra_kernels="x86_64-pristine-d250 um-pristine-d250 x86_64-pristine-lock"
-extra_kernels="$extra_kernels x86_64-mutant um-mutant"
+extra_kernels="$extra_kernels x86_64-mutant um-mutant x86_64-pristine-owner"
 deep=$top/tests/deep/config
 build=${PRX_BUILD:-$top/build}
 jobs=${JOBS:-$(nproc)}
@@ -314,17 +315,28 @@ split_name()
 	arch=${1%%-*}
 	tree=${1#*-}
 	flavor=
-	[ ! -f "$deep/${1##*-}.config" ] || {
-		flavor=${1##*-}
-		tree=${tree%-*}
-	}
+	case $tree in
+	pristine-owner) flavor=owner tree=pristine ;;
+	*)
+		[ ! -f "$deep/${1##*-}.config" ] || {
+			flavor=${1##*-}
+			tree=${tree%-*}
+		}
+		;;
+	esac
 }
 
 # fragments: the configuration's parts, the later of which have the last word
 fragments()
 {
 	cat "$top/bench/config/$arch.config"
-	[ "$tree" = "${tree#pristine}" ] || return 0
+	[ "$tree" = "${tree#pristine}" ] || {
+		[ -z "$flavor" ] || cat "$top/bench/config/$flavor.config"
+		# a guest says its release, and so which of these it is
+		[ "$tree" = pristine ] ||
+			echo "CONFIG_LOCALVERSION=\"-${tree#pristine-}\""
+		return 0
+	}
 	cat "$top/bench/config/patched.config"
 	[ -n "$flavor" ] || return 0
 	[ "$arch" = um ] || cat "$deep/common.config"
@@ -444,7 +456,7 @@ build)
 	for k; do
 		split_name "$k"
 		case " $kernels $extra_kernels " in
-		*" $arch-$tree "*) ;;
+		*" $k "* | *" $arch-$tree "*) ;;
 		*) die "$k: no such kernel; known: $kernels $extra_kernels" ;;
 		esac
 	done

@@ -1,11 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh [GROUP...]: run the tests and sum up; deep/NAME is a tier of
+# run.sh [--tap] [GROUP...]: run the tests and sum up; deep/NAME is a tier of
 # check-deep.sh. A test program may print TAP, in
 # which case each of its points counts; otherwise it counts as one by its exit
-# status, where 77 means skipped, for the reason given in its last line.
+# status, where 77 means skipped, for the reason given in its last line. With
+# --tap, or TAP in the environment, all of it is TAP 14, one point each.
 set -u
+tap=${TAP:-}
+unset TAP
+[ "${1:-}" != --tap ] || {
+	tap=yes
+	shift
+}
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 cd "$top" || exit 1
 known="script unit kunit style e2e"
@@ -17,6 +24,22 @@ now()
 	date +%s%3N
 }
 
+# say: what is meant for people, from stdin
+say()
+{
+	if [ -n "$tap" ]; then sed 's/^/# /'; else cat; fi
+}
+
+# tap_point RESULT NAME [REASON]; a # would begin a directive
+tap_point()
+{
+	_not='' _why=''
+	[ "$1" != FAIL ] || _not='not '
+	[ "$1" != skip ] || _why=" # SKIP $3"
+	printf '%sok %d - %s%s\n' "$_not" $((passed + failed + skipped)) \
+		"$(echo "$2" | sed 's/[\\#]/\\&/g')" "$_why"
+}
+
 # point RESULT NAME MILLISECONDS [REASON]
 point()
 {
@@ -25,6 +48,11 @@ point()
 	FAIL) failed=$((failed + 1)) ;;
 	skip) skipped=$((skipped + 1)) ;;
 	esac
+	[ -z "$tap" ] || {
+		[ "$1" = skip ] || [ -z "${4:-}" ] || echo "# $4"
+		tap_point "$1" "$2" "${4:-}"
+		return
+	}
 	printf '%s %s (%d.%d s)%s\n' "$1" "$2" $(($3 / 1000)) \
 		$(($3 % 1000 / 100)) "${4:+: $4}"
 }
@@ -90,7 +118,7 @@ run()
 	[ $bad -eq 0 ] || {
 		echo "  --- end of $log"
 		sed 's/^- //; s/^[0-9]\{13\} //' "$log" | tail -n 25 | sed 's/^/  | /'
-	}
+	} | say
 	return $bad
 }
 
@@ -109,6 +137,7 @@ group_script()
 {
 	run graft tests/graft.sh
 	run trees tests/trees.sh
+	run fleet tests/fleet.sh
 }
 
 group_unit()
@@ -171,13 +200,17 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir -p $logs
 begin=$(now)
+[ -z "$tap" ] || echo "TAP version 14"
 for g; do
-	echo "== $g"
+	echo "== $g" | say
 	case $g in
 	deep/*) group_deep "${g#*/}" ;;
 	*) "group_$g" ;;
 	esac
 done
-echo "logs are in $logs, $((($(now) - begin) / 1000)) s"
-echo "$passed passed, $failed failed, $skipped skipped"
+[ -z "$tap" ] || echo "1..$((passed + failed + skipped))"
+{
+	echo "logs are in $logs, $((($(now) - begin) / 1000)) s"
+	echo "$passed passed, $failed failed, $skipped skipped"
+} | say
 [ $failed -eq 0 ]

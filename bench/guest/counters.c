@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/klog.h>
 #include <sys/utsname.h>
 
 #include "agent.h"
 
 #define DEBUGFS_STATS	"/sys/kernel/debug/page_reporting/stats"
 #define UM_PARAMETERS	"/sys/module/page_reporting_um/parameters"
+#define READ_ALL_OF_LOG	3	/* syslog(2) */
 #define PR_PARAMETERS	"/sys/module/page_reporting/parameters"
 
 /* Lines of "name value", with or without a colon and a unit. */
@@ -143,6 +145,39 @@ static json_int_t kworker_ns(void)
 	return any ? (json_int_t)sum : -1;
 }
 
+/* What the kernel's log says it took for page_ext; 0: nobody wanted any. */
+static json_int_t page_ext_bytes(void)
+{
+	static char log[1 << 20];
+	int n = klogctl(READ_ALL_OF_LOG, log, sizeof(log) - 1);
+	long long bytes = 0;
+	char *p;
+
+	log[n > 0 ? n : 0] = '\0';
+	for (p = log; (p = strstr(p, "allocated ")); p++)
+		if (sscanf(p, "allocated %lld bytes of page_ext", &bytes) == 1 &&
+		    bytes)
+			break;
+	return bytes;
+}
+
+/* The names in debugfs: some options show there and nowhere else. */
+static json_t *debugfs_names(void)
+{
+	DIR *dir = opendir("/sys/kernel/debug");
+	struct dirent *de;
+	json_t *names;
+
+	if (!dir)
+		return NULL;
+	names = json_array();
+	while ((de = readdir(dir)))
+		if (de->d_name[0] != '.')
+			json_array_append_new(names, json_string(de->d_name));
+	closedir(dir);
+	return names;
+}
+
 static void set_if(json_t *o, const char *key, json_t *value)
 {
 	if (value)
@@ -164,6 +199,8 @@ json_t *counters_settings(void)
 	json_object_set_new(o, "uml", json_boolean(running_on_uml()));
 	json_object_set_new(o, "debugfs_stats",
 			    json_boolean(!access(DEBUGFS_STATS, F_OK)));
+	set_if(o, "debugfs", debugfs_names());
+	json_object_set_new(o, "page_ext_bytes", json_integer(page_ext_bytes()));
 	set_if(o, "balloon_features", balloon_features());
 	set_if(o, "page_reporting", read_parameters(PR_PARAMETERS));
 	set_if(o, "um", read_parameters(UM_PARAMETERS));

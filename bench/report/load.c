@@ -333,6 +333,47 @@ static void load_boot(struct run *run, struct boot *boot)
 		load_samples(run, boot);
 }
 
+/*
+ * A merged run says where each boot is from. Its number is that of the
+ * directory; and with machines of more than one kind the kernel's name says
+ * which, so that nobody takes them for one.
+ */
+static void place_boots(struct run *run)
+{
+	const json_t *merged = json_object_get(run->meta, "merged");
+	const char *first = NULL;
+	bool several = false;
+	size_t i, k;
+	json_t *src;
+
+	if (!json_array_size(merged))
+		return;
+	for (i = 0; i < run->nboots; i++) {
+		struct boot *boot = &run->boots[i];
+
+		boot->seq = (int)strtol(boot->name, NULL, 10);
+		json_array_foreach(merged, k, src) {
+			const char *group = json_str(src, "group", "");
+
+			if (json_object_get(json_object_get(src, "boots"), boot->name) &&
+			    is_name(group, ""))
+				boot->group = group;
+		}
+		if (!boot->group) {
+			if (boot->status == BOOT_OK)
+				boot_corrupt(run, boot, "meta.json",
+					     "run.json does not say where the boot is from");
+			continue;
+		}
+		first = first ? first : boot->group;
+		several |= strcmp(first, boot->group) != 0;
+	}
+	for (i = 0; i < run->nboots && several; i++)
+		if (run->boots[i].group)
+			run->boots[i].kernel = run_str(run, "%s:%s", run->boots[i].kernel,
+						       run->boots[i].group);
+}
+
 static int cmp_boot(const void *a, const void *b)
 {
 	const struct boot *x = a, *y = b;
@@ -422,6 +463,7 @@ int run_load(struct run *run, const char *dir)
 	}
 	for (i = 0; i < run->nboots; i++)
 		load_boot(run, &run->boots[i]);
+	place_boots(run);
 	qsort(run->boots, run->nboots, sizeof(*run->boots), cmp_boot);
 	return 0;
 }

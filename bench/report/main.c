@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* prreport DIR: rebuild everything that is derived from a run's raw data. */
+/*
+ * prreport DIR: rebuild everything that is derived from a run's raw data.
+ * prreport compare A B, prreport merge OUT DIR...: see there.
+ */
 #include "prreport.h"
 
 #include <errno.h>
@@ -15,11 +18,21 @@ int main(int argc, char **argv)
 	char *dir;
 	int ret = 0;
 
+	if (argc > 2 && !strcmp(argv[1], "compare"))
+		return compare_main(argc - 1, argv + 1);
+	if (argc > 2 && !strcmp(argv[1], "merge"))
+		return merge_main(argc - 1, argv + 1);
 	if (argc != 2 || argv[1][0] == '-') {
 		fprintf(stderr,
 			"usage: prreport DIR\n"
+			"       prreport compare [--force] [--all] A B\n"
+			"       prreport merge OUT DIR...\n"
 			"Make summary.tsv, report.md, report.html and plots/ in DIR, the directory of a\n"
-			"benchmark run (results/latest, for example), from the raw data there.\n");
+			"benchmark run (results/latest, for example), from the raw data there.\n"
+			"compare sets the headline metrics of two runs side by side, --all of them, and\n"
+			"refuses unlike machines, kernel configurations or versions of QEMU unless told\n"
+			"to go on. merge makes one run OUT of several. Exit status: 0 done, 1 something\n"
+			"is wrong with the data, or A/A differs, 2 bad arguments.\n");
 		return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
 	}
 	dir = strdup(argv[1]);
@@ -49,7 +62,7 @@ int main(int argc, char **argv)
 	}
 	if (!ret)
 		printf("%s/report.html\n", dir);
-	ret = ret || run.problems ? 1 : 0;
+	ret = aa_differences(&run, &sum) || ret || run.problems ? 1 : 0;
 	plots_free(&plots);
 	summary_free(&sum);
 	free(vals.v);

@@ -294,6 +294,65 @@ static void from_counters(struct run *run, struct values *out,
 	}
 }
 
+/* "     0.2001,17,,kvm:kvm_exit,...": what came since the line before. */
+static bool kvm_line(const char *line, double *t, double *count, char *event)
+{
+	char value[32];
+
+	if (sscanf(line, " %lf,%31[^,],%*[^,],%63[^,]", t, value, event) != 3 &&
+	    sscanf(line, " %lf,%31[^,],,%63[^,]", t, value, event) != 3)
+		return false;
+	/* Nothing of the guest ran meanwhile, so nothing was there to count. */
+	*count = !strcmp(value, "<not counted>") ? 0 : strtod(value, NULL);
+	return isfinite(*t) && isfinite(*count) && *count >= 0 &&
+	       strcmp(value, "<not supported>");
+}
+
+/* The host's kernel's own events: only KVM has them, see kvm.csv. */
+static void from_kvm(struct run *run, struct values *out, const struct boot *boot,
+		     const struct window *w)
+{
+	static const struct {
+		const char *event, *metric, *unit;
+	} kinds[] = {
+		{ "kvm:kvm_page_fault", "kvm_page_faults", "faults" },
+		{ "kvm:kvm_exit", "kvm_exits", "exits" },
+	};
+	const size_t n = sizeof(kinds) / sizeof(*kinds);
+	double sum[sizeof(kinds) / sizeof(*kinds)] = { 0 }, start;
+	bool seen[sizeof(kinds) / sizeof(*kinds)] = { false };
+	char line[256], event[64];
+	size_t i;
+	FILE *f;
+
+	start = json_num(json_object_get(boot->meta, "kvm_events"), "start_s", NAN);
+	if (strcmp(boot->platform, "kvm") || isnan(start))
+		return;
+	f = fopen(run_str(run, "%s/boots/%s/kvm.csv", run->dir, boot->name), "r");
+	if (!f) {
+		run_note(run, boot->name, w->workload,
+			 "kvm.csv cannot be read, kvm_* are left out");
+		return;
+	}
+	while (fgets(line, sizeof(line), f)) {
+		double t, count;
+
+		if (*line == '#' || !kvm_line(line, &t, &count, event))
+			continue;
+		for (i = 0; i < n; i++) {
+			if (strcmp(kinds[i].event, event))
+				continue;
+			seen[i] = true;
+			if (start + t > w->begin && start + t <= w->end)
+				sum[i] += count;
+		}
+	}
+	fclose(f);
+	for (i = 0; i < n; i++)
+		add(out, boot, w->workload, kinds[i].metric, kinds[i].unit,
+		    seen[i] ? sum[i] : NAN, NAN);
+}
+
 /* Results of alloc-repeat and alloc-bulk belong to the workload alloc. */
 static bool same_workload(const char *result, const char *workload)
 {
@@ -376,6 +435,7 @@ static void boot_metrics(struct run *run, struct values *out,
 				 w.end - (boot->nsamples ?
 					  boot->samples[boot->nsamples - 1].t : 0));
 		from_counters(run, out, boot, &w);
+		from_kvm(run, out, boot, &w);
 	}
 }
 

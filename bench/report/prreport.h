@@ -49,6 +49,7 @@ enum boot_status {
 struct boot {
 	const char *name;	/* directory below boots/ */
 	const char *platform, *variant, *kernel, *tree;
+	const char *group;	/* of alike machines, in a merged run; or NULL */
 	int seq;
 	enum boot_status status;
 	const char *error;
@@ -95,6 +96,7 @@ int workload_place(const char *name);
 int metric_place(const char *workload, const char *metric);
 const char *metric_better(const char *workload, const char *metric);
 bool metric_is_headline(const char *workload, const char *metric);
+bool metric_counts(const char *workload, const char *metric);
 bool workload_from_start(const char *name);
 bool workload_has_host_memory(const char *name);
 
@@ -156,6 +158,8 @@ void summary_free(struct summary *sum);
 const struct row *summary_find(const struct summary *sum, const char *platform,
 			       const char *series, const char *variant,
 			       const char *workload, const char *metric);
+bool row_same_table(const struct row *a, const struct row *b);
+bool variant_is_twin(const char *variant, char *of, size_t size);
 int variant_rank(const char *variant);
 int platform_rank(const char *platform);
 const char *kernel_series(const char *release, char *buf, size_t size);
@@ -212,6 +216,23 @@ void doc_li(struct doc *d, const char *fmt, ...) PRINTF(2, 3);
 void doc_pre(struct doc *d, const char *text);
 void doc_table(struct doc *d, const struct table *t);
 int doc_fig(struct doc *d, const char *name, const char *caption);
+
+/* ---- alike.c ---- */
+
+json_t *alike_traits(const json_t *meta, const struct boot * const *boots, size_t n);
+json_t *alike_differences(const json_t *a, const json_t *b, bool commits);
+
+/* ---- checks.c ---- */
+
+const char *spread_text(char *buf, size_t size, const struct row *r);
+int aa_differences(const struct run *run, const struct summary *sum);
+void put_warnings(struct doc *d, const struct run *run);
+void put_checks(struct doc *d, const struct run *run, const struct summary *sum);
+
+/* ---- compare.c, merge.c: each a command of its own ---- */
+
+int compare_main(int argc, char **argv);
+int merge_main(int argc, char **argv);
 
 /* ---- report.c ---- */
 

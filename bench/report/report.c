@@ -160,7 +160,8 @@ static void put_machine(struct doc *d, const struct run *run)
 	const json_t *m = json_object_get(run->meta, "machine");
 	size_t i;
 
-	if (run->meta)
+	/* A merged run of unlike machines has a table of them. */
+	if (m)
 		doc_p(d, "Machine: %s, %.0f cores, %.0f MiB memory, host kernel %s, THP `%s`, KSM `%s`. Commit `%s`, profile `%s`, %s.",
 		      json_str(m, "cpu", "unknown processor"),
 		      json_num(m, "cores", NAN), json_num(m, "mem_mib", NAN),
@@ -267,11 +268,19 @@ static void put_what_ran(struct doc *d, const struct run *run)
 
 /* ---- the answers ---- */
 
+/* Of a merged run: whose boots the answers are about, ":m2", else "". */
+static const char *answer_group = "";
+
+static void answers_of(const char *series)
+{
+	answer_group = strchr(series, ':') ? strchr(series, ':') : "";
+}
+
 static void answer(struct table *t, const char *question, const char *platform,
 		   const char *goal, const char *what, const char *verdict)
 {
 	table_cell(t, "%s", question);
-	table_cell(t, "%s", platform);
+	table_cell(t, "%s%s", platform, answer_group);
 	table_cell(t, "%s", goal);
 	table_cell(t, "%s", what);
 	table_cell(t, "%s", verdict);
@@ -619,6 +628,7 @@ static void each_platform(struct table *t, const struct summary *sum,
 			if (!strcmp(sum->rows[j].platform, r->platform) &&
 			    !strcmp(sum->rows[j].series, r->series))
 				break;
+		answers_of(r->series);
 		if (j == i && strcmp(r->platform, "icount"))
 			fn(t, sum, r->platform, r->series);
 	}
@@ -643,6 +653,7 @@ static void put_answers(struct doc *d, const struct summary *sum)
 			    !strcmp(sum->rows[j].series, sum->rows[i].series))
 				break;
 		if (j == i && !strcmp(sum->rows[i].platform, "icount")) {
+			answers_of(sum->rows[i].series);
 			answer_instr(&t, sum, sum->rows[i].series);
 			answer_locks(&t, sum, sum->rows[i].series);
 		}
@@ -660,7 +671,8 @@ static void put_instr(struct doc *d, const struct summary *sum, const char *seri
 		      const char *mode, const char *op)
 {
 	static const char * const variants[] = {
-		"off", "flag", "flag-d250", "flag-o0", "ext-off", "ext-idle", "ext"
+		"off", "flag", "flag-d250", "flag-o0", "page_owner",
+		"page_table_check", "ext-off", "ext-idle", "ext"
 	};
 	const size_t nv = sizeof(variants) / sizeof(*variants);
 	bool has[sizeof(variants) / sizeof(*variants)] = { false };
@@ -1005,18 +1017,20 @@ static void put_howto(struct doc *d, const struct run *run)
 	bool by_profile = json_is_true(json_object_get(run->meta, "variants_by_profile"));
 	char *v = list(by_profile ? NULL : json_object_get(run->meta, "variants"), " ");
 	char *w = list(json_object_get(run->meta, "workloads"), " ");
-	char *text;
+	char *text = NULL;
 
 	doc_h(d, 2, "Do it again");
-	if (asprintf(&text,
+	if (json_object_get(run->meta, "merged"))
+		doc_p(d, "Each of the merged runs by itself: run.json has their commits and arguments. This report again, from the raw data: `make report RESULTS=...`.");
+	else if (asprintf(&text,
 		     "git checkout %s\nmake bench PROFILE=%s PLATFORMS='%s' VARIANTS='%s' WORKLOADS='%s'\n"
 		     "make report                # this report again, from the raw data\n"
 		     "cd results/latest/plots && gnuplot drain-um.gp   # one plot again",
 		     json_str(run->meta, "commit", "?"),
 		     json_str(run->meta, "profile", "quick"), p, v, w) > 0) {
 		doc_pre(d, text);
-		free(text);
 	}
+	free(text);
 	doc_p(d, "Raw data lie beside this file: `run.json`, and for each boot in `boots/` its `meta.json`, `console.log`, `samples.tsv`, `events.jsonl` and `counters.json`. All figures of this report are rows of `summary.tsv`.");
 	free(p);
 	free(v);
@@ -1056,8 +1070,10 @@ int report_write(struct run *run, const struct summary *sum,
 		 json_str(run->meta, "profile", "?"), json_str(run->meta, "date", "?"));
 	doc_begin(&d, title);
 	put_machine(&d, run);
+	put_warnings(&d, run);
 	put_completeness(&d, run, plots);
 	put_answers(&d, sum);
+	put_checks(&d, run, sum);
 	ret = put_plots(&d, plots);
 	put_all_instr(&d, sum);
 	put_results(&d, sum);

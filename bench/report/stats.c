@@ -28,6 +28,13 @@ static double *sorted_copy(const double *v, int n)
 	return s;
 }
 
+/* P(Bin(n, 1/2) = k); 2^-n alone is 0 to a double when n is above 1074. */
+static double binomial_half(int n, int k)
+{
+	return exp(lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) -
+		   n * M_LN2);
+}
+
 /**
  * stats_summary() - median and its 95 % confidence interval
  * @v: one value a boot
@@ -40,7 +47,7 @@ static double *sorted_copy(const double *v, int n)
  */
 void stats_summary(const double *v, int n, struct spread *st)
 {
-	double *s, cdf, term;
+	double *s, cdf;
 	int k;
 
 	st->n = n;
@@ -53,14 +60,12 @@ void stats_summary(const double *v, int n, struct spread *st)
 	st->median = n & 1 ? s[n / 2] : s[n / 2 - 1] == s[n / 2] ? s[n / 2] :
 		     (s[n / 2 - 1] + s[n / 2]) / 2;
 	/* The largest k with P(Bin(n, 1/2) < k) <= 0.025, at least 1. */
-	term = ldexp(1.0, -n);
-	cdf = term;
+	cdf = binomial_half(n, 0);
 	for (k = 1; k < n / 2; k++) {
-		double next = term * (n - k + 1) / k;
+		double next = binomial_half(n, k);
 
 		if (cdf + next > 0.025)
 			break;
-		term = next;
 		cdf += next;
 	}
 	st->lo = s[k - 1];

@@ -9,8 +9,8 @@
 
 static const char * const platforms[] = { "kvm", "tcg", "um", "icount", NULL };
 static const char * const variants[] = {
-	"off", "flag", "flag-d250", "flag-o0", "flag-lock", "ext-off", "ext-idle",
-	"ext", NULL
+	"off", "flag", "flag-d250", "flag-o0", "flag-lock", "page_owner",
+	"page_table_check", "ext-off", "ext-idle", "ext", "ext-aa", NULL
 };
 static const char * const workloads[] = {
 	"drain", "churn", "fragment", "build", "storm", "fio", "stress-ng",
@@ -22,7 +22,8 @@ static const char * const metrics[] = {
 	"mismatches", "checked_mib", "run_s", "fill_s",
 	"footprint_gib_s", "resident_mib", "stranded_mib", "reported_mib",
 	"refault_mib", "guest_refault_mib", "redundant_mib", "kept_mib", "failed_mib",
-	"worker_cpu_ms", "lock_hold_max_us", "lock_hold_max_instr", "passes", NULL
+	"worker_cpu_ms", "lock_hold_max_us", "lock_hold_max_instr", "passes",
+	"kvm_page_faults", "kvm_exits", NULL
 };
 
 static int rank(const char * const *list, const char *name)
@@ -45,16 +46,35 @@ int platform_rank(const char *platform)
 	return rank(platforms, platform);
 }
 
-/* 6.12.117-patched and 6.12.117 are one series: their boots are compared. */
+/**
+ * variant_is_twin() - is it another under a second name?
+ * @variant: "ext-aa" is "ext" once more
+ * @of: gets the first name, @size bytes
+ */
+bool variant_is_twin(const char *variant, char *of, size_t size)
+{
+	size_t n = strlen(variant);
+
+	if (n < 4 || strcmp(variant + n - 3, "-aa"))
+		return false;
+	snprintf(of, size, "%.*s", (int)(n - 3), variant);
+	return true;
+}
+
+/*
+ * 6.12.117-patched and 6.12.117 are one series: their boots are compared. But
+ * not with 6.12.117:m2, which ran elsewhere, see run_load().
+ */
 const char *kernel_series(const char *release, char *buf, size_t size)
 {
+	const char *group = strchr(release, ':');
 	size_t n = strspn(release, "0123456789.");
 
 	while (n && release[n - 1] == '.')
 		n--;
 	if (!n)
-		n = strlen(release);
-	snprintf(buf, size, "%.*s", (int)n, release);
+		n = strcspn(release, ":");
+	snprintf(buf, size, "%.*s%s", (int)n, release, group ? group : "");
 	return buf;
 }
 
@@ -137,7 +157,8 @@ static int cmp_value_boot(const void *pa, const void *pb)
 	return d ? d : strcmp(a->boot->name, b->boot->name);
 }
 
-static bool same_table(const struct row *a, const struct row *b)
+/* A table is what p is corrected over. */
+bool row_same_table(const struct row *a, const struct row *b)
 {
 	return !strcmp(a->platform, b->platform) &&
 	       !strcmp(a->series, b->series) && !strcmp(a->workload, b->workload);
@@ -205,8 +226,10 @@ static void compare(struct summary *sum)
 		struct row *r = &sum->rows[i];
 		const struct row *flag = summary_find(sum, r->platform, r->series,
 						      "flag", r->workload, r->metric);
+		char twin[64];
 
-		if (!flag)
+		/* What is there to be like its twin is compared with that one. */
+		if (!flag || variant_is_twin(r->variant, twin, sizeof(twin)))
 			continue;
 		r->has_flag = true;
 		/* A ratio means nothing unless both are on one side of zero. */
@@ -223,7 +246,7 @@ static void compare(struct summary *sum)
 		if (done[i])
 			continue;
 		for (j = i; j < sum->n; j++) {
-			if (!same_table(&sum->rows[i], &sum->rows[j]))
+			if (!row_same_table(&sum->rows[i], &sum->rows[j]))
 				continue;
 			done[j] = true;
 			idx[n] = j;

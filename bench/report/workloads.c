@@ -97,6 +97,31 @@ bool metric_is_headline(const char *workload, const char *metric)
 					    "headline"));
 }
 
+/**
+ * metric_counts() - is it one of those by which runs are judged?
+ *
+ * Of results that do not say so, it is what their workloads were about.
+ */
+bool metric_counts(const char *workload, const char *metric)
+{
+	static const char * const known[] = {
+		"drain t50_s", "drain t95_s", "churn cycles", "churn refault_mib",
+		"fragment stranded_mib", "fragment t50_s", "build run_s",
+		"build stranded_mib", "storm t_boot_s", "smallguest oom_kills",
+		"verify mismatches", "alloc* *_instr", "alloc* *_ns_p50",
+	};
+	char both[256];
+	size_t i;
+
+	if (about)
+		return metric_is_headline(workload, metric);
+	snprintf(both, sizeof(both), "%s %s", workload, metric);
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (!fnmatch(known[i], both, 0))
+			return true;
+	return false;
+}
+
 /* Does it begin with the VM, before anybody could begin anything? */
 bool workload_from_start(const char *name)
 {

@@ -27,6 +27,7 @@ struct run {
 	struct vm vm;
 	struct ram ram;
 	struct sampler *sampler;
+	struct counting counting;
 	struct channel channel;
 	struct event_log log;
 	json_t *meta;
@@ -204,6 +205,12 @@ static int attach(struct run *r)
 		}
 		json_decref(o);
 		json_object_set_new(r->meta, "vm_pid", json_integer(r->vm.pid));
+		if (r->boot->platform == KVM) {
+			pin_vcpus(&r->vm, r->meta);
+			if (r->cfg->count_kvm)
+				counting_start(&r->counting, r->vm.pid, r->dir,
+					       r->t0, r->meta);
+		}
 		if (ram_of_process(&r->ram, r->vm.pid, bytes, err, sizeof(err)))
 			return failed(r, "error", EXIT_LOST, "%s", err);
 		return 0;
@@ -555,6 +562,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 		}
 	}
 	stop_sampler(&r);
+	counting_stop(&r.counting);
 	vm_kill(&r.vm);
 	ram_close(&r.ram);
 	if (!r.interrupted)

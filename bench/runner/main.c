@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +22,10 @@ struct state {
 	const char *profile;
 	json_t *run;		/* run.json */
 	unsigned int started, ok, bad;
+	char *kvm_counters;	/* why KVM's events are not counted, or NULL */
+	unsigned int landed;
 	bool tty;
+	bool tap;		/* a point for each boot, all else is a comment */
 	bool interrupted;
 	bool fatal;
 	double t0;
@@ -33,6 +37,19 @@ struct job {
 	struct boot *boot;
 	double since;
 };
+
+/* To stdout; with --tap it must not look like a result. */
+static void PRINTF(2, 3) say(const struct state *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (s->tap)
+		printf("# ");
+	vprintf(fmt, ap);
+	va_end(ap);
+	fflush(stdout);
+}
 
 static void usage(FILE *f)
 {
@@ -55,6 +72,7 @@ static void usage(FILE *f)
 		"  --source DIR           kernel source for workloads that want one (default\n"
 		"                         build/trees/pristine)\n"
 		"  --out DIR              default results/<date>-<host>-<commit>-<profile>\n"
+		"  --tap                  print TAP 14, a point for each boot\n"
 		"  --list                 print the known names and what would run\n"
 		"A list is separated by commas or spaces.  QEMU=FILE in the environment\n"
 		"chooses another qemu-system-x86_64, PRBENCH_APPEND=WORDS ends the guests'\n"
@@ -211,6 +229,7 @@ static void make_run_json(struct state *s, int argc, char **argv)
 	json_t *settings = json_object(), *by_platform = json_object();
 	json_t *vars = json_array(), *words = json_array();
 	json_t *names = json_array(), *about = json_object();
+	json_t *machine, *warnings, *line;
 	char stamp[64], host[128] = "";
 	char *commit = git_commit();
 	size_t p, i;
@@ -244,10 +263,14 @@ static void make_run_json(struct state *s, int argc, char **argv)
 		json_array_append_new(words, json_string(argv[i]));
 	iso_time(stamp, sizeof(stamp));
 	gethostname(host, sizeof(host) - 1);
-	s->run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:f}",
+	machine = meta_machine();
+	warnings = meta_warnings(machine);
+	json_array_foreach(warnings, i, line)
+		say(s, "warning: %s\n", json_string_value(line));
+	s->run = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:f}",
 			   "schema", 1, "profile", s->profile, "date", stamp,
 			   "host", host, "commit", commit,
-			   "machine", meta_machine(),
+			   "machine", machine, "warnings", warnings,
 			   "boots_planned", (int)s->plan.nr_boots,
 			   "seed", (int)sel->seed,
 			   "platforms", platforms_of(sel->platforms),
@@ -259,6 +282,9 @@ static void make_run_json(struct state *s, int argc, char **argv)
 			   "settings_by_platform", by_platform,
 			   "argv", words,
 			   "estimate_s", s->plan.estimate_s);
+	if (s->kvm_counters)
+		json_object_set_new(s->run, "kvm_counters",
+				    json_string(s->kvm_counters));
 	free(commit);
 }
 
@@ -403,10 +429,12 @@ static void landed(struct state *s, size_t phase, struct job *jobs,
 	}
 	describe(text, sizeof(text), b);
 	left = (int)time_left(s, phase, jobs);
-	printf("%s[%3u/%u] %s: %s, %.1f s, %d:%02d left\n",
-	       s->tty ? "\r\033[K" : "", b->seq, s->plan.nr_boots, text, word,
-	       took, left / 60, left % 60);
-	fflush(stdout);
+	if (s->tap && !s->interrupted)
+		printf("%s %u - boot %03u %s\n", code == EXIT_OK ? "ok" : "not ok",
+		       ++s->landed, b->seq, text);
+	say(s, "%s[%3u/%u] %s: %s, %.1f s, %d:%02d left\n",
+	    s->tty ? "\r\033[K" : "", b->seq, s->plan.nr_boots, text, word,
+	    took, left / 60, left % 60);
 }
 
 /* Run one phase to its end, or until somebody wants to stop. */
@@ -555,6 +583,7 @@ int main(int argc, char **argv)
 		{ "agent", required_argument, NULL, 'a' },
 		{ "source", required_argument, NULL, 'K' },
 		{ "out", required_argument, NULL, 'o' },
+		{ "tap", no_argument, NULL, 't' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -631,6 +660,9 @@ int main(int argc, char **argv)
 		case 'o':
 			out = optarg;
 			break;
+		case 't':
+			s.tap = true;
+			break;
 		case 'l':
 			list = true;
 			break;
@@ -652,7 +684,7 @@ int main(int argc, char **argv)
 	snprintf(s.cfg.qemu, sizeof(s.cfg.qemu), "%s",
 		 qemu && *qemu ? qemu : "qemu-system-x86_64");
 	s.cfg.parent = getpid();
-	s.tty = isatty(STDOUT_FILENO);
+	s.tty = !s.tap && isatty(STDOUT_FILENO);
 	if (list && !sel->platforms)
 		sel->platforms = BIT(TCG) | BIT(ICOUNT) | BIT(UM);
 	if (!list) {
@@ -675,9 +707,16 @@ int main(int argc, char **argv)
 		if (!sel->platforms) {
 			sel->platforms = BIT(ICOUNT) | BIT(UM) |
 					 (kvm ? BIT(KVM) : BIT(TCG));
-			printf("KVM: %s\n", kvm ? "a guest boots under it" :
-			       "no guest boots under it, using TCG");
+			say(&s, "KVM: %s\n", kvm ? "a guest boots under it" :
+			    "no guest boots under it, using TCG");
 		}
+	}
+	if (!list && sel->platforms & BIT(KVM)) {
+		s.kvm_counters = counting_works();
+		s.cfg.count_kvm = !s.kvm_counters;
+		if (s.kvm_counters)
+			say(&s, "KVM: its events are not counted: %s\n",
+			    s.kvm_counters);
 	}
 	if (plan_make(&s.plan, sel)) {
 		fprintf(stderr, "prbench: out of memory\n");
@@ -697,6 +736,8 @@ int main(int argc, char **argv)
 	}
 	check_kernels(&s.cfg, &s.plan);
 	make_out_dir(&s, out);
+	if (s.tap)
+		printf("TAP version 14\n1..%u\n", s.plan.nr_boots);
 	make_run_json(&s, argc, argv);
 
 	sigemptyset(&signals);
@@ -713,16 +754,19 @@ int main(int argc, char **argv)
 	save_run(&s, "running");
 	if (s.fatal)
 		goto out;
-	printf("%s: %u boots, about %d:%02d min\n", s.cfg.out, s.plan.nr_boots,
-	       (int)s.plan.estimate_s / 60, (int)s.plan.estimate_s % 60);
-	fflush(stdout);
+	say(&s, "%s: %u boots, about %d:%02d min\n", s.cfg.out, s.plan.nr_boots,
+	    (int)s.plan.estimate_s / 60, (int)s.plan.estimate_s % 60);
 	for (i = 0; i < s.plan.nr && !s.interrupted && !s.fatal; i++)
 		run_phase(&s, i, &signals);
 	save_run(&s, s.interrupted ? "interrupted" : s.fatal ? "stopped" :
 		 "complete");
-	printf("%u boots ok, %u not, %.0f s; raw data in %s\n", s.ok, s.bad,
-	       now_s() - s.t0, s.cfg.out);
+	say(&s, "%u boots ok, %u not, %.0f s; raw data in %s\n", s.ok, s.bad,
+	    now_s() - s.t0, s.cfg.out);
+	if (s.tap && (s.interrupted || s.fatal))
+		printf("Bail out! %s\n", s.interrupted ? "interrupted" :
+		       "no boot can succeed any more");
 out:
+	free(s.kvm_counters);
 	plan_free(&s.plan);
 	workloads_free();
 	json_decref(s.run);

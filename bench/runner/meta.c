@@ -9,13 +9,18 @@
 
 #include "prbench.h"
 
+/* Before /proc and /sys: "" but in tests. */
+const char *meta_root = "";
+
 /* The value of "key<blank>: value" in a file like /proc/cpuinfo. */
-static json_t *proc_value(const char *path, const char *key)
+static json_t *proc_value(const char *file, const char *key)
 {
+	char *path = format("%s%s", meta_root, file);
 	FILE *f = fopen(path, "re");
 	char line[512];
 	json_t *found = NULL;
 
+	free(path);
 	while (f && !found && fgets(line, sizeof(line), f)) {
 		char *colon = strchr(line, ':');
 
@@ -40,12 +45,21 @@ static json_int_t meminfo_kib(const char *key)
 	return kib;
 }
 
+static int read_host(const char *file, char *buf, size_t len)
+{
+	char *path = format("%s%s", meta_root, file);
+	int n = read_text(path, buf, len);
+
+	free(path);
+	return n;
+}
+
 /* The word in brackets of a sysfs choice, or the whole text. */
-static json_t *sysfs_choice(const char *path)
+static json_t *sysfs_choice(const char *file)
 {
 	char text[256], *open, *close;
 
-	if (read_text(path, text, sizeof(text)) < 0)
+	if (read_host(file, text, sizeof(text)) < 0)
 		return json_string("none");
 	open = strchr(text, '[');
 	close = open ? strchr(open, ']') : NULL;
@@ -54,6 +68,41 @@ static json_t *sysfs_choice(const char *path)
 		return json_string(open + 1);
 	}
 	return json_string(text);
+}
+
+/* Does the clock rise when it can? "on", "off", or "none": nobody can tell. */
+static const char *turbo(void)
+{
+	char text[16];
+
+	if (read_host("/sys/devices/system/cpu/intel_pstate/no_turbo", text,
+		      sizeof(text)) > 0)
+		return *text == '0' ? "on" : "off";
+	if (read_host("/sys/devices/system/cpu/cpufreq/boost", text,
+		      sizeof(text)) > 0)
+		return *text == '0' ? "off" : "on";
+	return "none";
+}
+
+/* What can change between two boots and moves what is measured. */
+static void add_knobs(json_t *o)
+{
+	static const char thp[] = "/sys/kernel/mm/transparent_hugepage";
+	char file[128];
+
+	snprintf(file, sizeof(file), "%s/enabled", thp);
+	json_object_set_new(o, "thp", sysfs_choice(file));
+	snprintf(file, sizeof(file), "%s/defrag", thp);
+	json_object_set_new(o, "thp_defrag", sysfs_choice(file));
+	json_object_set_new(o, "ksm", sysfs_choice("/sys/kernel/mm/ksm/run"));
+	json_object_set_new(o, "governor", sysfs_choice(
+		"/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
+	json_object_set_new(o, "turbo", json_string(turbo()));
+	json_object_set_new(o, "smt",
+		sysfs_choice("/sys/devices/system/cpu/smt/active"));
+	json_object_set_new(o, "swap_used_mib",
+			    json_integer((meminfo_kib("SwapTotal") -
+					  meminfo_kib("SwapFree")) / 1024));
 }
 
 json_t *meta_machine(void)
@@ -68,10 +117,52 @@ json_t *meta_machine(void)
 	json_object_set_new(o, "mem_mib",
 			    json_integer(meminfo_kib("MemTotal") / 1024));
 	json_object_set_new(o, "kernel", json_string(uts.release));
-	json_object_set_new(o, "thp",
-		sysfs_choice("/sys/kernel/mm/transparent_hugepage/enabled"));
-	json_object_set_new(o, "ksm", sysfs_choice("/sys/kernel/mm/ksm/run"));
+	add_knobs(o);
 	return o;
+}
+
+/*
+ * What a reader has to know about the settings of a machine, as sentences.
+ * What nobody can tell is not warned about.
+ */
+json_t *meta_warnings(const json_t *machine)
+{
+	static const struct {
+		const char *key, *is, *isnt, *text;
+	} knobs[] = {
+		{ "turbo", "on", NULL,
+		  "turbo (boost) is on: the clock follows temperature and load; turn it off in intel_pstate/no_turbo or cpufreq/boost" },
+		{ "governor", NULL, "performance",
+		  "the CPU frequency governor is not 'performance': the clock follows the load" },
+		{ "smt", "1", NULL,
+		  "SMT is on: two virtual CPUs may share a core" },
+		{ "thp", "always", NULL,
+		  "transparent huge pages are 'always': khugepaged may take memory back that a guest has given away" },
+		{ "thp_defrag", "always", NULL,
+		  "THP defrag is 'always': a fault may wait for the host to compact memory" },
+		{ "ksm", "1", NULL,
+		  "KSM merges pages: memory that is shared looks as if it were given back" },
+	};
+	json_int_t swap = json_integer_value(json_object_get(machine,
+							     "swap_used_mib"));
+	json_t *lines = json_array();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		const char *v = json_string_value(json_object_get(machine,
+								  knobs[i].key));
+
+		if (!v || !strcmp(v, "none"))
+			continue;
+		if (knobs[i].is ? !strcmp(v, knobs[i].is) :
+				  strcmp(v, knobs[i].isnt) != 0)
+			json_array_append_new(lines, json_string(knobs[i].text));
+	}
+	if (swap > 0)
+		json_array_append_new(lines, json_sprintf(
+			"%lld MiB of swap are in use: what a guest has in swap looks as if it were given back; swapoff -a",
+			(long long)swap));
+	return lines;
 }
 
 /* The host as it is now, for one boot. */
@@ -80,11 +171,9 @@ json_t *meta_host_state(void)
 	json_t *o = json_object();
 	double load[3] = { 0, 0, 0 };
 
-	json_object_set_new(o, "thp",
-		sysfs_choice("/sys/kernel/mm/transparent_hugepage/enabled"));
+	add_knobs(o);
 	json_object_set_new(o, "thp_shmem",
 		sysfs_choice("/sys/kernel/mm/transparent_hugepage/shmem_enabled"));
-	json_object_set_new(o, "ksm", sysfs_choice("/sys/kernel/mm/ksm/run"));
 	if (getloadavg(load, 3) > 0)
 		json_object_set_new(o, "loadavg",
 				    json_pack("[f,f,f]", load[0], load[1],

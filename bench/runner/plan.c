@@ -20,13 +20,26 @@ const struct variant variants[] = {
 	  .extra = "page_reporting.page_reporting_order=0" },
 	/* Tells how long the worker held zone->lock, and is there for that only. */
 	{ .name = "flag-lock", .tree = "pristine-lock", .reporting = true,
-	  .negotiated = true, .special = true },
+	  .negotiated = true, .special = true, .no_um = true },
+	/* Other users of page_ext, beside the page flag: what such records cost. */
+	{ .name = "page_owner", .tree = "pristine-owner", .reporting = true,
+	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
+	  .extra = "page_owner=on", .debugfs = "page_owner" },
+	{ .name = "page_table_check", .tree = "pristine-owner", .reporting = true,
+	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
+	  .extra = "page_table_check=on" },
 	{ .name = "ext-off", .tree = "patched", .patched = true,
 	  .reporting = true, .extra = "page_ext=off" },
 	{ .name = "ext-idle", .tree = "patched", .patched = true,
 	  .extra = "page_ext=on" },
 	{ .name = "ext", .tree = "patched", .patched = true, .reporting = true,
 	  .negotiated = true, .extra = "page_ext=on" },
+	/*
+	 * The same under another name: the report expects no difference between
+	 * NAME and NAME-aa, and says so if there is one.
+	 */
+	{ .name = "ext-aa", .tree = "patched", .patched = true, .reporting = true,
+	  .negotiated = true, .extra = "page_ext=on", .special = true },
 };
 
 const size_t nr_variants = ARRAY_SIZE(variants);

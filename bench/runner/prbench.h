@@ -47,7 +47,10 @@ struct variant {
 	bool reporting;		/* the device offers reporting */
 	bool negotiated;	/* and the guest is to take it */
 	bool special;		/* has one purpose, and is not one of "all" */
+	bool no_um;		/* its tree is not built for User Mode Linux */
 	const char *extra;	/* kernel command line */
+	const char *debugfs;	/* a file that is there if the option took */
+	bool page_ext;		/* the option takes memory for page_ext */
 };
 
 /*
@@ -223,6 +226,7 @@ struct config {
 	char source[PATH_MAX];	/* kernel source for ${source}, or "" */
 	char out[PATH_MAX];
 	char qemu[PATH_MAX];
+	bool count_kvm;		/* perf can count KVM's events */
 	pid_t parent;
 };
 
@@ -271,12 +275,29 @@ void boot_dir(char *path, size_t len, const struct config *cfg,
 	      const struct boot *b);
 
 /* meta.c */
+extern const char *meta_root;
 json_t *meta_machine(void);
+json_t *meta_warnings(const json_t *machine);
 json_t *meta_host_state(void);
 char *git_commit(void);
 char *file_sha256(const char *path);
 int write_json(const char *path, const json_t *o, char *err, size_t len);
 void iso_time(char *buf, size_t len);
+
+/* kvm.c */
+struct counting {
+	pid_t pid;		/* of perf */
+	int pidfd;
+};
+
+size_t pin_choose(const char *root, const int *allowed, size_t nr, int *chosen,
+		  size_t wanted);
+json_t *pin_threads(const json_t *cpus, const char *root, char *err, size_t len);
+void pin_vcpus(struct vm *vm, json_t *meta);
+char *counting_works(void);
+void counting_start(struct counting *c, pid_t vm, const char *dir, double t0,
+		    json_t *meta);
+void counting_stop(struct counting *c);
 
 /* util.c */
 double now_s(void);

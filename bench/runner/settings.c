@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Did the settings of a variant take?  A boot in which they did not is void. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "prbench.h"
@@ -42,6 +43,39 @@ static int check_parameters(const char *extra, const json_t *params, char *err,
 				       name, (long long)json_integer_value(is),
 				       want);
 	}
+	return 0;
+}
+
+/*
+ * Other users of page_ext. None says whether its option took but page_owner, by
+ * its file; but memory for page_ext is taken if and only if somebody wants it.
+ */
+static int check_page_ext(const json_t *ready, const struct variant *v, char *err,
+			  size_t len)
+{
+	const json_t *bytes = json_object_get(ready, "page_ext_bytes");
+	const json_t *files = json_object_get(ready, "debugfs");
+	bool found = !v->debugfs;
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(files, i, name)
+		found |= v->debugfs && json_is_string(name) &&
+			 !strcmp(json_string_value(name), v->debugfs);
+	if (!found)
+		return set_err(err, len,
+			       "'%s' did not take: no %s in the guest's debugfs",
+			       v->extra, v->debugfs);
+	if (v->page_ext && json_integer_value(bytes) <= 0)
+		return set_err(err, len,
+			       "'%s' did not take: the guest's kernel has no page_ext",
+			       v->extra);
+	/* Who adds words to all command lines may have asked for it. */
+	if (!v->page_ext && !v->patched && json_integer_value(bytes) > 0 &&
+	    !getenv("PRBENCH_APPEND"))
+		return set_err(err, len,
+			       "the guest's kernel has %lld bytes of page_ext, variant %s wants none",
+			       (long long)json_integer_value(bytes), v->name);
 	return 0;
 }
 
@@ -90,6 +124,8 @@ int settings_check(const json_t *ready, const struct boot *b,
 		return set_err(err, len,
 			       "variant %s runs a patched kernel (debugfs page_reporting exists)",
 			       v->name);
+	if (check_page_ext(ready, v, err, len))
+		return -1;
 	return check_parameters(v->extra, json_object_get(ready, "page_reporting"),
 				err, len);
 }

@@ -158,11 +158,15 @@ static int check_names(const struct place *at, const char *key,
 	return 0;
 }
 
-/* An array of variants, or "all": those that have no special purpose. */
+/*
+ * An array of variants, of which "all" stands for those that have no special
+ * purpose; or "all" alone.
+ */
 static int check_variants(const struct place *at, const char *key,
 			  const json_t *v, uint64_t *mask)
 {
-	const char *names[VARIANTS_MAX];
+	const char *names[VARIANTS_MAX + 1];
+	uint64_t all, more;
 	size_t i;
 
 	*mask = 0;
@@ -170,11 +174,16 @@ static int check_variants(const struct place *at, const char *key,
 		names[i] = variants[i].name;
 		*mask |= variants[i].special ? 0 : BIT(i);
 	}
+	all = *mask;
 	if (json_is_string(v) && !strcmp(json_string_value(v), "all"))
 		return 0;
 	if (json_is_string(v))
 		return bad(at, key, "must be \"all\" or an array of names");
-	return check_names(at, key, v, names, nr_variants, mask);
+	names[nr_variants] = "all";
+	if (check_names(at, key, v, names, nr_variants + 1, &more))
+		return -1;
+	*mask = more & BIT(nr_variants) ? (more & ~BIT(nr_variants)) | all : more;
+	return 0;
 }
 
 /* How often a platform boots which variants; NULL is not at all. */
@@ -919,6 +928,7 @@ uint64_t workloads_for(uint64_t mask, enum platform p, size_t variant)
 
 	for (i = 0; i < nr_workloads; i++)
 		if (!(workloads[i].platforms & BIT(p)) ||
+		    (p == UM && variants[variant].no_um) ||
 		    !(workloads[i].variants & BIT(variant)) ||
 		    (workloads[i].needs_reporting && !variants[variant].negotiated))
 			mask &= ~BIT(i);

@@ -17,10 +17,18 @@ less_than()
 	[ "$1" -ge 0 ] && [ "$1" -lt "$2" ]
 }
 
+# tap LINE: the log has the plan and a line that begins so, and else comments
+tap()
+{
+	grep -qx '1\.\.1' "$scratch/log" && grep -q "^$1 " "$scratch/log" &&
+		! grep -vqE '^(# |TAP version 14$|1\.\.1$|ok )' "$scratch/log"
+}
+
 for variant in ext off ext-off; do
 	bench $variant --platforms um --variants $variant --workloads drain --set drain.settle_ms=4000 \
-		--boots 1
+		--boots 1 --tap
 	ok "um: a boot of $variant succeeds" [ $? -eq 0 ]
+	ok "um: and is a point of TAP" tap "ok 1 - boot 001 um     $variant"
 done
 ok "um: ext gives at least 90 % of 1 GiB back" at_least "$(returned ext)" 90
 ok "um: off gives nothing back" less_than "$(returned off)" 5

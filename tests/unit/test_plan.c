@@ -144,7 +144,8 @@ static void nobody_is_always_first(void **state)
 
 	(void)state;
 	for (seed = 1; seed < 50; seed++) {
-		unsigned int first[8] = { 0 }, after[8][8] = { { 0 } };
+		unsigned int first[VARIANTS_MAX] = { 0 };
+		unsigned int after[VARIANTS_MAX][VARIANTS_MAX] = { { 0 } };
 		const struct lane *lane;
 		struct plan plan;
 		size_t i, v, w;
@@ -367,6 +368,68 @@ static void chosen_variants_replace_the_profiles(void **state)
 	plan_free(&plan);
 }
 
+/* Who has one purpose is where it serves that, and nowhere else. */
+static void special_variants_are_where_they_belong(void **state)
+{
+	static const char *const others[] = { "page_owner", "page_table_check" };
+	struct plan plan;
+	size_t i;
+
+	(void)state;
+	plan_for(&plan, false, NULL, ~0ULL, BIT(nr_workloads) - 1, 0, 1);
+	for (i = 0; i < nr_variants; i++)
+		if (variants[i].special && strcmp(variants[i].name, "flag-lock"))
+			assert_false(plan_variants(&plan, ~0ULL) & BIT(i));
+	plan_free(&plan);
+	plan_for(&plan, true, NULL, ~0ULL, default_workloads(true), 0, 1);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		assert_true(count(&plan, TCG, "alloc", others[i]) > 0);
+		assert_true(count(&plan, ICOUNT, "alloc", others[i]) > 0);
+		assert_int_equal(count(&plan, UM, "alloc", others[i]), 0);
+		assert_true(count(&plan, TCG, "pagefault", others[i]) >= 6);
+		assert_int_equal(count(&plan, TCG, "drain", others[i]), 0);
+	}
+	/* A/A: ten against ten, in the same rounds as all the others */
+	assert_int_equal(count(&plan, UM, "drain", "ext-aa"), 10);
+	assert_int_equal(count(&plan, UM, "churn", "ext-aa"), 10);
+	assert_int_equal(count(&plan, TCG, "churn", "ext-aa"), 10);
+	assert_int_equal(count(&plan, UM, "churn", "ext"), 10);
+	assert_int_equal(count(&plan, UM, "fragment", "ext-aa"), 0);
+	plan_free(&plan);
+	/* A kernel that is built for QEMU only is not asked for elsewhere. */
+	plan_for(&plan, false, "page_owner ext-aa", BIT(UM) | BIT(TCG), W("churn"), 1,
+		 1);
+	assert_int_equal(plan_variants(&plan, BIT(UM)), variants_of("ext-aa"));
+	assert_int_equal(plan_variants(&plan, BIT(TCG)),
+			 variants_of("page_owner ext-aa"));
+	plan_free(&plan);
+}
+
+/* The name is all in which they differ. */
+static void twins_are_the_same(void **state)
+{
+	size_t i, k, twins = 0;
+
+	(void)state;
+	for (i = 0; i < nr_variants; i++) {
+		for (k = 0; k < nr_variants; k++) {
+			const struct variant *a = &variants[i], *b = &variants[k];
+			size_t n = strlen(a->name);
+
+			if (strncmp(a->name, b->name, n) ||
+			    strcmp(b->name + n, "-aa"))
+				continue;
+			twins++;
+			assert_string_equal(a->tree, b->tree);
+			assert_string_equal(a->extra, b->extra);
+			assert_int_equal(a->patched, b->patched);
+			assert_int_equal(a->reporting, b->reporting);
+			assert_int_equal(a->negotiated, b->negotiated);
+		}
+	}
+	assert_true(twins > 0);
+}
+
 /* The size of a guest is a matter of its workload, and can be set. */
 static void sizes_of(const struct plan *plan, uint64_t workload,
 		     unsigned int *mib, size_t nr)
@@ -507,6 +570,8 @@ int main(void)
 		cmocka_unit_test(full_compares_sizes),
 		cmocka_unit_test(full_has_what_quick_has_not),
 		cmocka_unit_test(chosen_variants_replace_the_profiles),
+		cmocka_unit_test(special_variants_are_where_they_belong),
+		cmocka_unit_test(twins_are_the_same),
 		cmocka_unit_test(guests_have_the_size_they_need),
 		cmocka_unit_test(lockhold_needs_a_figure),
 		cmocka_unit_test(settings_can_be_changed),

@@ -112,6 +112,39 @@ static void parameters_are_read_back(void **state)
 #undef O0
 }
 
+/* Another user of page_ext is one only if the guest has the records. */
+static void page_ext_is_read_back(void **state)
+{
+#define WITH(files, bytes)						\
+	",\"debugfs\":[" files "],\"page_ext_bytes\":" bytes
+	(void)state;
+	unsetenv("PRBENCH_APPEND");
+	assert_null(check(TCG, "page_owner",
+			  QEMU(NEGOTIATED, "page_owner=on", "false",
+			       WITH("\"usb\",\"page_owner\"", "33554432"))));
+	assert_null(check(TCG, "page_table_check",
+			  QEMU(NEGOTIATED, "page_table_check=on", "false",
+			       WITH("\"usb\"", "4194304"))));
+	refused(TCG, "page_owner",
+		QEMU(NEGOTIATED, "page_owner=on", "false", WITH("\"usb\"", "4194304")),
+		"no page_owner in the guest's debugfs");
+	refused(TCG, "page_owner",
+		QEMU(NEGOTIATED, "", "false", WITH("\"page_owner\"", "4194304")),
+		"lacks 'page_owner=on'");
+	refused(TCG, "page_table_check",
+		QEMU(NEGOTIATED, "page_table_check=on", "false", WITH("\"usb\"", "0")),
+		"no page_ext");
+	refused(TCG, "page_table_check",
+		QEMU(NEGOTIATED, "page_table_check=on", "false", ""), "no page_ext");
+	/* and nobody else has any, or it would be no baseline */
+	refused(TCG, "flag", QEMU(NEGOTIATED, "", "false", WITH("", "4096")),
+		"4096 bytes of page_ext, variant flag wants none");
+	assert_null(check(TCG, "flag", QEMU(NEGOTIATED, "", "false", WITH("", "0"))));
+	assert_null(check(TCG, "ext", QEMU(NEGOTIATED, "page_ext=on", "true",
+					   WITH("", "4096"))));
+#undef WITH
+}
+
 static void splats_are_seen(void **state)
 {
 	(void)state;
@@ -133,6 +166,7 @@ int main(void)
 		cmocka_unit_test(negotiation_is_checked),
 		cmocka_unit_test(the_kernel_is_checked),
 		cmocka_unit_test(parameters_are_read_back),
+		cmocka_unit_test(page_ext_is_read_back),
 		cmocka_unit_test(splats_are_seen),
 	};
 

@@ -61,6 +61,8 @@ static char *load(void)
 		"'full': {'variants': 'all', 'tcg': 3, 'um': "		\
 		"{'boots': 4, 'variants': ['flag']}}}"
 
+#define NAMED	"{'full': {'variants': ['ext-aa', 'all'], 'tcg': 3}}"
+
 /* Everything that a workload has to say; @more ends with a comma or is empty. */
 #define WORKLOAD(order, boots, settings, more)				\
 	"{'description': 'a test', 'order': " order ", 'default': ['full'], "	\
@@ -82,11 +84,12 @@ static void what_is_there_is_read(void **state)
 {
 	struct group groups[WORKLOADS_MAX];
 	json_t *o;
+	size_t i;
 
 	(void)state;
 	workload("zebra", WORKLOAD("1", BOOTS, "{}", ""));
 	workload("ant", WORKLOAD("2", BOOTS, "{}", ""));
-	workload("bee", WORKLOAD("2", BOOTS, "{}", ""));
+	workload("bee", WORKLOAD("2", NAMED, "{}", ""));
 	put("README.md", "not a workload");
 	put(".hidden/workload.json", "neither");
 	assert_null(load());
@@ -102,9 +105,14 @@ static void what_is_there_is_read(void **state)
 	assert_int_equal(groups[1].on[UM].variants, 2);
 	assert_int_equal(groups[1].on[TCG].boots, 3);
 	assert_int_equal(groups[1].on[KVM].boots, 0);
-	/* a special variant is not one of all of them */
-	assert_int_equal(__builtin_popcountll(groups[1].on[TCG].variants),
-			 nr_variants - 1);
+	/* a special variant is not one of all of them, unless it is named */
+	for (i = 0; i < nr_variants; i++) {
+		assert_int_equal(!(groups[1].on[TCG].variants & BIT(i)),
+				 variants[i].special);
+		assert_int_equal(!(groups[2].on[TCG].variants & BIT(i)),
+				 variants[i].special &&
+				 strcmp(variants[i].name, "ext-aa"));
+	}
 	o = workload_about(0);
 	assert_string_equal(json_string_value(json_object_get(o, "description")),
 			    "a test");

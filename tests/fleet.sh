@@ -1,0 +1,147 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What other machines' programs read: TAP of run.sh, LAVA's results and job.
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+. "$top/tests/tap.sh"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# A copy of run.sh with a group of its own, made of programs that do as told.
+mkdir -p "$tmp/tree/tests" "$tmp/bin"
+{
+	sed '/^group_script()/,/^}/d; /^\[ \$# -gt 0 \]/,$d' "$top/tests/run.sh"
+	cat <<'END'
+group_script()
+{
+	run one sh -c 'echo "ok 1 - a # b"; echo "ok 2 - c # SKIP no luck"; echo 1..2'
+	run two sh -c 'echo "not ok 1 - d"; echo 1..1; exit 1'
+	run three true
+	run four sh -c 'echo "no such thing"; exit 77'
+	run five sh -c 'echo "ok 1 - e"; echo 1..2'
+}
+END
+	sed -n '/^\[ \$# -gt 0 \]/,$p' "$top/tests/run.sh"
+} >"$tmp/tree/tests/run.sh"
+
+(cd "$tmp/tree" && sh tests/run.sh --tap script) >"$tmp/tap" 2>&1
+status=$?
+check "a failed point is a failed run" [ $status -eq 1 ]
+cat >"$tmp/want" <<'END'
+ok 1 - one: a \# b
+ok 2 - one: c # SKIP no luck
+not ok 3 - two: d
+ok 4 - three
+ok 5 - four # SKIP no such thing
+ok 6 - five: e
+not ok 7 - five
+1..7
+END
+grep -E '^(ok|not ok|1\.\.)' "$tmp/tap" | diff "$tmp/want" - >"$tmp/diff"
+same=$?
+check "run.sh --tap prints a point for each of its tests" [ $same -eq 0 ]
+[ $same -eq 0 ] || sed 's/^/# /' "$tmp/diff"
+check "and says which version" [ "$(head -n 1 "$tmp/tap")" = "TAP version 14" ]
+check "and nothing else but comments" \
+	[ -z "$(sed 1d "$tmp/tap" | grep -vE '^(ok|not ok|1\.\.|# )')" ]
+grep -v '^1' "$tmp/want" >"$tmp/want.points"
+(cd "$tmp/tree" && TAP=1 sh tests/run.sh script) 2>&1 | grep -E '^(ok|not ok)' >"$tmp/env"
+check "TAP in the environment does the same" cmp -s "$tmp/env" "$tmp/want.points"
+(cd "$tmp/tree" && sh tests/run.sh script) >"$tmp/plain" 2>&1
+check "without it the last line is the sum" \
+	[ "$(tail -n 1 "$tmp/plain")" = "3 passed, 2 failed, 2 skipped" ]
+
+# LAVA's test shell
+cat >"$tmp/bin/lava-test-case" <<'END'
+#!/bin/sh
+echo "$*" >>"$LAVA_LOG"
+END
+chmod +x "$tmp/bin/lava-test-case"
+
+# results STDIN ARG...: what LAVA is told
+results()
+{
+	_in=$1
+	shift
+	: >"$tmp/lava"
+	LAVA_LOG=$tmp/lava PATH=$tmp/bin:$PATH "$top/tests/lava/results.sh" "$@" \
+		<"$_in" >"$tmp/out" 2>&1
+}
+
+results "$tmp/tap" test
+status=$?
+cat >"$tmp/want" <<'END'
+test-one-a-b --result pass
+test-one-c --result skip
+test-two-d --result fail
+test-three --result pass
+test-four --result skip
+test-five-e --result pass
+test-five --result fail
+test-complete --result pass
+END
+check "LAVA hears of each point" diff "$tmp/want" "$tmp/lava"
+check "and the step fails" [ $status -eq 1 ]
+grep -v 'two: d' "$tmp/tap" >"$tmp/short"
+results "$tmp/short" test
+check "a point that is missing is told" grep -qx 'test-complete --result fail' "$tmp/lava"
+printf 'TAP version 14\n1..2\nok 1 - boot 001 um flag drain\n# took long\nok 2 - boot 002 um ext\n' >"$tmp/good"
+results "$tmp/good" bench
+status=$?
+check "a run without failures passes" [ $status -eq 0 ]
+check "and is complete" grep -qx 'bench-complete --result pass' "$tmp/lava"
+printf '1..2\nok 1 - a\nok 2 - b\nBail out! interrupted\n' >"$tmp/bail"
+results "$tmp/bail" bench
+check "who bails out is not complete" grep -qx 'bench-complete --result fail' "$tmp/lava"
+results "$top/results/reference/summary.tsv" figures
+check "figures are measurements" \
+	grep -qE '^um-ext-drain-t95_s --result pass --measurement [0-9.]+ --units s$' "$tmp/lava"
+check "what was never reached is none" sh -c "! grep -q 'um-off-drain-t95_s' '$tmp/lava'"
+(PATH=/bin:/usr/bin "$top/tests/lava/results.sh" test </dev/null >"$tmp/out" 2>&1)
+check "outside of LAVA it says so" grep -q 'no lava-test-case' "$tmp/out"
+
+# schema: what LAVA itself says to a job and to its test definition
+schema()
+{
+	python3 - "$@" 2>"$tmp/why" <<'END'
+import sys
+import yaml
+from lava_common import schemas
+from lava_common.schemas.test import testdef
+
+with open(sys.argv[1]) as f:
+    job = yaml.safe_load(f)
+schemas.validate(job, strict=True)
+schemas.extra_checks(job)
+with open(sys.argv[2]) as f:
+    definition = yaml.safe_load(f)
+testdef.validate(definition)
+names = [d["path"] for a in job["actions"] if "test" in a
+         for d in a["test"]["definitions"]]
+assert "tests/lava/page-reporting.yaml" in names, names
+END
+}
+
+refused()
+{
+	! schema "$@"
+}
+
+lava=$top/tests/lava
+if python3 -c 'import yaml; import lava_common.schemas' 2>/dev/null; then
+	check "LAVA's schema accepts job and definition" \
+		schema "$lava/job.yaml" "$lava/page-reporting.yaml"
+	sed 's/^    hours: 6$/    hours: 2/' "$lava/job.yaml" >"$tmp/job.yaml"
+	check "it refuses a test that outlasts its job" \
+		refused "$tmp/job.yaml" "$lava/page-reporting.yaml"
+	sed 's/^      method: qemu$/      method: quemu/' "$lava/job.yaml" >"$tmp/job.yaml"
+	check "it refuses a way to boot that there is not" \
+		refused "$tmp/job.yaml" "$lava/page-reporting.yaml"
+	sed 's/^  format: .*/  format: other/' "$lava/page-reporting.yaml" >"$tmp/def.yaml"
+	check "it refuses a definition of another format" \
+		refused "$lava/job.yaml" "$tmp/def.yaml"
+else
+	ok "LAVA's schema accepts job and definition # SKIP no python3 module lava_common here (Debian: lava-common)"
+fi
+finish

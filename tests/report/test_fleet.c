@@ -1,0 +1,707 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Runs beside each other: one variant under two names, two runs compared, the
+ * runs of a fleet merged. Boots are made up: each is one figure of churn.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "prreport.h"
+
+struct work {
+	char dir[64];
+	char *out, *err;	/* what the program said */
+};
+
+static char *str(const char *fmt, ...) PRINTF(1, 2);
+
+/* The last few strings, which is all that one expression needs. */
+static char *str(const char *fmt, ...)
+{
+	static char *ring[32];
+	static unsigned int at;
+	char **s = &ring[at++ % 32];
+	va_list ap;
+
+	free(*s);
+	va_start(ap, fmt);
+	assert_true(vasprintf(s, fmt, ap) >= 0);
+	va_end(ap);
+	return *s;
+}
+
+static char *slurp(const char *path)
+{
+	char *s = NULL;
+	size_t n = 0;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return NULL;
+	if (getdelim(&s, &n, 0, f) < 0 && s)
+		s[0] = 0;
+	fclose(f);
+	return s;
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void expect(bool ok, const char *text, const char *what)
+{
+	if (!ok)
+		fail_msg("'%s' is wrong about: %s", text ? text : "(nothing)", what);
+}
+
+#define has(text, what)		expect((text) && strstr(text, what), text, what)
+#define has_not(text, what)	expect((text) && !strstr(text, what), text, what)
+
+/* prreport with up to six arguments; its exit status. */
+static int prreport(struct work *w, const char *const *args)
+{
+	const char *bin = getenv("PRX_BIN");
+	char *argv[8] = { str("%s/prreport", bin ? bin : "build/san") };
+	char *out = str("%s/out", w->dir), *err = str("%s/err", w->dir);
+	int status, i;
+	pid_t pid;
+
+	for (i = 0; args[i]; i++)
+		argv[i + 1] = (char *)args[i];
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		int o = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		int e = open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		if (o < 0 || e < 0 || dup2(o, 1) < 0 || dup2(e, 2) < 0)
+			_exit(126);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	free(w->out);
+	free(w->err);
+	w->out = slurp(out);
+	w->err = slurp(err);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+#define RUN(w, ...)	prreport(w, (const char *const []){ __VA_ARGS__, NULL })
+
+static int setup(void **state)
+{
+	struct work *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	snprintf(w->dir, sizeof(w->dir), "/tmp/prreport-fleet.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	*state = w;
+	return 0;
+}
+
+static int rm(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct work *w = *state;
+
+	nftw(w->dir, rm, 16, FTW_DEPTH | FTW_PHYS);
+	free(w->out);
+	free(w->err);
+	free(w);
+	return 0;
+}
+
+/* ---- made up runs ---- */
+
+struct made {
+	const char *cpu, *commit, *host, *date, *sha, *qemu;
+	int run_ms;
+};
+
+static const struct made usual = {
+	"Some CPU", "0123456789ab", "one", "2026-01-01T00:00:00Z", "aaaa", "", 8000,
+};
+
+static void make_run(struct work *w, const char *name, const struct made *m)
+{
+	assert_int_equal(mkdir(str("%s/%s", w->dir, name), 0755), 0);
+	assert_int_equal(mkdir(str("%s/%s/boots", w->dir, name), 0755), 0);
+	put(str("%s/%s/run.json", w->dir, name),
+	    str("{\"schema\":1,\"profile\":\"quick\",\"date\":\"%s\",\"host\":\"%s\","
+		"\"commit\":\"%s\",\"machine\":{\"cpu\":\"%s\",\"cores\":2,\"mem_mib\":24105},"
+		"\"boots_planned\":0,\"settings_by_platform\":{\"um\":{\"churn\":"
+		"{\"run_ms\":%d}}}}\n", m->date, m->host, m->commit, m->cpu, m->run_ms));
+}
+
+/* Boots of a variant; their numbers are those of the file system's order. */
+static void make_boots(struct work *w, const char *run, const struct made *m,
+		       const char *platform, const char *variant, int first,
+		       const double *values, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		char *dir = strdup(str("%s/%s/boots/%03d-%s-%s", w->dir, run, first + i,
+				       platform, variant));
+		bool aa = strlen(variant) > 3 && !strcmp(variant + strlen(variant) - 3, "-aa");
+
+		assert_int_equal(mkdir(dir, 0755), 0);
+		put(str("%s/meta.json", dir),
+		    str("{\"schema\":1,\"seq\":%d,\"platform\":\"%s\",\"variant\":\"%s\","
+			"\"kernel\":\"6.12.117\",\"kernel_tree\":\"patched\",\"status\":\"ok\","
+			"\"config_sha256\":\"%s\",\"qemu_version\":\"%s\",\"cmdline\":"
+			"\"ro init=/%s%d page_ext=on\",\"kvm_events\":{\"start_s\":0.5}}\n",
+			first + i, platform, variant, m->sha, m->qemu,
+			aa ? "elsewhere/" : "", i));
+		put(str("%s/samples.tsv", dir),
+		    "t_s\tresident_kib\trefault_kib\n0\t1000\t0\n5\t2000\t0\n10\t1000\t0\n");
+		put(str("%s/events.jsonl", dir),
+		    str("{\"t\":1,\"event\":\"begin\",\"workload\":\"churn\"}\n"
+			"{\"t\":9,\"event\":\"result\",\"workload\":\"churn\",\"metric\":\"cycles\","
+			"\"unit\":\"count\",\"value\":%g}\n"
+			"{\"t\":9,\"event\":\"end\",\"workload\":\"churn\"}\n", values[i]));
+		free(dir);
+	}
+}
+
+static const double low[] = { 10.0, 10.2, 10.4, 10.6, 10.8, 11.0, 11.2, 11.4 };
+static const double same[] = { 10.1, 10.3, 10.5, 10.7, 10.9, 10.95, 11.1, 11.3 };
+static const double high[] = { 20.0, 20.2, 20.4, 20.6, 20.8, 21.0, 21.2, 21.4 };
+
+#define BOOTS	8
+
+/* A whole run with a variant or two. */
+static void simple(struct work *w, const char *name, const struct made *m,
+		   const double *ext)
+{
+	make_run(w, name, m);
+	make_boots(w, name, m, "um", "flag", 1, low, BOOTS);
+	make_boots(w, name, m, "um", "ext", 1 + BOOTS, ext, BOOTS);
+}
+
+/* The line of summary.tsv that begins so. */
+static const char *row(const char *text, const char *platform, const char *kernel,
+		       const char *variant, const char *metric)
+{
+	const char *key = str("%s\t%s\t%s\tchurn\t%s\t", platform, kernel, variant, metric);
+	const char *at = text ? strstr(text, key) : NULL;
+
+	return at ? str("%.*s", (int)strcspn(at, "\n"), at) : NULL;
+}
+
+/* ---- A/A ---- */
+
+static void aa_run(struct work *w, const double *twin, int n)
+{
+	make_run(w, "a", &usual);
+	make_boots(w, "a", &usual, "um", "flag", 1, low, n);
+	make_boots(w, "a", &usual, "um", "ext", 11, low, n);
+	make_boots(w, "a", &usual, "um", "ext-aa", 21, twin, n);
+}
+
+static void twins_are_alike(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	aa_run(w, same, BOOTS);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	assert_string_equal(w->err, "");
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "### The same variant twice (A/A)");
+	has(text, "no difference");
+	has_not(text, "**differ**");
+	free(text);
+	/* No test against flag: there would be one more to correct for. */
+	text = slurp(str("%s/a/summary.tsv", w->dir));
+	has(row(text, "um", "6.12.117", "ext-aa", "cycles"), "\t-\t-");
+	has_not(row(text, "um", "6.12.117", "ext", "cycles"), "\t-\t");
+	free(text);
+}
+
+static void twins_that_differ_are_found(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	aa_run(w, high, BOOTS);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 1);
+	has(w->err, "A/A: ext and ext-aa on um differ in cycles of churn");
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "**differ**");
+	has(text, "**The same variant under two names differs in 1 of ");
+	free(text);
+}
+
+static void twins_need_boots(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	aa_run(w, high, 3);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "Too few boots to say whether");
+	has_not(text, "no difference |");
+	free(text);
+}
+
+static void twins_are_of_the_same_kernel(void **state)
+{
+	struct work *w = *state;
+	struct made other = usual;
+
+	other.sha = "bbbb";
+	make_run(w, "a", &usual);
+	make_boots(w, "a", &usual, "um", "ext", 11, low, BOOTS);
+	make_boots(w, "a", &other, "um", "ext-aa", 21, same, BOOTS);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 1);
+	has(w->err, "are not the same variant");
+}
+
+static void few_boots_are_said(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	make_run(w, "a", &usual);
+	make_boots(w, "a", &usual, "um", "flag", 1, low, 3);
+	make_boots(w, "a", &usual, "um", "ext", 11, high, 3);
+	make_boots(w, "a", &usual, "tcg", "flag", 21, low, BOOTS);
+	make_boots(w, "a", &usual, "tcg", "ext", 31, high, BOOTS);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "### Too few boots");
+	has(text, "| um       | churn    | 3 : 3 |");
+	has_not(text, "| tcg      | churn    | 8 : 8 |");
+	free(text);
+}
+
+/* ---- compare ---- */
+
+static void compare_tells_better_from_worse(void **state)
+{
+	struct work *w = *state;
+	const char *a = strdup(str("%s/a", w->dir)), *b = strdup(str("%s/b", w->dir));
+
+	simple(w, "a", &usual, low);
+	simple(w, "b", &usual, high);
+	assert_int_equal(RUN(w, "compare", a, b), 0);
+	has(w->out, "## churn on um");
+	/* flag is the same in both; two tests, so 2 * 2 / C(16, 8) */
+	has(w->out, "| flag    | cycles      | count |");
+	has(w->out, "no difference shown");
+	has(w->out, "× 1.93, p=0.00062");
+	has(w->out, "**more**");
+	has_not(w->out, "footprint_gib_s");
+	assert_int_equal(RUN(w, "compare", "--all", a, b), 0);
+	has(w->out, "footprint_gib_s");
+	assert_int_equal(RUN(w, "compare", a), 2);
+	assert_int_equal(RUN(w, "compare", "--what", a, b), 2);
+	free((char *)a);
+	free((char *)b);
+}
+
+static void compare_knows_which_way_is_good(void **state)
+{
+	static const char * const runs[] = { "a", "b" };
+	struct work *w = *state;
+	char *path;
+	json_t *o;
+	int i;
+
+	simple(w, "a", &usual, high);
+	simple(w, "b", &usual, low);
+	for (i = 0; i < 2; i++) {
+		path = strdup(str("%s/%s/run.json", w->dir, runs[i]));
+		o = json_load_file(path, 0, NULL);
+		json_object_set_new(o, "about_workloads",
+			json_pack("{s:{s:[{s:s, s:s, s:b}]}}", "churn", "metrics",
+				  "name", "cycles", "better", "more", "headline", 1));
+		assert_int_equal(json_dump_file(o, path, 0), 0);
+		json_decref(o);
+		free(path);
+	}
+	assert_int_equal(RUN(w, "compare", str("%s/a", w->dir), str("%s/b", w->dir)), 0);
+	has(w->out, "**worse**");
+	assert_int_equal(RUN(w, "compare", str("%s/b", w->dir), str("%s/a", w->dir)), 0);
+	has(w->out, "**better**");
+}
+
+static void compare_refuses_what_is_unlike(void **state)
+{
+	struct work *w = *state;
+	struct made other[5] = { usual, usual, usual, usual, usual };
+	static const char * const says[] = {
+		"machine's cpu: Some CPU against Another",
+		"kernel configuration of flag on um: aaaa against bbbb",
+		"QEMU version on um: 7.2 against 8.0", "churn run_ms on um: 8000 against 9000",
+		NULL,
+	};
+	struct made a = usual;
+	int i;
+
+	a.qemu = "7.2";
+	for (i = 0; i < 5; i++)
+		other[i].qemu = "7.2";
+	other[0].cpu = "Another";
+	other[1].sha = "bbbb";
+	other[2].qemu = "8.0";
+	other[3].run_ms = 9000;
+	other[4].commit = "fedcba987654";	/* which is what one compares */
+	simple(w, "a", &a, low);
+	for (i = 0; i < 5; i++) {
+		char name[2] = { (char)('b' + i) };
+		char *b = strdup(str("%s/%s", w->dir, name));
+
+		simple(w, name, &other[i], low);
+		assert_int_equal(RUN(w, "compare", str("%s/a", w->dir), b), says[i] ? 1 : 0);
+		if (says[i]) {
+			has(w->err, says[i]);
+			has(w->err, "FORCE=1");
+			assert_string_equal(w->out, "");
+		}
+		assert_int_equal(RUN(w, "compare", "--force", str("%s/a", w->dir), b), 0);
+		if (says[i]) {
+			has(w->out, "**Forced: these runs are not alike.**");
+			has(w->out, says[i]);
+		} else {
+			has_not(w->out, "Forced");
+		}
+		free(b);
+	}
+}
+
+static void compare_needs_something_in_common(void **state)
+{
+	struct work *w = *state;
+
+	simple(w, "a", &usual, low);
+	make_run(w, "b", &usual);
+	make_boots(w, "b", &usual, "tcg", "ext", 1, low, BOOTS);
+	assert_int_equal(RUN(w, "compare", str("%s/a", w->dir), str("%s/b", w->dir)), 1);
+	has(w->err, "nothing to compare");
+	make_run(w, "c", &usual);
+	make_boots(w, "c", &usual, "um", "ext", 1, high, 3);
+	assert_int_equal(RUN(w, "compare", str("%s/a", w->dir), str("%s/c", w->dir)), 0);
+	has(w->out, "**more**");
+	assert_int_equal(RUN(w, "compare", str("%s/c", w->dir), str("%s/c", w->dir)), 0);
+	has(w->out, "too few boots");
+	has(w->out, "**Too few boots**");
+}
+
+/* ---- platforms ---- */
+
+static void kvm_and_tcg_are_never_mixed(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	make_run(w, "a", &usual);
+	make_boots(w, "a", &usual, "tcg", "flag", 1, low, BOOTS);
+	make_boots(w, "a", &usual, "kvm", "ext", 11, high, BOOTS);
+	make_boots(w, "a", &usual, "kvm", "off", 21, low, BOOTS);
+	make_boots(w, "a", &usual, "tcg", "off", 31, same, BOOTS);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/summary.tsv", w->dir));
+	/* no flag on kvm: nothing to compare with, though tcg has one */
+	has(row(text, "kvm", "6.12.117", "ext", "cycles"), "\t-\t-");
+	has(row(text, "kvm", "6.12.117", "off", "cycles"), "\t8\t10.7\t");
+	has(row(text, "tcg", "6.12.117", "off", "cycles"), "\t8\t10.8\t");
+	has_not(row(text, "tcg", "6.12.117", "off", "cycles"), "\t-\t");
+	free(text);
+}
+
+/* Of kvm.csv counts what lies in the workload, and only on kvm. */
+static void kvm_events_are_counted(void **state)
+{
+	static const char csv[] =
+		"# started on Thu Jan  1 00:00:00 2026\n\n"
+		"     0.400000000,1000,,kvm:kvm_page_fault,100,100.00,,\n"
+		"     0.400000000,9000,,kvm:kvm_exit,100,100.00,,\n"
+		"     0.600000000,5,,kvm:kvm_page_fault,100,100.00,,\n"
+		"     0.600000000,<not supported>,,kvm:kvm_exit,0,100.00,,\n"
+		"     4.000000000,<not counted>,,kvm:kvm_page_fault,0,0.00,,\n"
+		"     8.400000000,7,,kvm:kvm_page_fault,100,100.00,,\n"
+		"     9.000000000,1000,,kvm:kvm_page_fault,100,100.00,,\n"
+		"     9.1,12";
+	struct work *w = *state;
+	char *text;
+
+	make_run(w, "a", &usual);
+	make_boots(w, "a", &usual, "kvm", "ext", 1, low, 1);
+	make_boots(w, "a", &usual, "tcg", "ext", 2, low, 1);
+	put(str("%s/a/boots/001-kvm-ext/kvm.csv", w->dir), csv);
+	put(str("%s/a/boots/002-tcg-ext/kvm.csv", w->dir), csv);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/summary.tsv", w->dir));
+	has(row(text, "kvm", "6.12.117", "ext", "kvm_page_faults"), "\tfaults\t1\t12\t");
+	assert_null(row(text, "tcg", "6.12.117", "ext", "kvm_page_faults"));
+	has(row(text, "kvm", "6.12.117", "ext", "kvm_exits"), "\texits\t1\t0\t");
+	free(text);
+	assert_int_equal(unlink(str("%s/a/boots/001-kvm-ext/kvm.csv", w->dir)), 0);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "kvm.csv cannot be read");
+	free(text);
+}
+
+static void warnings_are_in_the_head(void **state)
+{
+	struct work *w = *state;
+	char *path = strdup(str("%s/a/run.json", w->dir)), *text;
+	json_t *o;
+
+	simple(w, "a", &usual, low);
+	o = json_load_file(path, 0, NULL);
+	json_object_set_new(o, "warnings", json_pack("[s]", "turbo (boost) is on"));
+	json_object_set_new(o, "kvm_counters", json_string("perf is not installed"));
+	assert_int_equal(json_dump_file(o, path, 0), 0);
+	json_decref(o);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "- turbo (boost) is on");
+	has(text, "KVM's own events were not counted: perf is not installed.");
+	assert_true(strstr(text, "turbo (boost)") < strstr(text, "## Answers"));
+	free(text);
+	free(path);
+}
+
+/* What is compared with what: kernels of one release that ran on alike machines. */
+static void series(void **state)
+{
+	static const char * const pairs[][2] = {
+		{ "6.12.117", "6.12.117" }, { "6.12.117-d250", "6.12.117" },
+		{ "6.12.117-d250:m2", "6.12.117:m2" }, { "6.13.", "6.13" },
+		{ "next-20260101", "next-20260101" }, { "next:m1", "next:m1" },
+	};
+	char buf[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		assert_string_equal(kernel_series(pairs[i][0], buf, sizeof(buf)),
+				    pairs[i][1]);
+}
+
+/* ---- merge ---- */
+
+static char *merged_meta(struct work *w)
+{
+	return slurp(str("%s/m/run.json", w->dir));
+}
+
+static void alike_runs_are_one_sample(void **state)
+{
+	struct work *w = *state;
+	struct made later = usual;
+	struct stat st;
+	char *text, *a, *b;
+
+	later.date = "2026-01-02T00:00:00Z";
+	later.host = "two";
+	simple(w, "a", &usual, low);
+	simple(w, "b", &later, high);
+	assert_int_equal(RUN(w, "merge", str("%s/m", w->dir), str("%s/b", w->dir),
+			     str("%s/a/", w->dir)), 0);
+	assert_string_equal(w->err, "");
+	has(w->out, "32 boots of 2 runs in 1 group");
+	assert_int_equal(RUN(w, str("%s/m", w->dir)), 0);
+	text = slurp(str("%s/m/summary.tsv", w->dir));
+	has(row(text, "um", "6.12.117", "ext", "cycles"), "\t16\t15.7\t");
+	has(row(text, "um", "6.12.117", "flag", "cycles"), "\t16\t");
+	free(text);
+	text = slurp(str("%s/m/report.md", w->dir));
+	has(text, "**Merged from 2 runs.**");
+	free(text);
+	/* Both have a boot of this name; none is lost, and the bytes are the same. */
+	a = slurp(str("%s/b/boots/001-um-flag/events.jsonl", w->dir));
+	b = slurp(str("%s/m/boots/017-um-flag/events.jsonl", w->dir));
+	assert_non_null(b);
+	assert_string_equal(a, b);
+	assert_int_equal(stat(str("%s/m/boots/017-um-flag/events.jsonl", w->dir), &st), 0);
+	assert_int_equal(st.st_nlink, 2);
+	free(a);
+	free(b);
+	text = merged_meta(w);
+	has(text, "\"017-um-flag\": \"001-um-flag\"");
+	has(text, "\"host\": \"one, two\"");
+	free(text);
+}
+
+/* Whatever the order, however often, in one go or by and by. */
+static void merging_is_idempotent(void **state)
+{
+	struct work *w = *state;
+	struct made b = usual, c = usual;
+	const char *dir[4];
+	char *first, *again;
+	int i;
+
+	b.date = "2026-01-02T00:00:00Z";
+	c.date = "2026-01-03T00:00:00Z";
+	c.cpu = "Another";
+	simple(w, "a", &usual, low);
+	simple(w, "b", &b, same);
+	simple(w, "c", &c, high);
+	for (i = 0; i < 4; i++)
+		dir[i] = strdup(str("%s/%c", w->dir, "abcm"[i]));
+	assert_int_equal(RUN(w, "merge", dir[3], dir[0], dir[1], dir[2]), 0);
+	first = merged_meta(w);
+	assert_int_equal(RUN(w, "merge", dir[3], dir[2], dir[1], dir[0], dir[1]), 0);
+	has(w->err, "it counts once");
+	again = merged_meta(w);
+	assert_string_equal(first, again);
+	free(again);
+	assert_int_equal(RUN(w, "merge", dir[3], dir[1], dir[0]), 0);
+	assert_int_equal(RUN(w, "merge", dir[3], dir[3], dir[2]), 0);
+	again = merged_meta(w);
+	assert_string_equal(first, again);
+	free(again);
+	assert_int_equal(RUN(w, "merge", dir[3], dir[3]), 0);
+	again = merged_meta(w);
+	assert_string_equal(first, again);
+	free(again);
+	free(first);
+	for (i = 0; i < 4; i++)
+		free((char *)dir[i]);
+}
+
+static void unlike_machines_stay_apart(void **state)
+{
+	struct work *w = *state;
+	struct made other = usual;
+	char *text;
+
+	other.date = "2026-01-02T00:00:00Z";
+	other.cpu = "Another";
+	simple(w, "a", &usual, low);
+	simple(w, "b", &other, high);
+	assert_int_equal(RUN(w, "merge", str("%s/m", w->dir), str("%s/a", w->dir),
+			     str("%s/b", w->dir)), 0);
+	has(w->out, "in 2 groups");
+	has(w->out, "not like m1: machine's cpu: Some CPU against Another");
+	assert_int_equal(RUN(w, str("%s/m", w->dir)), 0);
+	text = slurp(str("%s/m/summary.tsv", w->dir));
+	assert_null(row(text, "um", "6.12.117", "ext", "cycles"));
+	has(row(text, "um", "6.12.117:m1", "ext", "cycles"), "\t8\t10.7\t");
+	has(row(text, "um", "6.12.117:m2", "ext", "cycles"), "\t8\t20.7\t");
+	/* each against the flag of its own machine */
+	has(row(text, "um", "6.12.117:m1", "ext", "cycles"), "\t1\t~");
+	has(row(text, "um", "6.12.117:m2", "ext", "cycles"), "\t1.93457944\t");
+	free(text);
+	assert_int_equal(RUN(w, "compare", str("%s/m", w->dir), str("%s/a", w->dir)), 1);
+	has(w->err, "unlike machines");
+}
+
+/* Nobody knows where a boot is from that is in no list. */
+static void strays_are_in_no_sample(void **state)
+{
+	struct work *w = *state;
+	struct made later = usual;
+	char *text;
+
+	later.date = "2026-01-02T00:00:00Z";
+	simple(w, "a", &usual, low);
+	simple(w, "b", &later, low);
+	assert_int_equal(RUN(w, "merge", str("%s/m", w->dir), str("%s/a", w->dir),
+			     str("%s/b", w->dir)), 0);
+	make_boots(w, "m", &usual, "um", "ext", 900, high, 1);
+	assert_int_equal(RUN(w, str("%s/m", w->dir)), 1);
+	has(w->err, "/m/boots/900-um-ext/meta.json: run.json does not say where");
+	text = slurp(str("%s/m/summary.tsv", w->dir));
+	has(row(text, "um", "6.12.117", "ext", "cycles"), "\t16\t10.7\t");
+	free(text);
+}
+
+static void damage_is_named(void **state)
+{
+	struct work *w = *state;
+	struct made later = usual;
+	char *text;
+
+	later.date = "2026-01-02T00:00:00Z";
+	simple(w, "a", &usual, low);
+	simple(w, "b", &later, low);
+	put(str("%s/b/run.json", w->dir), "{\"schema\":1,");
+	put(str("%s/a/boots/003-um-flag/meta.json", w->dir), "{");
+	assert_int_equal(RUN(w, "merge", str("%s/m", w->dir), str("%s/a", w->dir),
+			     str("%s/b", w->dir), str("%s/none", w->dir)), 1);
+	has(w->err, "/b/run.json: line 1");
+	has(w->err, "/b/run.json does not say on which machine");
+	has(w->err, "/a/boots/003-um-flag/meta.json: line 1");
+	has(w->err, "/none/run.json cannot be opened");
+	has(w->out, "16 boots of 1 runs");
+	text = merged_meta(w);
+	has(text, "\"left_out\"");
+	free(text);
+	assert_int_equal(RUN(w, str("%s/m", w->dir)), 1);
+	text = slurp(str("%s/m/report.md", w->dir));
+	has(text, "**Not merged**: none:");
+	has(text, "**Not merged**: b:");
+	free(text);
+}
+
+static void nothing_is_overwritten(void **state)
+{
+	struct work *w = *state;
+	char *before, *after;
+
+	simple(w, "a", &usual, low);
+	simple(w, "b", &usual, low);
+	before = slurp(str("%s/b/run.json", w->dir));
+	assert_int_equal(RUN(w, "merge", str("%s/b", w->dir), str("%s/a", w->dir)), 2);
+	has(w->err, "is there and is no merged run");
+	after = slurp(str("%s/b/run.json", w->dir));
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	assert_int_equal(RUN(w, "merge", str("%s/m", w->dir), str("%s/none", w->dir)), 1);
+	has(w->err, "nothing to merge");
+	assert_int_not_equal(access(str("%s/m", w->dir), F_OK), 0);
+	assert_int_equal(RUN(w, "merge", str("%s/no/where", w->dir), str("%s/a", w->dir)), 1);
+	has(w->err, "cannot make");
+}
+
+int main(void)
+{
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(twins_are_alike), T(twins_that_differ_are_found), T(twins_need_boots),
+		T(twins_are_of_the_same_kernel), T(few_boots_are_said),
+		T(compare_tells_better_from_worse), T(compare_knows_which_way_is_good),
+		T(compare_refuses_what_is_unlike), T(compare_needs_something_in_common),
+		T(kvm_and_tcg_are_never_mixed), T(kvm_events_are_counted),
+		T(warnings_are_in_the_head), cmocka_unit_test(series), T(alike_runs_are_one_sample),
+		T(merging_is_idempotent), T(unlike_machines_stay_apart),
+		T(strays_are_in_no_sample), T(damage_is_named), T(nothing_is_overwritten),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
