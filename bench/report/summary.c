@@ -9,8 +9,8 @@
 
 static const char * const platforms[] = { "kvm", "tcg", "um", "icount", NULL };
 static const char * const variants[] = {
-	"off", "flag", "flag-d250", "flag-o0", "flag-lock", "ext-off", "ext-idle",
-	"ext", NULL
+	"off", "flag", "flag-d250", "flag-o0", "flag-lock", "hint", "ext-off",
+	"ext-idle", "ext", NULL
 };
 static const char * const workloads[] = {
 	"drain", "churn", "fragment", "build", "storm", "fio", "stress-ng",

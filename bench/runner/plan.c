@@ -21,6 +21,8 @@ const struct variant variants[] = {
 	/* Tells how long the worker held zone->lock, and is there for that only. */
 	{ .name = "flag-lock", .tree = "pristine-lock", .reporting = true,
 	  .negotiated = true, .special = true },
+	/* QEMU asks what is free when it migrates, and that is all it is for. */
+	{ .name = "hint", .tree = "pristine", .hint = true, .special = true },
 	{ .name = "ext-off", .tree = "patched", .patched = true,
 	  .reporting = true, .extra = "page_ext=off" },
 	{ .name = "ext-idle", .tree = "patched", .patched = true,
