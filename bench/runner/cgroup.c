@@ -17,6 +17,7 @@
 #include "prbench.h"
 
 #define PREFIX	"prbench-"
+#define THRASH_KIB	(256 * 1024)
 
 /* Is @word one of those that commas separate in @list? */
 static bool has_word(const char *list, const char *word)
@@ -272,6 +273,15 @@ uint64_t cgroup_reread_kib(const struct cgroup *cg)
 {
 	return number_in(cg, "memory.stat", "workingset_refault_file") *
 	       (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/*
+ * Is there less memory than the VMs need?  The kernel kills late: before that it
+ * drops pages of the programs that run, again and again.
+ */
+bool cgroup_full(const struct cgroup *cg)
+{
+	return cgroup_oom_kills(cg) || cgroup_reread_kib(cg) > THRASH_KIB;
 }
 
 /* When all its processes are gone; they may take a moment. */

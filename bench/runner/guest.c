@@ -238,7 +238,7 @@ static int read_from(struct guest *g, short channel, short exited)
  * @event: the event, already in the log; the caller's reference
  *
  * A guest that is gone, or does not do in time what it was told, is a failure;
- * unless the VMs have a limit and the kernel has killed something because of it.
+ * unless the VMs have a limit and have reached it, see cgroup_full().
  *
  * Return: RUN_EVENT, RUN_TIME when there was none, RUN_FULL, or RUN_FAILED.
  */
@@ -253,7 +253,7 @@ int run_event(struct run *r, double end, struct guest **from, json_t **event)
 			return run_failed(r, "interrupted", EXIT_INTERRUPTED,
 					  "interrupted");
 		/* First, so that what it leads to comes later. */
-		if (*r->group.path && cgroup_oom_kills(&r->group))
+		if (*r->group.path && cgroup_full(&r->group))
 			return RUN_FULL;
 		for (i = 0; i < r->nr_guests; i++) {
 			struct guest *g = r->guests[i];
@@ -283,7 +283,7 @@ int run_event(struct run *r, double end, struct guest **from, json_t **event)
 			/* The group's count may come a moment later. */
 			if (*r->group.path)
 				sleep_s(OOM_POLL_S);
-			if (*r->group.path && cgroup_oom_kills(&r->group))
+			if (*r->group.path && cgroup_full(&r->group))
 				return RUN_FULL;
 			return lost(g, *g->what ? g->what : "while it had nothing to do");
 		}

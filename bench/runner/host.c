@@ -56,6 +56,12 @@ struct guest *host_start(struct run *r)
 	g->vm.movable = json_is_true(json_object_get(o, "movable"));
 	if (guest_start(g))
 		return NULL;
+	/* The others are started like it. */
+	if (g->nr == 1) {
+		json_object_set(r->meta, "argv", json_object_get(g->meta, "argv"));
+		json_object_set(r->meta, "cmdline",
+				json_object_get(g->meta, "cmdline"));
+	}
 	/* One that has the host to itself is all there is to see. */
 	if (!r->sampler && run_sample(r, &g->ram))
 		return NULL;
@@ -233,6 +239,12 @@ double host_peak_mib(struct run *r)
 	return r->sampler ? (double)sampler_peak_kib(r->sampler) / 1024 : NAN;
 }
 
+/* Do the VMs want more than the limit?  Then what fails is no failure. */
+bool host_full(struct run *r)
+{
+	return *r->group.path && cgroup_full(&r->group);
+}
+
 uint64_t host_oom_kills(struct run *r)
 {
 	return *r->group.path ? cgroup_oom_kills(&r->group) : 0;
@@ -272,7 +284,9 @@ static int limit(struct run *r, unsigned int mib, char *err, size_t len)
 	if (cgroup_make(&r->group, mib, err, len))
 		return -1;
 	json_object_set_new(r->meta, "limit_mib", json_integer(mib));
-	json_object_set_new(r->meta, "cgroup", json_integer(r->group.v2 ? 2 : 1));
+	json_object_set_new(r->meta, "cgroup", json_string(r->group.path));
+	json_object_set_new(r->meta, "cgroup_version",
+			    json_integer(r->group.v2 ? 2 : 1));
 	ram_of_group(&r->group_ram, &r->group);
 	return 0;
 }
@@ -295,7 +309,7 @@ static int drive(struct run *r, const json_t *args)
 		return -1;
 	ret = p->run(r, args);
 	if (ret == HOST_FULL)
-		host_failed(r, "the VMs' memory limit of %u MiB was reached, and a process killed",
+		host_failed(r, "the VMs need more memory than their limit of %u MiB",
 			    workload_guest(args, r->w, "limit_mib"));
 	if (ret || r->exit_code)
 		return -1;
@@ -303,7 +317,7 @@ static int drive(struct run *r, const json_t *args)
 		return -1;
 	run_stop_sampler(r);
 	/* Of VMs without memory nothing is to be expected but their end. */
-	full = host_oom_kills(r);
+	full = host_full(r);
 	for (i = 0; i < r->nr_guests; i++)
 		full |= r->guests[i]->busy;
 	if (full)

@@ -21,7 +21,7 @@ enum {
 	HOST_FAILED = -1,	/* the boot is void, or somebody wants to stop */
 	HOST_TIME = 0,		/* nothing happened in time */
 	HOST_EVENT = 1,
-	HOST_FULL = 2,		/* the limit was reached, and something killed */
+	HOST_FULL = 2,		/* the VMs want more than the limit */
 };
 
 struct guest *host_start(struct run *r);
@@ -43,6 +43,7 @@ int host_failed(struct run *r, const char *fmt, ...)
 
 double host_now(void);
 double host_peak_mib(struct run *r);
+bool host_full(struct run *r);
 uint64_t host_oom_kills(struct run *r);
 double host_reread_mib(struct run *r);
 long host_int(const json_t *args, const char *name);

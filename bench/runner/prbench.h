@@ -158,6 +158,7 @@ int cgroup_join(const struct cgroup *cg);
 uint64_t cgroup_used_kib(const struct cgroup *cg);
 uint64_t cgroup_oom_kills(const struct cgroup *cg);
 uint64_t cgroup_reread_kib(const struct cgroup *cg);
+bool cgroup_full(const struct cgroup *cg);
 int cgroup_remove(struct cgroup *cg, char *err, size_t len);
 
 /* sampler.c */

@@ -2,7 +2,7 @@
 /*
  * Workload multi: guests take turns with memory, one at a time, on a host that
  * has not enough for all of them at once.  Some at first, for the peak; then one more, and one
- * more, until the host's kernel has to kill something, or nobody gets on.
+ * more, until the limit is reached, or nobody gets on.
  */
 #include "host.h"
 
@@ -22,7 +22,7 @@ static int start_one(struct run *r, struct turns *t)
 	struct guest *g = host_start(r);
 
 	if (!g)
-		return host_oom_kills(r) ? HOST_FULL : HOST_FAILED;
+		return host_full(r) ? HOST_FULL : HOST_FAILED;
 	t->next = t->nr;
 	t->guests[t->nr++] = g;
 	return host_ready(g);

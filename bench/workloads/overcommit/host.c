@@ -3,7 +3,7 @@
  * Workload overcommit: two guests that the host has memory for, but not at the
  * same time.  One fills its memory and frees it, a while later the other fills
  * its own: first a long while, then half of that, and so on, with roles
- * changed each time, until the host has to kill something.
+ * changed each time, until it does not fit.
  */
 #include "host.h"
 
