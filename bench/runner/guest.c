@@ -469,24 +469,36 @@ int guest_tell(struct guest *g, size_t w, json_t *args)
 	return 0;
 }
 
+/**
+ * guest_quit() - have QEMU end, whatever the guest is at
+ * @g: a guest of QEMU
+ *
+ * Return: 0, or -1 if it does not.
+ */
+int guest_quit(struct guest *g)
+{
+	char err[256];
+	int status;
+
+	g->over = true;
+	json_decref(qmp_call(&g->vm.qmp, "quit", NULL, 5, err, sizeof(err)));
+	if (!wait_exit(g->vm.pidfd, g->vm.pid, 10, &status))
+		return -1;
+	ended(g, status, true);
+	return 0;
+}
+
 /* Wait until a VM that said 'bye' is gone; QEMU is told to quit if need be. */
 static int await_end(struct guest *g)
 {
-	char err[256];
 	int status;
 
 	if (wait_exit(g->vm.pidfd, g->vm.pid, 10, &status)) {
 		ended(g, status, false);
 		return 0;
 	}
-	if (g->run->boot->platform != UM) {
-		json_decref(qmp_call(&g->vm.qmp, "quit", NULL, 5, err,
-				     sizeof(err)));
-		if (wait_exit(g->vm.pidfd, g->vm.pid, 10, &status)) {
-			ended(g, status, true);
-			return 0;
-		}
-	}
+	if (g->run->boot->platform != UM && !guest_quit(g))
+		return 0;
 	return failed(g, "lost", EXIT_LOST, "the VM did not end after power off");
 }
 

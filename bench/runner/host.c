@@ -188,6 +188,13 @@ json_t *host_qmp(struct guest *g, const char *command, json_t *args)
 	return o;
 }
 
+/* Nothing more is wanted of a guest of QEMU: HOST_EVENT when it has ended. */
+int host_quit(struct guest *g)
+{
+	return guest_quit(g) ? host_failed(g->run, "guest %u: QEMU does not quit",
+					   g->nr) : HOST_EVENT;
+}
+
 /* A figure of the workload. */
 void host_result(struct run *r, const char *metric, const char *unit,
 		 double value)

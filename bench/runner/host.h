@@ -32,6 +32,7 @@ int host_do(struct guest *g, json_t *args, double limit_s);
 int host_sleep(struct run *r, double seconds);
 bool host_idle(const struct guest *g);
 double host_value(const struct guest *g, const char *metric);
+int host_quit(struct guest *g);
 json_t *host_qmp(struct guest *g, const char *command, json_t *args);
 
 void host_result(struct run *r, const char *metric, const char *unit,

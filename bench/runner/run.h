@@ -64,6 +64,7 @@ bool is_event(const json_t *event, const char *kind, const char *workload);
 struct guest *guest_new(struct run *r, unsigned int nr);
 int guest_start(struct guest *g);
 int guest_tell(struct guest *g, size_t w, json_t *args);
+int guest_quit(struct guest *g);
 int guests_finish(struct run *r);
 void guest_check_console(struct guest *g);
 void guest_show_console(const struct guest *g);

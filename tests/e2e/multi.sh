@@ -17,7 +17,7 @@ start()
 	"$bin/prbench" --agent "$bin/pragent" --out "$scratch/$1" --variants off \
 		$small --set multi.pause_ms=100000 >"$scratch/log" 2>&1 &
 	pid=$!
-	until grep -qs '"done"' "$scratch/$1"/boots/*/guest-1/events.jsonl; do
+	until grep -qs '"done"' "$scratch/$1"/boots/*/guest-2/events.jsonl; do
 		kill -0 $pid 2>/dev/null || return
 		sleep 0.1
 	done
