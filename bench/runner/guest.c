@@ -142,6 +142,7 @@ static int greeted(struct guest *g, json_t *event)
 		return failed(g, "lost", EXIT_LOST,
 			      "the agent's first word was not 'ready'");
 	g->ready = true;
+	strcpy(g->what, "while it had nothing to do");
 	g->deadline = INFINITY;
 	json_object_set_new(g->meta, "boot_s", json_real(now_s() - r->t0));
 	json_object_set(g->meta, "ready", event);
@@ -180,6 +181,7 @@ static int heard(struct guest *g, json_t *event)
 					json_object_get(event, "value"));
 	} else if (is_event(event, "done", NULL)) {
 		g->busy = false;
+		strcpy(g->what, "while it had nothing to do");
 		g->deadline = INFINITY;
 		if (!json_is_true(json_object_get(event, "ok")))
 			failed(g, "error", EXIT_LOST,
@@ -230,6 +232,20 @@ static int read_from(struct guest *g, short channel, short exited)
 	return 0;
 }
 
+/* A guest that is gone, or silent: was it for want of memory? */
+static int given_up(struct guest *g)
+{
+	const struct cgroup *group = &g->run->group;
+
+	if (*group->path) {
+		/* Its count may come a moment later. */
+		sleep_s(OOM_POLL_S);
+		if (cgroup_full(group))
+			return RUN_FULL;
+	}
+	return lost(g, g->what);
+}
+
 /**
  * run_event() - wait for what some guest has to say
  * @r: the boot
@@ -275,17 +291,12 @@ int run_event(struct run *r, double end, struct guest **from, json_t **event)
 			fds[2 * i].fd = g->over ? -1 : g->channel.fd;
 			fds[2 * i + 1].fd = g->over ? -1 : g->vm.pidfd;
 			fds[2 * i].events = fds[2 * i + 1].events = POLLIN;
-			if (g->over || (!g->gone && now_s() < g->deadline)) {
-				if (!g->over && g->deadline < until)
-					until = g->deadline;
+			if (g->over)
 				continue;
-			}
-			/* The group's count may come a moment later. */
-			if (*r->group.path)
-				sleep_s(OOM_POLL_S);
-			if (*r->group.path && cgroup_full(&r->group))
-				return RUN_FULL;
-			return lost(g, *g->what ? g->what : "while it had nothing to do");
+			if (g->gone || now_s() >= g->deadline)
+				return given_up(g);
+			if (g->deadline < until)
+				until = g->deadline;
 		}
 		fds[2 * i].fd = r->signals;
 		fds[2 * i].events = POLLIN;

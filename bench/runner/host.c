@@ -53,7 +53,7 @@ struct guest *host_start(struct run *r)
 
 	if (!g)
 		return NULL;
-	g->vm.movable = json_is_true(json_object_get(o, "movable"));
+	g->vm.migratable = json_is_true(json_object_get(o, "migratable"));
 	if (guest_start(g))
 		return NULL;
 	/* The others are started like it. */

@@ -235,7 +235,7 @@ struct vm {
 	int qmp_fd;		/* QEMU only, else -1 */
 	struct qmp qmp;
 	const struct cgroup *group;	/* to start in, or NULL */
-	bool movable;		/* QEMU only: nothing of the host's stays mounted */
+	bool migratable;		/* QEMU only: nothing of the host's stays mounted */
 	char **argv;
 	char *cmdline;		/* guest kernel command line */
 	char kernel[PATH_MAX];

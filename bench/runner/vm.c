@@ -53,7 +53,7 @@ void vm_free(struct vm *vm)
 }
 
 static char *qemu_cmdline(const struct config *cfg, const struct boot *b,
-			  bool movable)
+			  bool migratable)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
 	const char *append = getenv("PRBENCH_APPEND");
@@ -61,7 +61,7 @@ static char *qemu_cmdline(const struct config *cfg, const struct boot *b,
 	return format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
 		      "rootfstype=9p rootflags=trans=virtio,version=9p2000.L,"
 		      "cache=loose,msize=262144 ro init=%s%s%s%s%s%s%s", cfg->agent,
-		      movable ? " root_in_memory=1" : "",
+		      migratable ? " root_in_memory=1" : "",
 		      b->platform == ICOUNT ? " nokaslr" :
 		      /* On a host that is busy an emulated timer may fail the check. */
 		      b->platform == TCG ? " no_timer_check" : "",
@@ -161,7 +161,7 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	fcntl(qmp[0], F_SETFD, FD_CLOEXEC);
 	vm->channel = chan[0];
 	vm->qmp_fd = qmp[0];
-	vm->cmdline = qemu_cmdline(cfg, b, vm->movable);
+	vm->cmdline = qemu_cmdline(cfg, b, vm->migratable);
 
 	argv_add(a, "%s", cfg->qemu);
 	argv_add(a, "-machine");

@@ -345,7 +345,7 @@ static int check_guest(const struct place *at, const json_t *info, bool by_host)
 {
 	static const struct key one[] = {
 		{ "mib", ANY, true }, { "limit_mib", ANY, false },
-		{ "movable", BOOLEAN, false },
+		{ "migratable", BOOLEAN, false },
 	};
 	static const struct key row[] = {
 		{ "from_gib", ANY, true }, { "to_gib", ANY, true },

@@ -196,7 +196,7 @@ static void the_host_can_have_a_part(void **state)
 	(void)state;
 	put("ant/host.c", "");
 	workload("ant", WORKLOAD("1", BOOTS, "{'size': 64, 'most': 99}",
-		 "'guest': {'mib': 'size', 'limit_mib': 'most', 'movable': true},"));
+		 "'guest': {'mib': 'size', 'limit_mib': 'most', 'migratable': true},"));
 	workload("bee", WORKLOAD("2", BOOTS, "{}", ""));
 	put("cow/workload.json",
 	    "{'description': 'x', 'order': 3, 'like': 'ant', 'settings': {'size': 32}}");
@@ -364,8 +364,8 @@ static void mistakes_are_named(void **state)
 		  "guest.times: unknown key" },
 		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'limit_mib': 2},"),
 		  "guest.limit_mib: is for workloads with a host.c" },
-		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'movable': 1},"),
-		  "guest.movable: must be true or false" },
+		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'migratable': 1},"),
+		  "guest.migratable: must be true or false" },
 		{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': 5},"),
 		  "host.x: must be a string" },
 		{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': ['a', '${home}/b']},"),
