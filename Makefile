@@ -123,9 +123,10 @@ clean:
 # the file with main() in it: main.c, or the program's name
 main_of = $(basename $(notdir $(or $(wildcard bench/$(1)/main.c),$(2).c)))
 
-# what each workload does in the guest: none is named anywhere, so they are
-# linked as they are and not from an archive
-workload_objects = $(patsubst bench/%.c,$(1)/%.o,$(wildcard bench/workloads/*/guest.c))
+# what each workload does in the guest, or on the host: none is named anywhere,
+# so they are linked as they are and not from an archive
+workload_objects = $(patsubst bench/%.c,$(1)/%.o,$(wildcard \
+		   bench/workloads/*/$(if $(filter guest,$(2)),guest,host).c))
 
 define workload_rules
 $(1)/workloads/%.o: bench/workloads/%.c Makefile
@@ -153,7 +154,8 @@ $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 	@ar rcs $$@ $$^
 
 $(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o \
-		$(if $(filter guest,$(1)),$(call workload_objects,$(5))) $(5)/lib$(1).a
+		$(if $(filter guest runner,$(1)),$(call workload_objects,$(5),$(1))) \
+		$(5)/lib$(1).a
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
 	@$(CC) $(4) -o $$@ $$^ $(LDLIBS)

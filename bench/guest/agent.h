@@ -60,6 +60,9 @@ bool want_file(const json_t *args);
 int take(struct hold *h, size_t bytes, bool file);
 void give(struct hold *h);
 
+/* root.c */
+void root_into_memory(const char *self);
+
 /* module.c */
 int load_module(const char *workload, const char *host_path, const char *opts);
 int unload_module(const char *workload, const char *module);

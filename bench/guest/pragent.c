@@ -189,6 +189,7 @@ int main(int argc, char **argv)
 	setenv("HOME", "/tmp", 1);
 	setenv("LC_ALL", "C", 1);
 	umask(022);
+	root_into_memory(argv[0]);
 	mount_all();
 	if (chdir("/tmp"))
 		complain("cannot change to", "/tmp");

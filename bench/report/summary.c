@@ -10,7 +10,8 @@
 static const char * const platforms[] = { "kvm", "tcg", "um", "icount", NULL };
 static const char * const variants[] = {
 	"off", "flag", "flag-d250", "flag-o0", "flag-lock", "page_owner",
-	"page_table_check", "ext-off", "ext-idle", "ext", "ext-aa", NULL
+	"page_table_check", "hint", "ext-off", "ext-idle", "ext", "ext-aa",
+	NULL
 };
 static const char * const workloads[] = {
 	"drain", "churn", "fragment", "build", "storm", "fio", "stress-ng",

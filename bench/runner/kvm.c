@@ -118,7 +118,7 @@ json_t *pin_threads(const json_t *cpus, const char *root, char *err, size_t len)
 void pin_vcpus(struct vm *vm, json_t *meta)
 {
 	char err[256] = "";
-	json_t *cpus = qmp_call(&vm->qmp, "query-cpus-fast", 5, err, sizeof(err));
+	json_t *cpus = qmp_call(&vm->qmp, "query-cpus-fast", NULL, 5, err, sizeof(err));
 	json_t *pinned = cpus ? pin_threads(cpus, meta_root, err, sizeof(err)) : NULL;
 
 	json_object_set_new(meta, "pinned", pinned ? pinned : json_string(err));

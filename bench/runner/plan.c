@@ -28,6 +28,8 @@ const struct variant variants[] = {
 	{ .name = "page_table_check", .tree = "pristine-owner", .reporting = true,
 	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
 	  .extra = "page_table_check=on" },
+	/* QEMU asks what is free when it migrates, and that is all it is for. */
+	{ .name = "hint", .tree = "pristine", .hint = true, .special = true },
 	{ .name = "ext-off", .tree = "patched", .patched = true,
 	  .reporting = true, .extra = "page_ext=off" },
 	{ .name = "ext-idle", .tree = "patched", .patched = true,

@@ -46,6 +46,7 @@ struct variant {
 	bool patched;
 	bool reporting;		/* the device offers reporting */
 	bool negotiated;	/* and the guest is to take it */
+	bool hint;		/* the balloon tells what is free to migration */
 	bool special;		/* has one purpose, and is not one of "all" */
 	bool no_um;		/* its tree is not built for User Mode Linux */
 	const char *extra;	/* kernel command line */
@@ -74,6 +75,7 @@ struct workload {
 	uint64_t profiles;	/* of which it is a default one */
 	uint64_t platforms, variants;
 	bool needs_reporting, oom_is_result;
+	bool by_host;		/* has a host.c, or is like one that has */
 	struct group boots[2];	/* quick, full; unless it shares another's */
 };
 
@@ -143,7 +145,24 @@ json_t *workload_settings(bool full, size_t w, enum platform p);
 double workload_seconds(const json_t *settings, size_t w, enum platform p);
 unsigned int workload_next_size(bool full, uint64_t mask, enum platform p,
 				unsigned int last);
+unsigned int workload_guest(const json_t *settings, size_t w, const char *key);
 json_t *workload_about(size_t w);
+
+/* cgroup.c */
+struct cgroup {
+	char path[PATH_MAX];	/* "": there is none */
+	bool v2;
+	int procs;		/* who joins writes here */
+};
+
+int cgroup_own(FILE *mountinfo, FILE *cgroup, char *path, bool *v2);
+int cgroup_make(struct cgroup *cg, unsigned int limit_mib, char *err, size_t len);
+int cgroup_join(const struct cgroup *cg);
+uint64_t cgroup_used_kib(const struct cgroup *cg);
+uint64_t cgroup_oom_kills(const struct cgroup *cg);
+uint64_t cgroup_reread_kib(const struct cgroup *cg);
+bool cgroup_full(const struct cgroup *cg);
+int cgroup_remove(struct cgroup *cg, char *err, size_t len);
 
 /* sampler.c */
 struct residency {
@@ -166,13 +185,14 @@ struct scan_range {
 	uint64_t start, end, categories;
 };
 
-enum ram_kind { RAM_PROCESS, RAM_FILE };
+enum ram_kind { RAM_PROCESS, RAM_FILE, RAM_GROUP };
 
 struct ram {
 	enum ram_kind kind;
 	pid_t pid;
 	int fd;			/* pagemap, or the memory file */
 	uint64_t start, bytes;	/* address range (RAM_PROCESS) or size */
+	const struct cgroup *group;	/* all VMs of a boot (RAM_GROUP) */
 	const char *method;	/* how residency is read, for meta.json */
 };
 
@@ -189,10 +209,12 @@ int ram_of_process(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
 		   size_t len);
 int ram_of_file(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
 		size_t len);
+void ram_of_group(struct ram *ram, const struct cgroup *group);
 void ram_close(struct ram *ram);
 struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
 			      char *err, size_t len);
 bool sampler_failed(struct sampler *s);
+uint64_t sampler_peak_kib(struct sampler *s);
 int sampler_stop(struct sampler *s, json_t *meta, char *err, size_t len);
 
 /* qmp.c */
@@ -203,8 +225,9 @@ struct qmp {
 };
 
 int qmp_open(struct qmp *q, int fd, double limit_s, char *err, size_t len);
-json_t *qmp_call(struct qmp *q, const char *command, double limit_s, char *err,
-		 size_t len);
+json_t *qmp_call(struct qmp *q, const char *command, json_t *args,
+		 double limit_s, char *err, size_t len);
+char *qmp_version(const json_t *version);
 
 /* vm.c, uml.c */
 struct vm {
@@ -214,6 +237,8 @@ struct vm {
 	int channel;		/* to the agent */
 	int qmp_fd;		/* QEMU only, else -1 */
 	struct qmp qmp;
+	const struct cgroup *group;	/* to start in, or NULL */
+	bool migratable;		/* QEMU only: nothing of the host's stays mounted */
 	char **argv;
 	char *cmdline;		/* guest kernel command line */
 	char kernel[PATH_MAX];

@@ -72,23 +72,37 @@ int qmp_open(struct qmp *q, int fd, double limit_s, char *err, size_t len)
 	json_decref(o);
 	if (!greeting)
 		return set_err(err, len, "QMP: QEMU did not greet");
-	o = qmp_call(q, "qmp_capabilities", limit_s, err, len);
+	o = qmp_call(q, "qmp_capabilities", NULL, limit_s, err, len);
 	if (!o)
 		return -1;
 	json_decref(o);
 	return 0;
 }
 
-/* Call a command without arguments; its "return", or NULL with a message. */
-json_t *qmp_call(struct qmp *q, const char *command, double limit_s, char *err,
-		 size_t len)
+/**
+ * qmp_call() - call a command
+ * @q: an open connection
+ * @command: its name
+ * @args: its arguments, or NULL; the reference is taken over
+ * @limit_s: seconds for the answer
+ * @err: why there is none
+ * @len: size of @err
+ *
+ * Return: its "return", or NULL with a message.
+ */
+json_t *qmp_call(struct qmp *q, const char *command, json_t *args,
+		 double limit_s, char *err, size_t len)
 {
 	double end = now_s() + limit_s;
-	char *text = format("{\"execute\":\"%s\"}\n", command);
+	char *words = args ? json_dumps(args, JSON_COMPACT) : NULL;
+	char *text = format("{\"execute\":\"%s\"%s%s}\n", command,
+			    words ? ",\"arguments\":" : "", words ? words : "");
 	size_t want = strlen(text);
 	ssize_t sent = write(q->fd, text, want);
 	json_t *o;
 
+	json_decref(args);
+	free(words);
 	free(text);
 	if (sent != (ssize_t)want) {
 		set_err(err, len, "QMP: cannot send %s: %s", command,
@@ -116,4 +130,18 @@ json_t *qmp_call(struct qmp *q, const char *command, double limit_s, char *err,
 		json_decref(o);	/* an event */
 	}
 	return NULL;
+}
+
+/* What "query-version" returns, as text; free() it. */
+char *qmp_version(const json_t *version)
+{
+	const json_t *q = json_object_get(version, "qemu");
+	const char *package = json_string_value(json_object_get(version,
+								"package"));
+
+	return format("%lld.%lld.%lld%s",
+		(long long)json_integer_value(json_object_get(q, "major")),
+		(long long)json_integer_value(json_object_get(q, "minor")),
+		(long long)json_integer_value(json_object_get(q, "micro")),
+		package ? package : "");
 }

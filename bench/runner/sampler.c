@@ -65,6 +65,7 @@ struct sampler {
 	uint64_t late;		/* samples that came more than half late */
 	double last_scan;
 	uint64_t last_blocks;
+	atomic_ullong peak_kib;
 	pthread_t thread;
 	atomic_bool stop;
 	atomic_int error;	/* errno of a failed write */
@@ -287,6 +288,10 @@ static int scan_seek(struct ram *ram, struct residency *r)
 static int scan(struct ram *ram, struct residency *r)
 {
 	memset(r->now, 0, r->nr * sizeof(*r->now));
+	if (ram->kind == RAM_GROUP) {
+		r->now[0] = (uint32_t)(cgroup_used_kib(ram->group) * 1024 / PAGE);
+		return 0;
+	}
 	if (!strcmp(ram->method, "pagemap_scan"))
 		return scan_ioctl(ram, r);
 	if (!strcmp(ram->method, "pagemap"))
@@ -380,6 +385,17 @@ int ram_of_file(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
 	return 0;
 }
 
+/* All that a group of VMs holds: how much, and nothing about where. */
+void ram_of_group(struct ram *ram, const struct cgroup *group)
+{
+	memset(ram, 0, sizeof(*ram));
+	ram->kind = RAM_GROUP;
+	ram->fd = -1;
+	ram->bytes = PIECE_BYTES;
+	ram->group = group;
+	ram->method = "cgroup";
+}
+
 void ram_close(struct ram *ram)
 {
 	if (ram->fd >= 0)
@@ -410,7 +426,7 @@ static int timed_scan(struct sampler *s)
 static int sample(struct sampler *s)
 {
 	double t = now_s();
-	uint64_t kib;
+	uint64_t kib, refault;
 	int err = 0;
 
 	if (s->ram->kind == RAM_FILE) {
@@ -433,9 +449,13 @@ static int sample(struct sampler *s)
 			return err;
 		kib = s->res.resident * (PAGE / 1024);
 	}
+	if (kib > atomic_load(&s->peak_kib))
+		atomic_store(&s->peak_kib, kib);
+	/* What one VM of a group gives and another takes is no refault. */
+	refault = s->ram->kind == RAM_GROUP ? 0 : s->res.refault * (PAGE / 1024);
 	/* Flushed, so that a full disk shows now and not in a minute. */
 	if (fprintf(s->out, "%.4f\t%" PRIu64 "\t%" PRIu64 "\n", t - s->t0, kib,
-		    s->res.refault * (PAGE / 1024)) < 0 ||
+		    refault) < 0 ||
 	    (s->samples % 20 == 19 && fflush(s->out)))
 		s->error = errno;
 	s->samples++;
@@ -513,6 +533,12 @@ fail:
 bool sampler_failed(struct sampler *s)
 {
 	return atomic_load(&s->error) != 0;
+}
+
+/* The most that was resident at any sample so far. */
+uint64_t sampler_peak_kib(struct sampler *s)
+{
+	return atomic_load(&s->peak_kib);
 }
 
 /* Stop, say in @meta how it went, and free; -1 if samples could not be written. */

@@ -5,6 +5,7 @@
 
 #include "prbench.h"
 
+#define FEATURE_HINT		3	/* VIRTIO_BALLOON_F_FREE_PAGE_HINT */
 #define FEATURE_REPORTING	5	/* VIRTIO_BALLOON_F_REPORTING */
 
 static bool um_enabled(const json_t *um)
@@ -116,6 +117,11 @@ int settings_check(const json_t *ready, const struct boot *b,
 				       "the balloon %s free page reporting, variant %s expects %s",
 				       v->negotiated ? "did not negotiate" : "negotiated",
 				       v->name, v->negotiated ? "it" : "none");
+		if ((bits[FEATURE_HINT] == '1') != v->hint)
+			return set_err(err, len,
+				       "the balloon %s free page hints, variant %s expects %s",
+				       v->hint ? "did not negotiate" : "negotiated",
+				       v->name, v->hint ? "them" : "none");
 	}
 	if (v->patched && v->negotiated && !stats)
 		return set_err(err, len,

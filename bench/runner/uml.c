@@ -94,8 +94,9 @@ static void fence(const char *run_dir, unsigned int mem_mib)
 
 /* First process of the PID namespace: starts UML, waits, reaps. */
 static void __attribute__((noreturn)) supervise(char **argv, const char *run_dir,
-						unsigned int mem_mib, int log,
-						uid_t uid, gid_t gid)
+						unsigned int mem_mib,
+						const struct cgroup *group,
+						int log, uid_t uid, gid_t gid)
 {
 	int null = open("/dev/null", O_RDWR);
 	int status;
@@ -111,6 +112,8 @@ static void __attribute__((noreturn)) supervise(char **argv, const char *run_dir
 	dup2(null, 0);
 	dup2(log, 1);
 	dup2(log, 2);
+	if (group && cgroup_join(group))
+		fail(group->path);
 	if (uid)
 		map_user(uid, gid);
 	fence(run_dir, mem_mib);
@@ -210,7 +213,7 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 		flags |= CLONE_NEWUSER;
 	vm->pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 	if (!vm->pid)
-		supervise(vm->argv, dir, b->mem_mib, log, uid, gid);
+		supervise(vm->argv, dir, b->mem_mib, vm->group, log, uid, gid);
 	close(chan[1]);
 	close(log);
 	if (vm->pid < 0) {

@@ -52,14 +52,16 @@ void vm_free(struct vm *vm)
 		close(vm->qmp_fd);
 }
 
-static char *qemu_cmdline(const struct config *cfg, const struct boot *b)
+static char *qemu_cmdline(const struct config *cfg, const struct boot *b,
+			  bool migratable)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
 	const char *append = getenv("PRBENCH_APPEND");
 
 	return format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
 		      "rootfstype=9p rootflags=trans=virtio,version=9p2000.L,"
-		      "cache=loose,msize=262144 ro init=%s%s%s%s%s%s", cfg->agent,
+		      "cache=loose,msize=262144 ro init=%s%s%s%s%s%s%s", cfg->agent,
+		      migratable ? " root_in_memory=1" : "",
 		      b->platform == ICOUNT ? " nokaslr" :
 		      /* On a host that is busy an emulated timer may fail the check. */
 		      b->platform == TCG ? " no_timer_check" : "",
@@ -95,7 +97,9 @@ static void accel(char ***argv, enum platform p)
 }
 
 /* In the child: die with the parent, take no signal meant for it, run. */
-static void __attribute__((noreturn)) exec_vm(char **argv, int log, pid_t parent)
+static void __attribute__((noreturn)) exec_vm(char **argv, int log,
+					      const struct cgroup *group,
+					      pid_t parent)
 {
 	int null = open("/dev/null", O_RDONLY);
 
@@ -106,12 +110,16 @@ static void __attribute__((noreturn)) exec_vm(char **argv, int log, pid_t parent
 	dup2(null, 0);
 	dup2(log, 1);
 	dup2(log, 2);
+	if (group && cgroup_join(group)) {
+		dprintf(2, "cannot join %s: %s\n", group->path, strerror(errno));
+		_exit(127);
+	}
 	execvp(argv[0], argv);
 	dprintf(2, "cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
-static pid_t spawn(char **argv, const char *log_path)
+static pid_t spawn(char **argv, const char *log_path, const struct cgroup *group)
 {
 	pid_t parent = getpid(), pid;
 	sigset_t none;
@@ -125,7 +133,7 @@ static pid_t spawn(char **argv, const char *log_path)
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		signal(SIGPIPE, SIG_DFL);
 		signal(SIGINT, SIG_DFL);
-		exec_vm(argv, log, parent);
+		exec_vm(argv, log, group, parent);
 	}
 	close(log);
 	return pid;
@@ -153,7 +161,7 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	fcntl(qmp[0], F_SETFD, FD_CLOEXEC);
 	vm->channel = chan[0];
 	vm->qmp_fd = qmp[0];
-	vm->cmdline = qemu_cmdline(cfg, b);
+	vm->cmdline = qemu_cmdline(cfg, b, vm->migratable);
 
 	argv_add(a, "%s", cfg->qemu);
 	argv_add(a, "-machine");
@@ -179,9 +187,14 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	argv_add(a, "file,id=console,path=%s,append=on", log);
 	argv_add(a, "-serial");
 	argv_add(a, "chardev:console");
+	if (b->variant->hint) {
+		argv_add(a, "-object");
+		argv_add(a, "iothread,id=hint");
+	}
 	argv_add(a, "-device");
-	argv_add(a, "virtio-balloon-pci,free-page-reporting=%s",
-		 b->variant->reporting ? "on" : "off");
+	argv_add(a, "virtio-balloon-pci,free-page-reporting=%s%s",
+		 b->variant->reporting ? "on" : "off",
+		 b->variant->hint ? ",free-page-hint=on,iothread=hint" : "");
 	argv_add(a, "-fsdev");
 	argv_add(a, "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap");
 	argv_add(a, "-device");
@@ -197,7 +210,7 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	argv_add(a, "-mon");
 	argv_add(a, "chardev=qmp,mode=control");
 
-	vm->pid = spawn(vm->argv, log);
+	vm->pid = spawn(vm->argv, log, vm->group);
 	close(chan[1]);
 	close(qmp[1]);
 	if (vm->pid < 0) {
@@ -247,7 +260,7 @@ bool kvm_works(const struct config *cfg)
 	argv_add(&argv, "%s", kernel);
 	argv_add(&argv, "-append");
 	argv_add(&argv, "console=ttyS0 panic=-1");
-	pid = spawn(argv, "/dev/null");
+	pid = spawn(argv, "/dev/null", NULL);
 	if (pid > 0) {
 		pidfd = open_pidfd(pid);
 		if (!wait_exit(pidfd, pid, KVM_PROBE_S, &status)) {

@@ -346,10 +346,16 @@ static int check_seconds(const struct place *at, const json_t *info)
 			  ARRAY_SIZE(slow));
 }
 
-/* One size, or a row of them; each a number or a setting. */
-static int check_guest(const struct place *at, const json_t *info)
+/*
+ * One size, or a row of them; each a number or a setting.  A limit, or a guest
+ * that can be migrated, is for those who drive guests from the host.
+ */
+static int check_guest(const struct place *at, const json_t *info, bool by_host)
 {
-	static const struct key one[] = { { "mib", ANY, true } };
+	static const struct key one[] = {
+		{ "mib", ANY, true }, { "limit_mib", ANY, false },
+		{ "migratable", BOOLEAN, false },
+	};
 	static const struct key row[] = {
 		{ "from_gib", ANY, true }, { "to_gib", ANY, true },
 		{ "times", ANY, true },
@@ -360,14 +366,17 @@ static int check_guest(const struct place *at, const json_t *info)
 	json_t *v;
 
 	if (!o)
-		return 0;
+		return by_host ? bad(at, "guest", "is missing, and there is a host.c") : 0;
 	if (json_object_get(o, "mib") ?
 	    check_keys(at, "guest", o, one, ARRAY_SIZE(one)) :
 	    check_keys(at, "guest", o, row, ARRAY_SIZE(row)))
 		return -1;
 	json_object_foreach((json_t *)o, name, v) {
 		snprintf(key, sizeof(key), "guest.%s", name);
-		if (!is_kind(v, COUNT) && !is_setting(info, v))
+		if (strcmp(name, "mib") && json_object_get(o, "mib") && !by_host)
+			return bad(at, key, "is for workloads with a host.c");
+		if (!json_is_boolean(v) && !is_kind(v, COUNT) &&
+		    !is_setting(info, v))
 			return bad(at, key, "must be a number, or a setting that is one");
 	}
 	return 0;
@@ -477,7 +486,8 @@ static int check_workload(const struct place *at, struct workload *w)
 			platform_names, NR_PLATFORMS, &w->platforms) ||
 	    (names && check_variants(at, "variants", names, &w->variants)) ||
 	    check_boots(at, w) || check_settings(at, w->info) ||
-	    check_seconds(at, w->info) || check_guest(at, w->info) ||
+	    check_seconds(at, w->info) ||
+	    check_guest(at, w->info, w->by_host) ||
 	    check_host(at, w->info) ||
 	    check_metrics(at, json_object_get(w->info, "metrics")))
 		return -1;
@@ -515,6 +525,7 @@ static int complete(const struct place *at, struct workload *w)
 		return bad(at, "like", "there is no workload '%s'", like);
 	if (json_object_get(workloads[base].info, "like"))
 		return bad(at, "like", "'%s' is like another itself", like);
+	w->by_host |= workloads[base].by_host;
 	whole = json_deep_copy(workloads[base].info);
 	for (i = 0; i < ARRAY_SIZE(merged); i++) {
 		json_t *own = json_object_get(w->info, merged[i]);
@@ -624,6 +635,7 @@ static int load_one(const char *dir, const char *name, char *err, size_t len)
 	struct workload *w = &workloads[nr_workloads];
 	char *file = format("%s/%s/workload.json", dir, name);
 	char *code = format("%s/%s/guest.c", dir, name);
+	char *host = format("%s/%s/host.c", dir, name);
 	struct place at = { .file = file, .err = err, .len = len };
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 	int ret = -1;
@@ -639,6 +651,7 @@ static int load_one(const char *dir, const char *name, char *err, size_t len)
 	} else {
 		memset(w, 0, sizeof(*w));
 		strcpy(w->name, name);
+		w->by_host = !access(host, R_OK);
 		w->info = load_file(&at);
 		if (w->info) {
 			nr_workloads++;
@@ -653,6 +666,7 @@ static int load_one(const char *dir, const char *name, char *err, size_t len)
 	}
 	free(file);
 	free(code);
+	free(host);
 	return ret;
 }
 
@@ -919,6 +933,15 @@ unsigned int workload_next_size(bool full, uint64_t mask, enum platform p,
 	}
 	json_decref(settings);
 	return (unsigned int)next;
+}
+
+/* A number of "guest", in MiB: each one's size, their limit; 0 without it. */
+unsigned int workload_guest(const json_t *settings, size_t w, const char *key)
+{
+	const json_t *o = json_object_get(workloads[w].info, "guest");
+	const json_t *v = json_object_get(o, key);
+
+	return v ? (unsigned int)value_of(settings, v) : 0;
 }
 
 /* Under icount time is instructions: most of what is measured has no meaning. */

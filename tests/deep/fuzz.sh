@@ -107,7 +107,7 @@ build_target()
 			"$out/lockhold.o" "$out/perf.o" "$out/stress-ng.o"
 		;;
 	host_text)
-		build "$1" "" bench/runner/plan.c bench/runner/sampler.c \
+		build "$1" "" bench/runner/cgroup.c bench/runner/plan.c bench/runner/sampler.c \
 			bench/runner/settings.c bench/runner/util.c \
 			bench/runner/workloads.c
 		;;

@@ -75,6 +75,7 @@ short="--variants off --workloads drain --set drain.mib=64 --set drain.settle_ms
 
 # The kernel hands init the words of its command line as its environment.
 cat >"$scratch/held.c" <<'END'
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,10 +111,28 @@ void __wrap_emit(json_t *event)
 	if (ready)
 		hold("ready");
 }
+
+void __real_emit_text(const char *event, const char *workload, const char *key,
+		      const char *fmt, ...);
+
+void __wrap_emit_text(const char *event, const char *workload, const char *key,
+		      const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	if (getenv("mute") && !strcmp(event, "error"))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	__real_emit_text(event, workload, key, "%s", text);
+}
 END
 gcc -std=c11 -D_GNU_SOURCE -O2 -Ibench/guest -DWORKLOAD_NAME='"drain"' \
 	-o "$scratch/held" "$scratch/held.c" bench/guest/*.c \
-	bench/workloads/drain/guest.c -Wl,--wrap=emit -ljansson -lm -lpthread
+	bench/workloads/drain/guest.c -Wl,--wrap=emit,--wrap=emit_text \
+	-ljansson -lm -lpthread
 ok "an agent that can be held is built" [ -x "$scratch/held" ]
 [ $bad -eq 0 ] || done_testing
 
@@ -169,14 +188,12 @@ lost()
 
 signal9="the VM was killed by signal 9 \(.*\)"
 for p in um tcg; do
-	early="$signal9 before it had memory"
-	[ $p = um ] || early="($early|QMP: QEMU closed its socket)"
 	export QEMU="$scratch/qemu"
 	# shellcheck disable=SC2086
 	start "$p-memory" --kernels "$scratch/kernels" --platforms "$p" $short --boots 2
 	export QEMU="$qemu"
 	wait_end
-	lost "$p" memory "$early"
+	lost "$p" memory "$signal9 before it had memory"
 	killed "$p" boot "held at boot"
 	lost "$p" boot "$signal9 while it booted"
 	killed "$p" ready '"ready"'
@@ -186,6 +203,16 @@ for p in um tcg; do
 	killed "$p" off "held at off"
 	lost "$p" off "$signal9 when it was told to power off"
 done
+
+# ---- a workload that fails and keeps the reason to itself ----
+
+PRBENCH_APPEND=mute=1 bench mute --agent "$scratch/held" --platforms um \
+	--variants off --workloads drain --set drain.mib=100000 --boots 1
+ok "a mute agent: prbench fails" [ $? -eq 1 ]
+ok "a mute agent: it says which workload, and where to look" says "$scratch/log" \
+	"error: workload drain failed and did not say why; see console.log"
+ok "a mute agent: the VM was powered off all the same" \
+	says "$(boot_of mute)/meta.json" '"vm_end": "status 0"'
 
 # ---- a full disk ----
 

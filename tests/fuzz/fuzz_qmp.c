@@ -58,7 +58,7 @@ static json_t *talk(const uint8_t *data, size_t size, uint32_t dice)
 	} else {
 		for (i = 0; i < 4; i++) {
 			err[0] = '\0';
-			note(out, qmp_call(&q, "query-status", 10, err,
+			note(out, qmp_call(&q, "query-status", NULL, 10, err,
 					   sizeof(err)), err);
 		}
 	}

@@ -515,6 +515,49 @@ static void lockhold_needs_a_figure(void **state)
 	plan_free(&plan);
 }
 
+/* A kernel that takes hints is for migration, and that for guests of QEMU. */
+static void hints_are_for_migration(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_for(&plan, true, NULL, BIT(UM) | BIT(TCG), W("migrate"), 1, 1);
+	assert_int_equal(plan.nr_boots, 4);
+	assert_int_equal(count(&plan, TCG, "migrate", "hint"), 1);
+	plan_free(&plan);
+	plan_for(&plan, true, NULL, BIT(UM) | BIT(TCG),
+		 default_workloads(true) & ~W("migrate"), 0, 1);
+	assert_false(plan_variants(&plan, ~0ULL) & variants_of("hint"));
+	plan_free(&plan);
+}
+
+/* Who is driven by the host has boots of its own. */
+static void several_guests_share_with_nobody(void **state)
+{
+	static const char *const names[] = { "multi", "overcommit", "migrate" };
+	struct plan plan;
+	size_t n, i, l, k;
+
+	(void)state;
+	plan_for(&plan, true, NULL, BIT(KVM) | BIT(UM), default_workloads(true),
+		 0, 1);
+	for (n = 0; n < ARRAY_SIZE(names); n++) {
+		assert_true(workloads[index_of(names[n])].by_host);
+		assert_true(count(&plan, KVM, names[n], "ext") >= 6);
+		assert_false(default_workloads(false) & W(names[n]));
+	}
+	for (i = 0; i < plan.nr; i++)
+		for (l = 0; l < plan.phases[i].nr; l++)
+			for (k = 0; k < plan.phases[i].lanes[l].nr; k++) {
+				uint64_t w = plan.phases[i].lanes[l].boots[k].workloads;
+
+				for (n = 0; n < ARRAY_SIZE(names); n++)
+					assert_true(!(w & W(names[n])) ||
+						    w == W(names[n]));
+			}
+	plan_free(&plan);
+}
+
 static void settings_can_be_changed(void **state)
 {
 	char err[128];
@@ -574,6 +617,8 @@ int main(void)
 		cmocka_unit_test(twins_are_the_same),
 		cmocka_unit_test(guests_have_the_size_they_need),
 		cmocka_unit_test(lockhold_needs_a_figure),
+		cmocka_unit_test(hints_are_for_migration),
+		cmocka_unit_test(several_guests_share_with_nobody),
 		cmocka_unit_test(settings_can_be_changed),
 		cmocka_unit_test(wrong_settings_are_refused),
 	};

@@ -54,7 +54,7 @@ static void handshake_and_call(void **state)
 	say(&s, GREETING "{\"event\":\"RESUME\"}\r\n" AGREED
 	    "{\"event\":\"STOP\"}\r\n{\"return\":{\"status\":\"running\"}}\r\n");
 	assert_int_equal(qmp_open(&s.q, s.ours, 5, err, sizeof(err)), 0);
-	o = qmp_call(&s.q, "query-status", 5, err, sizeof(err));
+	o = qmp_call(&s.q, "query-status", NULL, 5, err, sizeof(err));
 	assert_non_null(o);
 	assert_string_equal(json_string_value(json_object_get(o, "status")),
 			    "running");
@@ -65,6 +65,55 @@ static void handshake_and_call(void **state)
 	assert_string_equal(text, "{\"execute\":\"qmp_capabilities\"}\n"
 			    "{\"execute\":\"query-status\"}\n");
 	stop(&s);
+}
+
+static void arguments_are_sent(void **state)
+{
+	const char *want = "{\"execute\":\"qmp_capabilities\"}\n"
+		"{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"exec:x \\\"y\\\"\"}}\n";
+	struct server s;
+	char err[256] = "", text[256];
+	json_t *o;
+	ssize_t n;
+
+	(void)state;
+	start(&s);
+	say(&s, GREETING AGREED AGREED);
+	assert_int_equal(qmp_open(&s.q, s.ours, 5, err, sizeof(err)), 0);
+	o = qmp_call(&s.q, "migrate", json_pack("{s:s}", "uri", "exec:x \"y\""),
+		     5, err, sizeof(err));
+	assert_non_null(o);
+	json_decref(o);
+	n = read(s.theirs, text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_string_equal(text, want);
+	stop(&s);
+}
+
+/* A QEMU of the upstream's has no package, and that is not "(null)". */
+static void versions(void **state)
+{
+	static const struct {
+		const char *said, *is;
+	} v[] = {
+		{ "{\"qemu\":{\"major\":7,\"minor\":2,\"micro\":22},"
+		  "\"package\":\"Debian 1:7.2\"}", "7.2.22Debian 1:7.2" },
+		{ "{\"qemu\":{\"major\":9,\"minor\":1,\"micro\":0},"
+		  "\"package\":\"\"}", "9.1.0" },
+		{ "{\"qemu\":{\"major\":9,\"minor\":1,\"micro\":0}}", "9.1.0" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		json_t *o = json_loads(v[i].said, 0, NULL);
+		char *text = qmp_version(o);
+
+		assert_string_equal(text, v[i].is);
+		free(text);
+		json_decref(o);
+	}
 }
 
 static void an_error_has_its_reason(void **state)
@@ -78,9 +127,9 @@ static void an_error_has_its_reason(void **state)
 	    "{\"error\":{\"class\":\"CommandNotFound\",\"desc\":\"no such\"}}\n"
 	    "{\"error\":{}}\n");
 	assert_int_equal(qmp_open(&s.q, s.ours, 5, err, sizeof(err)), 0);
-	assert_null(qmp_call(&s.q, "frob", 5, err, sizeof(err)));
+	assert_null(qmp_call(&s.q, "frob", NULL, 5, err, sizeof(err)));
 	assert_string_equal(err, "QMP: frob failed: no such");
-	assert_null(qmp_call(&s.q, "frob", 5, err, sizeof(err)));
+	assert_null(qmp_call(&s.q, "frob", NULL, 5, err, sizeof(err)));
 	assert_non_null(strstr(err, "no reason given"));
 	stop(&s);
 }
@@ -146,7 +195,7 @@ static void a_dead_server(void **state)
 	assert_int_equal(qmp_open(&s.q, s.ours, 5, err, sizeof(err)), 0);
 	close(s.theirs);
 	s.theirs = -1;
-	assert_null(qmp_call(&s.q, "quit", 5, err, sizeof(err)));
+	assert_null(qmp_call(&s.q, "quit", NULL, 5, err, sizeof(err)));
 	assert_non_null(strstr(err, "QMP: "));
 	stop(&s);
 }
@@ -155,6 +204,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(handshake_and_call),
+		cmocka_unit_test(arguments_are_sent),
+		cmocka_unit_test(versions),
 		cmocka_unit_test(an_error_has_its_reason),
 		cmocka_unit_test(bad_servers),
 		cmocka_unit_test(an_endless_line),

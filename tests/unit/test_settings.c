@@ -11,6 +11,7 @@
 
 #define NEGOTIATED	"0100010000000000000000000000000010"
 #define NOT_NEGOTIATED	"0100000000000000000000000000000010"
+#define HINTS		"0101000000000000000000000000000010"
 
 static const struct variant *variant(const char *name)
 {
@@ -54,6 +55,7 @@ static void good_boots_pass(void **state)
 	assert_null(check(KVM, "ext", QEMU(NEGOTIATED, "page_ext=on", "true", "")));
 	assert_null(check(TCG, "ext-off", QEMU(NOT_NEGOTIATED, "page_ext=off",
 					       "false", "")));
+	assert_null(check(TCG, "hint", QEMU(HINTS, "", "false", "")));
 	assert_null(check(UM, "off", UML("\"N\"", "", "false")));
 	assert_null(check(UM, "flag", UML("\"Y\"", "", "false")));
 	assert_null(check(UM, "ext", UML("1", "page_ext=on", "true")));
@@ -76,6 +78,10 @@ static void negotiation_is_checked(void **state)
 		"did not negotiate");
 	refused(TCG, "ext-off", QEMU(NEGOTIATED, "page_ext=off", "false", ""),
 		"negotiated");
+	refused(TCG, "hint", QEMU(NOT_NEGOTIATED, "", "false", ""),
+		"did not negotiate free page hints");
+	refused(TCG, "off", QEMU(HINTS, "", "false", ""),
+		"negotiated free page hints");
 	refused(TCG, "flag", QEMU("0100", "", "false", ""), "did not negotiate");
 	refused(TCG, "flag", "{\"release\":\"6.12.1\",\"cmdline\":\"ro\"}",
 		"no virtio-balloon");

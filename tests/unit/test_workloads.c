@@ -192,6 +192,32 @@ static void one_can_be_like_another(void **state)
 	json_decref(o);
 }
 
+static void the_host_can_have_a_part(void **state)
+{
+	json_t *o;
+	int w;
+
+	(void)state;
+	put("ant/host.c", "");
+	workload("ant", WORKLOAD("1", BOOTS, "{'size': 64, 'most': 99}",
+		 "'guest': {'mib': 'size', 'limit_mib': 'most', 'migratable': true},"));
+	workload("bee", WORKLOAD("2", BOOTS, "{}", ""));
+	put("cow/workload.json",
+	    "{'description': 'x', 'order': 3, 'like': 'ant', 'settings': {'size': 32}}");
+	assert_null(load());
+	assert_true(workloads[0].by_host);
+	assert_false(workloads[1].by_host);
+	assert_true(workloads[2].by_host);
+	w = workload_find("cow");
+	o = workload_settings(true, (size_t)w, UM);
+	assert_int_equal(workload_guest(o, (size_t)w, "mib"), 32);
+	assert_int_equal(workload_guest(o, (size_t)w, "limit_mib"), 99);
+	json_decref(o);
+	o = workload_settings(true, 1, UM);
+	assert_int_equal(workload_guest(o, 1, "limit_mib"), 0);
+	json_decref(o);
+}
+
 static void boots_can_be_shared(void **state)
 {
 	struct group groups[WORKLOADS_MAX];
@@ -263,6 +289,17 @@ static void what_is_no_directory_of_workloads_is_refused(void **state)
 	assert_non_null(strstr(err, "/no/where: No such file"));
 }
 
+static void a_host_has_guests(void **state)
+{
+	(void)state;
+	put("ant/host.c", "");
+	workload("ant", WORKLOAD("1", BOOTS, "{}", ""));
+	refused("ant/workload.json", "guest: is missing, and there is a host.c");
+	workload("ant", WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 64},"));
+	workload("bee", WORKLOAD("2", "{'full': 'ant'}", "{}", ""));
+	refused("bee/workload.json", "shares boots with nobody");
+}
+
 static void a_guest_has_something_to_do(void **state)
 {
 	(void)state;
@@ -329,6 +366,10 @@ static void mistakes_are_named(void **state)
 		  "guest.to_gib: is missing" },
 		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'times': 2},"),
 		  "guest.times: unknown key" },
+		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'limit_mib': 2},"),
+		  "guest.limit_mib: is for workloads with a host.c" },
+		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'migratable': 1},"),
+		  "guest.migratable: must be true or false" },
 		{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': 5},"),
 		  "host.x: must be a string" },
 		{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': ['a', '${home}/b']},"),
@@ -452,6 +493,8 @@ int main(void)
 		TEST(the_platform_has_the_last_word),
 		TEST(time_is_a_sum_of_products),
 		TEST(one_can_be_like_another),
+		TEST(the_host_can_have_a_part),
+		TEST(a_host_has_guests),
 		TEST(boots_can_be_shared),
 		TEST(common_metrics_come_last),
 		TEST(what_is_no_directory_of_workloads_is_refused),
