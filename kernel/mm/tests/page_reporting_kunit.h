@@ -131,10 +131,18 @@ static void prt_inspect(struct prt *prt, struct scatterlist *sgl,
 		prt_bad(prt, "%lu pages isolated for %lu", nr, total);
 }
 
+/* Whether the guest looks for something in its free pages */
+static bool prt_keeps(void)
+{
+	return page_poisoning_enabled_static() || want_init_on_free();
+}
+
 static void prt_overwrite(struct scatterlist *sgl, unsigned int nents)
 {
 	unsigned int n;
 
+	if (prt_keeps())
+		return;
 	for (n = 0; n < nents; n++) {
 		unsigned long nr = sgl[n].length >> PAGE_SHIFT;
 
@@ -595,6 +603,8 @@ static void prt_test_state(struct kunit *test)
 	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PRT_NONE);
 	KUNIT_EXPECT_GE(test, PRT_STAT(refaulted) - refaulted,
 			1UL << (MAX_PAGE_ORDER - 1));
+	if (prt_keeps() || want_init_on_alloc(PRT_FRAME_GFP))
+		return;
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(frame->page), PRT_PATTERN,
 					   PAGE_SIZE << (MAX_PAGE_ORDER - 1)));
 }
