@@ -81,6 +81,7 @@ static inline void page_reporting_freed(struct page *page, struct zone *zone,
  * If so, somebody has to take care of them before or while it is taken off.
  *
  * Context: zone->lock held, interrupts off.
+ * Return: true if it has.
  */
 static inline bool page_reporting_marked(const struct page *page)
 {
