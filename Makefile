@@ -9,6 +9,7 @@ WORKLOADS ?=
 VARIANTS ?=
 PLATFORMS ?=
 BOOTS ?=
+PROBE ?=
 KSRC ?=
 RESULTS ?= results/latest
 export KSRC
@@ -41,6 +42,7 @@ KERNELS ?= $(foreach t,$(trees),$(addsuffix -$(t),$(archs)))
 help:
 	@echo 'make bench     run the benchmark and write its report into results/latest'
 	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c) BOOTS=N'
+	@echo '               PROBE=ORDER,MS  an allocation every MS beside each workload, timed'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
 	@echo 'make test      KUnit, guests, unit tests, style; ONLY="script unit kunit style e2e"'
 	@echo 'make check-deep the long tests, tier by tier: TIERS="oracle kasan ..." FRESH=1'
@@ -58,7 +60,8 @@ help:
 # its report even if others were lost.
 BENCH_ARGS = --profile "$(PROFILE)" $(if $(platforms),--platforms "$(PLATFORMS)") \
 	     $(if $(VARIANTS),--variants "$(VARIANTS)") \
-	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %)
+	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %) \
+	     $(if $(PROBE),--probe "$(PROBE)")
 
 bench: programs
 	@build/bin/prbench $(BENCH_ARGS) --list >/dev/null

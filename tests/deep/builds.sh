@@ -142,7 +142,7 @@ done <"$scratch/matrix"
 # the ones that speak of what our files do
 coccicheck()
 {
-	for _f in "$top"/kernel/mm/*.c "$top"/kernel/arch/um/drivers/*.c "$top"/bench/module/*.c; do
+	for _f in "$top"/kernel/mm/*.c "$top"/kernel/arch/um/drivers/*.c "$top"/bench/alloc/*.c; do
 		for _c in "$tree"/scripts/coccinelle/*/*.cocci; do
 			# not written for this mode
 			grep -q 'virtual report' "$_c" || continue
