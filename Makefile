@@ -9,6 +9,7 @@ WORKLOADS ?=
 VARIANTS ?=
 PLATFORMS ?=
 BOOTS ?=
+PROBE ?=
 KSRC ?=
 RESULTS ?= results/latest
 DIRS ?=
@@ -43,6 +44,7 @@ KERNELS ?= $(foreach t,$(trees),$(addsuffix -$(t),$(archs)))
 help:
 	@echo 'make bench     run the benchmark and write its report into results/latest'
 	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c) BOOTS=N'
+	@echo '               PROBE=ORDER,MS  an allocation every MS beside each workload, timed'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
 	@echo 'make compare   two runs side by side: A=DIR B=DIR; FORCE=1 ALL=1'
 	@echo 'make merge     the runs of a fleet into one: DIRS="a b c" OUT=results/merged'
@@ -64,7 +66,7 @@ help:
 BENCH_ARGS = --profile "$(PROFILE)" $(if $(platforms),--platforms "$(PLATFORMS)") \
 	     $(if $(VARIANTS),--variants "$(VARIANTS)") \
 	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %) \
-	     $(if $(TAP),--tap)
+	     $(if $(TAP),--tap) $(if $(PROBE),--probe "$(PROBE)")
 
 bench: programs
 	@build/bin/prbench $(BENCH_ARGS) --list >/dev/null

@@ -369,7 +369,7 @@ build_kernel()
 	}' >"$frag"
 	stamp=$({
 		tree_hash "$tree"
-		cat "$frag" "$top"/bench/module/* 2>/dev/null || :
+		cat "$frag" "$top"/bench/alloc/Kbuild "$top"/bench/alloc/*.[ch]
 		gcc --version
 		ld --version
 	} | sha256sum | cut -d' ' -f1)
@@ -386,12 +386,12 @@ build_kernel()
 		run_make "$1" $image $modules
 		if [ -n "$modules" ]; then
 			mkdir -p "$out/bench"
-			for _f in "$top"/bench/module/*; do
+			for _f in "$top"/bench/alloc/Kbuild "$top"/bench/alloc/*.[ch]; do
 				cmp -s "$_f" "$out/bench/${_f##*/}" || cp "$_f" "$out/bench/"
 			done
 			(kmake M="$out/bench" modules) >"$out/module.log" 2>&1 9>&- || {
 				cat "$out/module.log" >&2
-				die "$1: bench/module does not build"
+				die "$1: bench/alloc does not build"
 			}
 		fi
 		echo "$stamp" >"$out/stamp"

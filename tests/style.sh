@@ -34,7 +34,7 @@ for f in $(overlay '*.[ch]'); do
 	esac
 	check "checkpatch $f" checkpatch "$@" -f "$f"
 done
-for f in "$top"/bench/module/*.c; do
+for f in "$top"/bench/alloc/*.[ch]; do
 	check "checkpatch ${f#"$top/"}" checkpatch -f "$f"
 done
 for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series"); do
@@ -91,6 +91,7 @@ for arch in x86_64 um; do
 	[ $tap_bad -eq 0 ] || cat "$log"
 	check "$arch: module compiles with W=1 under sparse" built "$arch" \
 		M="$TREES/patched/$arch/bench" modules
-	check "$arch: module without a warning" silent alloc_bench.c free_holes.c
+	check "$arch: module without a warning" silent alloc_bench.c alloc_probe.c \
+		free_holes.c hist.h measure.h
 done
 finish

@@ -67,6 +67,20 @@ void root_into_memory(const char *self);
 int load_module(const char *workload, const char *host_path, const char *opts);
 int unload_module(const char *workload, const char *module);
 
+/* latency.c: the modules of bench/alloc */
+struct latency_row {
+	char mode[32], op[16];
+	unsigned int order;
+	unsigned long long count, p50, p99, p999, max;
+	double mean;
+};
+
+bool latency_row(const char *line, struct latency_row *row);
+void emit_latency(const char *workload, const char *op, const char *unit,
+		  const struct latency_row *row);
+int probe_start(const char *workload, const json_t *probe);
+int probe_finish(const char *workload, const json_t *probe);
+
 /* tools.c */
 #define TOOL_OUT	"/tmp/tool.out"
 

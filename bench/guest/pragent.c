@@ -102,18 +102,31 @@ static int run_named(const char *name, const json_t *args)
 	return -1;
 }
 
+static void emit_done(const char *name, bool ok)
+{
+	emit(json_pack("{s:s, s:s, s:b}", "event", "done", "workload", name,
+		       "ok", ok));
+}
+
 /* Run a workload in its own process and tell the host when it is over. */
 static void run_command(const char *name, const json_t *args)
 {
+	const json_t *probe = json_object_get(args, "probe");
 	int status = 0;
 	bool ok;
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (probe && probe_start(name, probe)) {
+		emit_done(name, false);
+		return;
+	}
+	pid = fork();
 	if (pid < 0) {
 		emit_text("error", name, "message", "fork failed: %s",
 			  strerror(errno));
-		emit(json_pack("{s:s, s:s, s:b}", "event", "done", "workload",
-			       name, "ok", 0));
+		if (probe)
+			probe_finish(name, probe);
+		emit_done(name, false);
 		return;
 	}
 	if (!pid) {
@@ -137,8 +150,9 @@ static void run_command(const char *name, const json_t *args)
 			  " (out of memory? see console.log)" : "");
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
-	emit(json_pack("{s:s, s:s, s:b}", "event", "done", "workload", name,
-		       "ok", ok));
+	if (probe && probe_finish(name, probe))
+		ok = false;
+	emit_done(name, ok);
 }
 
 static void serve(void)

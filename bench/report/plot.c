@@ -20,10 +20,7 @@
 #define MAX_POINTS	1500	/* a boot in the churn plot */
 
 /* Okabe and Ito's palette, which colour-blind readers can tell apart. */
-static const struct style {
-	const char *variant, *color;
-	int dash, width, point;
-} styles[] = {
+static const struct style styles[] = {
 	{ "off", "#000000", 1, 3, 4 },
 	{ "flag", "#D55E00", 1, 2, 5 },
 	{ "flag-d250", "#E69F00", 4, 2, 7 },
@@ -34,7 +31,7 @@ static const struct style {
 	{ NULL, "#999999", 1, 2, 1 },
 };
 
-static const struct style *style_of(const char *variant)
+const struct style *style_of(const char *variant)
 {
 	const struct style *s = styles;
 
@@ -123,7 +120,7 @@ static void curves_free(struct curves *cs)
 }
 
 /* "n = 3 boots" or "n = 2 to 3 boots" */
-static const char *boots_text(struct run *run, size_t lo, size_t hi)
+const char *boots_text(struct run *run, size_t lo, size_t hi)
 {
 	if (lo == hi)
 		return run_str(run, "n = %zu boot%s each", lo, lo == 1 ? "" : "s");
@@ -141,7 +138,7 @@ static const char *curves_n(struct run *run, const struct curves *cs)
 	return boots_text(run, lo, hi);
 }
 
-static const char *platform_title(const char *platform)
+const char *platform_title(const char *platform)
 {
 	if (!strcmp(platform, "kvm"))
 		return "QEMU, KVM";
@@ -152,18 +149,18 @@ static const char *platform_title(const char *platform)
 	return !strcmp(platform, "um") ? "User Mode Linux" : platform;
 }
 
-static FILE *plot_open(struct run *run, const char *name, const char *ext)
+FILE *plot_open(struct run *run, const char *name, const char *ext)
 {
 	return out_open(run_str(run, "%s/plots/%s.%s", run->dir, name, ext));
 }
 
-static int plot_close(struct run *run, FILE *f, const char *name, const char *ext)
+int plot_close(struct run *run, FILE *f, const char *name, const char *ext)
 {
 	return out_close(f, run_str(run, "%s/plots/%s.%s", run->dir, name, ext));
 }
 
 /* Everything is drawn twice, the loop ends in gp_end(). */
-static void gp_begin(FILE *f, const char *name, int width, int height)
+void gp_begin(FILE *f, const char *name, int width, int height)
 {
 	fprintf(f,
 		"# SPDX-License-Identifier: GPL-2.0\n"
@@ -181,7 +178,7 @@ static void gp_begin(FILE *f, const char *name, int width, int height)
 		name, width, height, 2 * width, 2 * height, name);
 }
 
-static void gp_end(FILE *f)
+void gp_end(FILE *f)
 {
 	fputs("unset output\n}\n", f);
 }
@@ -198,8 +195,7 @@ static double tic_step(double max)
 	return max <= 30 * step ? 5 * step : 10 * step;
 }
 
-static struct plot *plot_add(struct plots *out, const char *name,
-			     const char *caption)
+struct plot *plot_add(struct plots *out, const char *name, const char *caption)
 {
 	out->p = xrealloc(out->p, out->n + 1, sizeof(*out->p));
 	out->p[out->n] = (struct plot){ .name = name, .caption = caption };
@@ -820,6 +816,7 @@ static int plot_platform(struct run *run, const struct summary *sum,
 	}
 	ret |= plot_alloc(run, sum, out, platform, "repeat");
 	ret |= plot_alloc(run, sum, out, platform, "bulk");
+	ret |= plots_alloc(run, sum, out, platform);
 	return ret;
 }
 

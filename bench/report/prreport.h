@@ -185,8 +185,26 @@ struct plots {
 	const char *why_not;	/* set when gnuplot could not draw */
 };
 
+struct style {
+	const char *variant, *color;
+	int dash, width, point;
+};
+
 int plots_make(struct run *run, const struct summary *sum, struct plots *out);
 void plots_free(struct plots *plots);
+struct plot *plot_add(struct plots *out, const char *name, const char *caption);
+FILE *plot_open(struct run *run, const char *name, const char *ext);
+int plot_close(struct run *run, FILE *f, const char *name, const char *ext);
+void gp_begin(FILE *f, const char *name, int width, int height);
+void gp_end(FILE *f);
+const struct style *style_of(const char *variant);
+const char *platform_title(const char *platform);
+const char *boots_text(struct run *run, size_t lo, size_t hi);
+
+/* ---- plot_alloc.c ---- */
+
+int plots_alloc(struct run *run, const struct summary *sum, struct plots *out,
+		const char *platform);
 
 /* ---- doc.c: one text, written as Markdown or HTML ---- */
 

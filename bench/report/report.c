@@ -742,8 +742,11 @@ static void put_instr(struct doc *d, const struct summary *sum, const char *seri
 
 static void put_all_instr(struct doc *d, const struct summary *sum)
 {
+	static const char * const modes[] = {
+		"repeat", "bulk", "random", "bulk-hit", "bulk-miss"
+	};
 	const char *last = "";
-	size_t i;
+	size_t i, m;
 
 	for (i = 0; i < sum->n; i++) {
 		const char *series = sum->rows[i].series;
@@ -755,10 +758,10 @@ static void put_all_instr(struct doc *d, const struct summary *sum)
 			doc_h(d, 2, "Instructions on the allocator's path");
 		doc_p(d, "Kernel %s on `icount`: guest instructions for one operation, mean over the module's operations. `alloc-repeat` takes and frees one block at a time, `alloc-bulk` takes many and then frees them. Within a boot the count is exact. Where boots of a variant do not agree, the cell has an interval: then the median hides that memory was laid out differently, and a difference smaller than the interval is none. Positive differences are bold.",
 		      series);
-		put_instr(d, sum, series, "repeat", "alloc");
-		put_instr(d, sum, series, "repeat", "free");
-		put_instr(d, sum, series, "bulk", "alloc");
-		put_instr(d, sum, series, "bulk", "free");
+		for (m = 0; m < sizeof(modes) / sizeof(*modes); m++) {
+			put_instr(d, sum, series, modes[m], "alloc");
+			put_instr(d, sum, series, modes[m], "free");
+		}
 		last = series;
 	}
 }
@@ -969,7 +972,8 @@ static void put_definitions(struct doc *d)
 		"`storm`: all of its figures count from the start of the VM to the end of the workload. `t_boot_s`: from the start of the VM until the guest's agent is ready.",
 		"`lock_hold_max_us`: longest hold of `zone->lock` by the worker since boot.",
 		"`cycles`, `ops_s`, `run_s` and the rest: the workload's own result. Where a workload gave one metric several times in a boot, their median is the boot's value.",
-		"`alloc_oK_*`, `free_oK_*`: cost of one operation at order K, measured in the kernel: instructions on `icount`, elsewhere percentiles of nanoseconds.",
+		"`alloc_oK_*`, `free_oK_*`: cost of one operation at order K, measured in the kernel: instructions on `icount`, elsewhere percentiles of nanoseconds. `alloc-bulk-hit` are the operations that a per-cpu list served, `alloc-bulk-miss` those for which it was refilled or emptied; `alloc-*-Ncpus` is measured on N CPUs at once.",
+		"`probe_oK_*`, `probe_free_oK_*`: one allocation and one free of order K every few milliseconds while the workload ran, interrupts off.",
 	};
 	size_t i;
 

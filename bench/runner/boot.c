@@ -103,6 +103,7 @@ static json_t *expand(struct run *r, const json_t *template)
 void boot_add_args(struct run *r, size_t w, json_t *args)
 {
 	const json_t *info = workloads[w].info;
+	json_t *probe = json_object_get(args, "probe");
 	const char *name;
 	json_t *v, *word;
 	size_t i;
@@ -110,6 +111,16 @@ void boot_add_args(struct run *r, size_t w, json_t *args)
 	json_object_set_new(args, "mem_mib", json_integer(r->boot->mem_mib));
 	if (json_object_get(info, "like"))
 		json_object_set(args, "like", json_object_get(info, "like"));
+	if (probe) {
+		char path[PATH_MAX];
+
+		kernel_dir(path, sizeof(path), r->cfg, r->boot->platform,
+			   r->boot->variant);
+		json_object_set_new(probe, "module",
+				    json_sprintf("%s/alloc_probe.ko", path));
+		json_object_set_new(probe, "icount",
+				    json_boolean(r->boot->platform == ICOUNT));
+	}
 	json_object_foreach(json_object_get(info, "host"), name, v) {
 		json_t *o = json_is_array(v) ? json_array() : expand(r, v);
 

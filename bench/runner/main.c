@@ -67,6 +67,8 @@ static void usage(FILE *f)
 		"  --boots N              boots of each kind and variant, whatever the profile says\n"
 		"  --seed N               draws the order of the variants (default 1)\n"
 		"  --set W.NAME=N         change a setting of a workload: drain.settle_ms=20000\n"
+		"  --probe ORDER[,MS]     beside every workload an allocation of this order, every\n"
+		"                         so many ms (5), and how long it took\n"
 		"  --kernels DIR          built kernels (default build/kernels)\n"
 		"  --agent FILE           the guest's init (default build/bin/pragent)\n"
 		"  --source DIR           kernel source for workloads that want one (default\n"
@@ -578,6 +580,7 @@ int main(int argc, char **argv)
 		{ "boots", required_argument, NULL, 'b' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "set", required_argument, NULL, 'S' },
+		{ "probe", required_argument, NULL, 'r' },
 		{ "workloads-dir", required_argument, NULL, 'W' },
 		{ "kernels", required_argument, NULL, 'k' },
 		{ "agent", required_argument, NULL, 'a' },
@@ -643,6 +646,12 @@ int main(int argc, char **argv)
 		case 'S':
 			if (settings_override(optarg, name, sizeof(name))) {
 				fprintf(stderr, "prbench: --set: %s\n", name);
+				return EXIT_USAGE;
+			}
+			break;
+		case 'r':
+			if (probe_everywhere(optarg, name, sizeof(name))) {
+				fprintf(stderr, "prbench: --probe: %s\n", name);
 				return EXIT_USAGE;
 			}
 			break;

@@ -140,6 +140,7 @@ uint64_t default_workloads(bool full);
 uint64_t workloads_for(uint64_t mask, enum platform p, size_t variant);
 size_t workload_groups(bool full, struct group *groups);
 int settings_override(const char *text, char *err, size_t len);
+int probe_everywhere(const char *text, char *err, size_t len);
 void settings_reset(void);
 json_t *workload_settings(bool full, size_t w, enum platform p);
 double workload_seconds(const json_t *settings, size_t w, enum platform p);

@@ -16,6 +16,9 @@
 #include "prbench.h"
 
 #define SLOW_FACTOR	2.5	/* emulated, unless a workload knows better */
+#define PROBE_ORDER_MAX	10	/* what alloc_probe.ko takes */
+#define PROBE_PERIOD_MAX	10000
+#define PROBE_PERIOD	5
 
 static const char *const profile_names[] = { "quick", "full" };
 static const char *const better_names[] = { "less", "more" };
@@ -34,6 +37,7 @@ size_t nr_workloads;
 
 static json_t *common_metrics;
 static json_t *overrides;	/* {workload: {name: number}} */
+static json_t *probe;		/* for every workload, whatever it says itself */
 
 /* The file that is looked at, and where to complain. */
 struct place {
@@ -454,6 +458,27 @@ static int check_metrics(const struct place *at, const json_t *metrics)
 	return 0;
 }
 
+/* An allocation every few milliseconds while the workload runs. */
+static int check_probe(const struct place *at, const json_t *info)
+{
+	static const struct key keys[] = {
+		{ "order", COUNT, true }, { "period_ms", COUNT, true },
+	};
+	const json_t *o = json_object_get(info, "probe");
+	json_int_t period = json_integer_value(json_object_get(o, "period_ms"));
+
+	if (!o)
+		return 0;
+	if (check_keys(at, "probe", o, keys, ARRAY_SIZE(keys)))
+		return -1;
+	if (json_integer_value(json_object_get(o, "order")) > PROBE_ORDER_MAX)
+		return bad(at, "probe.order", "must not be above %d", PROBE_ORDER_MAX);
+	if (!period || period > PROBE_PERIOD_MAX)
+		return bad(at, "probe.period_ms", "must be from 1 to %d",
+			   PROBE_PERIOD_MAX);
+	return 0;
+}
+
 static const struct key top_keys[] = {
 	{ "description", STRING, true }, { "order", COUNT, true },
 	{ "like", STRING, false }, { "default", ARRAY, false },
@@ -463,7 +488,7 @@ static const struct key top_keys[] = {
 	{ "guest", OBJECT, false }, { "host", OBJECT, false },
 	{ "oom_is_result", BOOLEAN, false }, { "from_start", BOOLEAN, false },
 	{ "host_memory", BOOLEAN, false }, { "seconds", OBJECT, false },
-	{ "metrics", ARRAY, false },
+	{ "metrics", ARRAY, false }, { "probe", OBJECT, false },
 };
 
 /* A file that has been completed from the one it is like. */
@@ -488,7 +513,7 @@ static int check_workload(const struct place *at, struct workload *w)
 	    check_boots(at, w) || check_settings(at, w->info) ||
 	    check_seconds(at, w->info) ||
 	    check_guest(at, w->info, w->by_host) ||
-	    check_host(at, w->info) ||
+	    check_host(at, w->info) || check_probe(at, w->info) ||
 	    check_metrics(at, json_object_get(w->info, "metrics")))
 		return -1;
 	w->needs_reporting =
@@ -835,10 +860,27 @@ int settings_override(const char *text, char *err, size_t len)
 	return 0;
 }
 
+/* "ORDER[,PERIOD_MS]": have the probe beside all workloads. */
+int probe_everywhere(const char *text, char *err, size_t len)
+{
+	int period = PROBE_PERIOD, order, end = 0;
+
+	if (sscanf(text, "%2d%n,%5d%n", &order, &end, &period, &end) < 1 ||
+	    text[end] || order < 0 || order > PROBE_ORDER_MAX || period < 1 ||
+	    period > PROBE_PERIOD_MAX)
+		return set_err(err, len,
+			       "'%s' is not ORDER[,PERIOD_MS]: 0 to %d, 1 to %d",
+			       text, PROBE_ORDER_MAX, PROBE_PERIOD_MAX);
+	json_decref(probe);
+	probe = json_pack("{s:i, s:i}", "order", order, "period_ms", period);
+	return 0;
+}
+
 void settings_reset(void)
 {
 	json_decref(overrides);
-	overrides = NULL;
+	json_decref(probe);
+	overrides = probe = NULL;
 }
 
 static bool is_slow(enum platform p)
@@ -863,6 +905,9 @@ json_t *workload_settings(bool full, size_t w, enum platform p)
 				json_object_get(info, "settings_for"), name));
 	}
 	json_object_update(o, json_object_get(overrides, workloads[w].name));
+	/* A copy: the host adds to it what else the guest has to know. */
+	json_object_set_new(o, "probe", json_deep_copy(
+		probe ? probe : json_object_get(info, "probe")));
 	return o;
 }
 

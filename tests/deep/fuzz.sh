@@ -101,8 +101,9 @@ build_target()
 		done
 		build "$1" "fopen open opendir access json_load_file json_dumps
 			syscall run_program sleep_s now_s klogctl fork setrlimit" \
-			bench/guest/counters.c bench/guest/memory.c \
-			bench/guest/module.c bench/guest/tools.c \
+			bench/guest/counters.c bench/guest/latency.c \
+			bench/guest/memory.c bench/guest/module.c \
+			bench/guest/tools.c \
 			bench/guest/util.c "$out/alloc.o" "$out/fio.o" \
 			"$out/lockhold.o" "$out/perf.o" "$out/stress-ng.o"
 		;;
@@ -182,6 +183,13 @@ seeds_results()
 			set -- "$@" "$_b"
 	done
 	[ $# -lt 4 ] || run_of "$seeds/drain" "$@" "$@"
+	# histograms of two boots
+	printf 'mode\top\nbulk\talloc\t0\t4\t520\t20:3 512:1 \nbulk\tfree\t9\t1\t7\t7:1 \n' >"$tmp/hist"
+	printf '# ns\nprobe\talloc\t4\t2\t63\t5:1 63:1 \n' >"$tmp/probe"
+	run_of "$tmp/both" tests/report/data/run/boots/*3-um-ext \
+		tests/report/data/run/boots/*6-um-flag - - - - - - -
+	texts "$tmp/none" "$tmp/hist" "$tmp/probe" "$tmp/hist" "$tmp/probe" >>"$tmp/both"
+	sed 's/"metric":"fill_s"/"metric":"probe_o4_ns_p50"/' "$tmp/both" >"$seeds/hist"
 	# what has been found once
 	# shellcheck disable=SC2016
 	past backquotes 's/"variant": "[a-z-]*"/"variant": "`id`"/'
@@ -304,6 +312,8 @@ seeds_guest_text()
 	reader 0 mem vm huge >"$top/$seeds/past-sum"
 	reader 5 stats sched sched >"$top/$seeds/lock"
 	reader 6 vm mem klog >"$top/$seeds/small"
+	sed 's/^repeat/probe/' alloc >probe
+	reader 7 probe alloc >"$top/$seeds/probe"
 	cd "$top" || exit
 }
 

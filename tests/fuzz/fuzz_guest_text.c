@@ -28,7 +28,13 @@ static const char *const counters[] = {
 };
 
 static const char *const tool[] = { "/tmp/tool.out", "/tmp/perf.txt", NULL };
-static const char *const alloc[] = { DEBUGFS "/alloc_bench/results", NULL };
+static const char *const alloc[] = {
+	DEBUGFS "/alloc_bench/results", DEBUGFS "/alloc_bench/histograms", NULL
+};
+
+static const char *const probe[] = {
+	DEBUGFS "/alloc_probe/results", DEBUGFS "/alloc_probe/histograms", NULL
+};
 
 static const char *const lock[] = {
 	DEBUGFS "/page_reporting/stats", PR "/lock_hold_max_ns",
@@ -85,6 +91,15 @@ static void read_alloc(void)
 	json_decref(icount);
 }
 
+static void read_probe(void)
+{
+	json_t *args = json_pack("{s:i, s:b}", "order", 4, "icount", 1);
+
+	probe_start("drain", args);
+	probe_finish("drain", args);
+	json_decref(args);
+}
+
 /* Once, and without waiting for passes that nobody makes. */
 static void read_lock(void)
 {
@@ -108,7 +123,7 @@ static const struct {
 } readers[] = {
 	{ read_counters, counters }, { read_fio, tool }, { read_stress, tool },
 	{ read_perf, tool }, { read_alloc, alloc }, { read_lock, lock },
-	{ read_small, small },
+	{ read_small, small }, { read_probe, probe },
 };
 
 /* ---- a root of its own for what the guest's files open ---- */

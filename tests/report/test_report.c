@@ -597,6 +597,116 @@ static void unwritable(void **state)
 	assert_false(exists(str("%s/run/summary.tsv", w->dir)));
 }
 
+/* Three operations in two buckets, and one that no picture shows. */
+static const char histograms[] =
+	"# histograms, ns: lowest value of a bucket:count\n"
+	"mode\top\torder\tcount\tmax_ns\tbuckets\n"
+	"bulk\talloc\t0\t4\t520\t20:3 512:1 \n"
+	"repeat\talloc\t0\t1\t7\t7:1 \n"
+	"bulk\tfree\t9\t1\t63\t63:1 \n";
+
+static void latencies_are_added_up(void **state)
+{
+	struct work *w = *state;
+	char *text, *md;
+
+	/* two boots of a variant, one of another */
+	append(str("%s/run/boots/003-um-ext/alloc-hist.tsv", w->dir), histograms, "w");
+	append(str("%s/run/boots/007-um-ext/alloc-hist.tsv", w->dir), histograms, "w");
+	append(str("%s/run/boots/004-um-flag/alloc-hist.tsv", w->dir), histograms, "w");
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_true(exists(str("%s/run/plots/latency-um.png", w->dir)));
+	text = slurp(str("%s/run/plots/latency-um.dat", w->dir));
+	assert_non_null(text);
+	/* 6 of 8 below, so a quarter is slower; the last is 1 of 8 */
+	assert_non_null(strstr(text, "# bulk, order 0, alloc: ext\n0\t20\n0.60206\t20\n"
+			       "0.60206\t519.5\n0.90309\t519.5\n0.90309\t520\n"));
+	assert_non_null(strstr(text, "# bulk, order 0, alloc: flag\n0\t20\n0.60206\t20\n"
+			       "0.60206\t519.5\n0.60206\t519.5\n0.60206\t520\n"));
+	assert_non_null(strstr(text, "# bulk, order 9, free: ext\n0\t63\n"));
+	assert_null(strstr(text, "\t7\n"));
+	free(text);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(strstr(md, "plots/latency-um.svg"));
+	assert_non_null(strstr(md, "n = 1 to 2 boots each, whose histograms are added up"));
+	assert_null(strstr(md, "is damaged"));
+	free(md);
+}
+
+static void damaged_histograms(void **state)
+{
+	static const char * const wrong[] = {
+		"bulk\talloc\t0\t4\n", "bulk\talloc\t0\t4\t520\t20:x \n",
+		"bulk\tmove\t0\t4\t520\t20:3 \n", "bulk\talloc\t0\t4\t520\t20:3",
+		"bulk\talloc\t0\t4\t520\t20:-3 \n", "bulk\talloc\tx\t4\t520\t20:3 \n",
+		"bulk\talloc\t0\t4\tinf\t20:3 \n",
+	};
+	struct work *w = *state;
+	char *md;
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		const char *path = str("%s/run/boots/003-um-ext/alloc-hist.tsv", w->dir);
+
+		append(path, histograms, "w");
+		append(path, wrong[i], "a");
+		/* the figures are in order */
+		assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+		md = slurp(str("%s/run/report.md", w->dir));
+		assert_non_null(strstr(md, "alloc-hist.tsv: line 6 is damaged"));
+		assert_null(strstr(md, "plots/latency-um.svg"));
+		free(md);
+	}
+}
+
+/* Beside a workload; whoever has no metric of a probe has no picture of one. */
+static void probes_have_pictures(void **state)
+{
+	struct work *w = *state;
+	const char *boot = str("%s/run/boots/003-um-ext", w->dir);
+	char *text;
+
+	append(str("%s/probe-drain.tsv", boot), "probe\talloc\t4\t1\t63\t63:1 \n", "w");
+	append(str("%s/events.jsonl", boot),
+	       "{\"t\":1,\"event\":\"begin\",\"workload\":\"idle\"}\n"
+	       "{\"t\":2,\"event\":\"result\",\"workload\":\"idle\",\"metric\":\"probe_o4_ns_p50\",\"unit\":\"ns\",\"value\":63}\n"
+	       "{\"t\":2,\"event\":\"end\",\"workload\":\"idle\"}\n", "a");
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_false(exists(str("%s/run/plots/latency-drain-o4-um.png", w->dir)));
+	assert_false(exists(str("%s/run/plots/latency-idle-o4-um.png", w->dir)));
+	append(str("%s/probe-idle.tsv", boot), "probe\talloc\t4\t1\t63\t63:1 \n", "w");
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_true(exists(str("%s/run/plots/latency-idle-o4-um.png", w->dir)));
+	text = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_string_equal(tsv(text, "um", "ext", "idle", "probe_o4_ns_p50", 7), "63");
+	free(text);
+}
+
+/* Ratios to flag; without flag there is nothing to divide by. */
+static void cost_is_compared_with_flag(void **state)
+{
+	struct work *w = *state;
+	char *text, *sum;
+	char want[64];
+	double ext, flag;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	sum = slurp(str("%s/run/summary.tsv", w->dir));
+	ext = atof(tsv(sum, "icount", "ext", "alloc-bulk", "free_o10_instr", 7));
+	flag = atof(tsv(sum, "icount", "flag", "alloc-bulk", "free_o10_instr", 7));
+	free(sum);
+	text = slurp(str("%s/run/plots/alloc-cost-icount.dat", w->dir));
+	assert_non_null(text);
+	snprintf(want, sizeof(want), "\n10\t%.9g\t%.9g\n", ext, ext / flag);
+	assert_non_null(strstr(text, want));
+	free(text);
+	assert_true(exists(str("%s/run/plots/alloc-cost-icount.png", w->dir)));
+	run_cmd((char *[]){ "rm", "-r", str("%s/run/boots/026-icount-flag", w->dir), NULL });
+	run_cmd((char *[]){ "rm", "-r", str("%s/run/plots", w->dir), NULL });
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_false(exists(str("%s/run/plots/alloc-cost-icount.gp", w->dir)));
+}
+
 int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -605,7 +715,8 @@ int main(void)
 		T(truncated_samples), T(bad_files), T(odd_events), T(kills_are_compared),
 		T(lock_holds_are_compared), T(interrupted),
 		T(lost), T(without_flag), T(no_gnuplot), T(not_a_run), T(empty_run),
-		T(unwritable),
+		T(unwritable), T(latencies_are_added_up), T(damaged_histograms),
+		T(probes_have_pictures), T(cost_is_compared_with_flag),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

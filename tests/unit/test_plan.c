@@ -598,6 +598,63 @@ static void wrong_settings_are_refused(void **state)
 	settings_reset();
 }
 
+/* The order of a workload's probe, -1: it has none. */
+static int probe_of(const char *name, bool full, int *period)
+{
+	json_t *o = workload_settings(full, index_of(name), TCG);
+	const json_t *probe = json_object_get(o, "probe");
+	int order = -1;
+
+	*period = (int)json_integer_value(json_object_get(probe, "period_ms"));
+	if (probe)
+		order = (int)json_integer_value(json_object_get(probe, "order"));
+	json_decref(o);
+	return order;
+}
+
+/* It takes memory that was reported: nobody else's figures want it. */
+static void only_one_has_a_probe_of_its_own(void **state)
+{
+	int period;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nr_workloads; i++) {
+		if (strcmp(workloads[i].name, "churn-probe"))
+			assert_int_equal(probe_of(workloads[i].name, true,
+						  &period), -1);
+		assert_true(!(default_workloads(false) & BIT(i)) ||
+			    probe_of(workloads[i].name, false, &period) < 0);
+	}
+	assert_int_equal(probe_of("churn-probe", true, &period), 4);
+	assert_int_equal(period, 5);
+}
+
+static void the_probe_can_be_beside_all(void **state)
+{
+	static const char *const wrong[] = {
+		"", "x", "-1", "11", "123", "4,", "4,0", "4,-1", "4,10001",
+		"4,123456", "4,5,6", "4 5", "4,5x",
+	};
+	char err[128];
+	int period;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(probe_everywhere("9", err, sizeof(err)), 0);
+	assert_int_equal(probe_of("drain", false, &period), 9);
+	assert_int_equal(period, 5);
+	assert_int_equal(probe_everywhere("0,20", err, sizeof(err)), 0);
+	assert_int_equal(probe_of("alloc", false, &period), 0);
+	assert_int_equal(period, 20);
+	assert_int_equal(probe_of("churn-probe", false, &period), 0);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(probe_everywhere(wrong[i], err, sizeof(err)), -1);
+	assert_int_equal(probe_of("drain", false, &period), 0);
+	settings_reset();
+	assert_int_equal(probe_of("drain", false, &period), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -621,6 +678,8 @@ int main(void)
 		cmocka_unit_test(several_guests_share_with_nobody),
 		cmocka_unit_test(settings_can_be_changed),
 		cmocka_unit_test(wrong_settings_are_refused),
+		cmocka_unit_test(only_one_has_a_probe_of_its_own),
+		cmocka_unit_test(the_probe_can_be_beside_all),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);

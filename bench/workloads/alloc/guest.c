@@ -9,41 +9,39 @@
 #include "agent.h"
 
 #define RESULTS		"/sys/kernel/debug/alloc_bench/results"
+#define HISTOGRAMS	"/sys/kernel/debug/alloc_bench/histograms"
+
+/*
+ * Who served an operation is told for one pattern on one CPU: with all of them
+ * nobody would find his way through the tables. The raw files have the rest.
+ */
+static bool is_detail(const char *mode)
+{
+	const char *kind = strrchr(mode, '-');
+
+	return kind && (!strcmp(kind, "-hit") || !strcmp(kind, "-miss")) &&
+	       strcmp(mode, "bulk-hit") && strcmp(mode, "bulk-miss");
+}
 
 /* One row of the module's table becomes the metrics of one operation. */
 static bool emit_alloc_row(const char *line, bool icount)
 {
-	char mode[16], op[16], workload[32], metric[64];
-	unsigned long long count, total, p50, p99, p999, max;
-	unsigned int order;
-	double mean;
+	char workload[48], metric[64];
+	struct latency_row row;
 
-	if (sscanf(line, "%15s %15s %u %llu %llu %llu %llu %llu %llu %lf",
-		   mode, op, &order, &count, &total, &p50, &p99, &p999, &max,
-		   &mean) != 10)
+	if (!latency_row(line, &row) || *row.mode == '-' ||	/* the clock's cost */
+	    is_detail(row.mode))
 		return false;
-	if (*mode == '-' || !count)	/* the clock's cost; no memory left */
-		return false;
-	snprintf(workload, sizeof(workload), "alloc-%s", mode);
+	snprintf(workload, sizeof(workload), "alloc-%s", row.mode);
 	if (icount) {
 		/* The module counts ticks: one is one instruction. */
-		snprintf(metric, sizeof(metric), "%s_o%u_instr", op, order);
-		emit_result(workload, metric, "instr", mean);
+		snprintf(metric, sizeof(metric), "%s_o%u_instr", row.op, row.order);
+		emit_result(workload, metric, "instr", row.mean);
 		return true;
 	}
-	if (!p50)		/* a pair has a mean and no percentiles */
+	if (!strcmp(row.op, "pair"))	/* has a mean and no percentiles */
 		return false;
-#define ROW(suffix, value)						\
-	do {								\
-		snprintf(metric, sizeof(metric), "%s_o%u_ns_" suffix, op, \
-			 order);					\
-		emit_result(workload, metric, "ns", (double)(value));	\
-	} while (0)
-	ROW("p50", p50);
-	ROW("p99", p99);
-	ROW("p999", p999);
-	ROW("max", max);
-#undef ROW
+	emit_latency(workload, row.op, "ns", &row);
 	return true;
 }
 
@@ -88,6 +86,7 @@ static int work_alloc(const char *name, const json_t *args)
 		ret = -1;
 	}
 	emit_file(name, "alloc.tsv", RESULTS);
+	emit_file(name, "alloc-hist.tsv", HISTOGRAMS);
 	emit_result(name, "run_s", "s", now_s() - start);
 	if (unload_module(name, "alloc_bench"))
 		ret = -1;

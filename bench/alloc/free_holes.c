@@ -12,12 +12,15 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/gfp.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/vmstat.h>
+
+#define NR_ORDERS	((unsigned int)ARRAY_SIZE(((struct zone *)NULL)->free_area))
 
 /* Take what is there, without reclaim and without the reserves. */
 #define HOLES_GFP	(__GFP_NOWARN | __GFP_NOMEMALLOC)
@@ -52,8 +55,8 @@ static int __init free_holes_init(void)
 	unsigned long left, size, keep;
 	LIST_HEAD(odd);
 
-	if (order > MAX_PAGE_ORDER) {
-		pr_err("order=%u is above %d\n", order, MAX_PAGE_ORDER);
+	if (order >= NR_ORDERS) {
+		pr_err("order=%u is above %u\n", order, NR_ORDERS - 1);
 		return -EINVAL;
 	}
 

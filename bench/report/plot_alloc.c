@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pictures of the allocator: how latencies are distributed, from the histograms
+ * that the modules of bench/alloc leave in a boot's directory, and what an
+ * operation costs by order, from the summary.
+ *
+ * Boots of a variant are added up bucket by bucket for the picture only; for
+ * the statistics the boot stays the sample.
+ */
+#include "prreport.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../alloc/hist.h"
+
+#define MAX_PANELS	4	/* rows; alloc and free are the columns */
+#define LINE_FIELDS	5	/* before the buckets: mode op order count max */
+
+static const char * const ops[] = { "alloc", "free" };
+
+/* Latencies of one operation, all boots of a variant together. */
+struct dist {
+	double n, max;
+	double bucket[HIST_BUCKETS];
+};
+
+/* What a row of a picture shows. */
+struct panel {
+	const char *mode;
+	int order;
+	const char *title;
+};
+
+struct line {
+	const char *variant, *kernel, *label;
+	size_t boots;
+	struct dist *dist;	/* for each panel its operations */
+};
+
+struct lines {
+	struct line *l;
+	size_t n, boots;
+};
+
+static struct dist *dist_of(const struct line *l, size_t panel, int op)
+{
+	return &l->dist[2 * panel + op];
+}
+
+/*
+ * One line of a file: add it to whatever it belongs to. Returns false if it
+ * cannot be understood.
+ */
+static bool add_line(char *text, const struct panel *panels, size_t npanels,
+		     struct dist *to)
+{
+	char *field[LINE_FIELDS], *save, *p, *end;
+	double max;
+	long order;
+	size_t i;
+	int op;
+
+	for (i = 0; i < LINE_FIELDS; i++) {
+		field[i] = strtok_r(i ? NULL : text, "\t", &save);
+		if (!field[i])
+			return false;
+	}
+	op = !strcmp(field[1], ops[1]);
+	order = strtol(field[2], &end, 10);
+	if (*end || strcmp(field[1], ops[op]))
+		return false;
+	max = strtod(field[4], &end);
+	if (*end || !isfinite(max) || max < 0)
+		return false;
+	for (i = 0; i < npanels; i++)
+		if (panels[i].order == order && !strcmp(panels[i].mode, field[0]))
+			break;
+	if (i == npanels)
+		return true;
+	to += 2 * i + op;
+	to->max = fmax(to->max, max);
+	for (p = strtok_r(NULL, " \n", &save); p; p = strtok_r(NULL, " \n", &save)) {
+		unsigned long long low = strtoull(p, &end, 10);
+		double count = *end == ':' ? strtod(end + 1, &end) : NAN;
+
+		if (*end || !(count > 0) || count > 1e12)
+			return false;
+		to->bucket[hist_index(low)] += count;
+		to->n += count;
+	}
+	return true;
+}
+
+/* A boot's file; a damaged one becomes a note and adds nothing. */
+static bool read_boot(struct run *run, const struct boot *boot, const char *file,
+		      const struct panel *panels, size_t npanels, struct dist *to)
+{
+	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	size_t size = 0, lineno = 0, i, k;
+	FILE *f = fopen(path, "re");
+	struct dist *mine;
+	char *line = NULL;
+	bool good = true;
+
+	if (!f)
+		return false;
+	mine = xrealloc(NULL, 2 * npanels, sizeof(*mine));
+	memset(mine, 0, 2 * npanels * sizeof(*mine));
+	while (good && getline(&line, &size, f) > 0) {
+		lineno++;
+		if (*line != '#' && strncmp(line, "mode\t", 5))
+			good = strchr(line, '\n') &&
+			       add_line(line, panels, npanels, mine);
+	}
+	if (!good)
+		run_note(run, boot->name, NULL,
+			 "%s: line %zu is damaged, the boot is not in the picture of latencies",
+			 file, lineno);
+	for (i = 0; good && i < 2 * npanels; i++) {
+		to[i].n += mine[i].n;
+		to[i].max = fmax(to[i].max, mine[i].max);
+		for (k = 0; k < HIST_BUCKETS; k++)
+			to[i].bucket[k] += mine[i].bucket[k];
+	}
+	free(mine);
+	free(line);
+	fclose(f);
+	return good;
+}
+
+static int cmp_line(const void *pa, const void *pb)
+{
+	const struct line *a = pa, *b = pb;
+	int d = variant_rank(a->variant) - variant_rank(b->variant);
+
+	if (!d)
+		d = strcmp(a->variant, b->variant);
+	return d ? d : strcmp(a->kernel, b->kernel);
+}
+
+/* All boots of a platform that have the file, by variant and kernel. */
+static void lines_collect(struct run *run, const char *platform, const char *file,
+			  const struct panel *panels, size_t npanels,
+			  struct lines *ls)
+{
+	const size_t size = 2 * npanels * sizeof(struct dist);
+	struct dist *one = xrealloc(NULL, 1, size);
+	size_t i, j, k;
+
+	memset(ls, 0, sizeof(*ls));
+	for (i = 0; i < run->nboots; i++) {
+		const struct boot *b = &run->boots[i];
+		struct line *l;
+
+		memset(one, 0, size);
+		if (b->status != BOOT_OK || strcmp(b->platform, platform) ||
+		    !read_boot(run, b, file, panels, npanels, one))
+			continue;
+		for (j = 0; j < ls->n; j++)
+			if (!strcmp(ls->l[j].variant, b->variant) &&
+			    !strcmp(ls->l[j].kernel, b->kernel))
+				break;
+		if (j == ls->n) {
+			ls->l = xrealloc(ls->l, ++ls->n, sizeof(*ls->l));
+			ls->l[j] = (struct line){
+				.variant = b->variant, .kernel = b->kernel,
+				.label = b->variant,
+				.dist = xrealloc(NULL, 1, size),
+			};
+			memset(ls->l[j].dist, 0, size);
+		}
+		l = &ls->l[j];
+		l->boots++;
+		for (j = 0; j < 2 * npanels; j++) {
+			l->dist[j].n += one[j].n;
+			l->dist[j].max = fmax(l->dist[j].max, one[j].max);
+			for (k = 0; k < HIST_BUCKETS; k++)
+				l->dist[j].bucket[k] += one[j].bucket[k];
+		}
+	}
+	free(one);
+	if (ls->n)
+		qsort(ls->l, ls->n, sizeof(*ls->l), cmp_line);
+	for (i = 0; i + 1 < ls->n; i++)
+		if (!strcmp(ls->l[i].variant, ls->l[i + 1].variant))
+			for (j = i; j < i + 2; j++)
+				ls->l[j].label = run_str(run, "%s %s", ls->l[j].variant,
+							 ls->l[j].kernel);
+}
+
+static void lines_free(struct lines *ls)
+{
+	size_t i;
+
+	for (i = 0; i < ls->n; i++)
+		free(ls->l[i].dist);
+	free(ls->l);
+}
+
+/* How far to the right: one in ten is slower, one in a hundred, and so on. */
+static double tail(double n, double at)
+{
+	return 0 - log10(fmax(n - at, 1) / n);
+}
+
+static double dist_middle(size_t i)
+{
+	return (hist_low(i) + (hist_low(i + 1) - 1)) / 2.0;
+}
+
+/* What the first stair of put_dist() lies at. */
+static double dist_least(const struct dist *d)
+{
+	size_t i = 0;
+
+	while (i < HIST_BUCKETS - 1 && !(d->bucket[i] > 0))
+		i++;
+	return fmax(fmin(dist_middle(i), d->max), 1);
+}
+
+/* Stairs: from each bucket's first operation to its last. */
+static void put_dist(FILE *f, const struct dist *d)
+{
+	double seen = 0;
+	size_t i;
+
+	for (i = 0; i < HIST_BUCKETS; i++) {
+		double mid;
+
+		if (!(d->bucket[i] > 0))
+			continue;
+		/* Below what a clock read costs is 0, which has no logarithm. */
+		mid = fmax(fmin(dist_middle(i), d->max), 1);
+		fprintf(f, "%.6g\t%.6g\n", tail(d->n, seen), mid);
+		seen += d->bucket[i];
+		fprintf(f, "%.6g\t%.6g\n", tail(d->n, seen), mid);
+	}
+	/* To the left of all that is shown: gnuplot wants something. */
+	if (d->n > 0)
+		fprintf(f, "%.6g\t%.6g\n", tail(d->n, seen), fmax(d->max, 1));
+	else
+		fputs("-1\t1\n", f);
+	fputs("\n\n", f);
+}
+
+/* Below all panels: a key would keep to the width of one. */
+static void put_legend(FILE *f, size_t i, size_t n, double y, const char *label,
+		       const struct style *s)
+{
+	double width = n > 6 ? 0.13 : 0.15;
+	double x = 0.5 + (i - n / 2.0) * width;
+
+	fprintf(f,
+		"set arrow %zu from screen %.3f,%.4f to screen %.3f,%.4f nohead lc rgb \"%s\" lw %d\n"
+		"set label %zu \"%s\" at screen %.3f,%.4f left offset 1,0 point pt %d ps 1 lc rgb \"%s\"\n",
+		i + 1, x - 0.015, y, x + 0.015, y, s->color, s->width, i + 1, label, x, y,
+		s->point, s->color);
+}
+
+static const char *lines_n(struct run *run, const struct lines *ls)
+{
+	size_t i, lo = SIZE_MAX, hi = 0;
+
+	for (i = 0; i < ls->n; i++) {
+		lo = ls->l[i].boots < lo ? ls->l[i].boots : lo;
+		hi = ls->l[i].boots > hi ? ls->l[i].boots : hi;
+	}
+	return boots_text(run, lo, hi);
+}
+
+/* Percentiles of all panels that anybody has data for. */
+static int plot_percentiles(struct run *run, struct plots *out,
+			    const char *platform, const char *name,
+			    const char *what, const struct lines *ls,
+			    const struct panel *panels, size_t npanels)
+{
+	const char *n = lines_n(run, ls);
+	double height, xmax = 1, foot;
+	size_t i, p, rows = 0, row = 0;
+	int op, ret = 0;
+	FILE *f;
+
+	f = plot_open(run, name, "dat");
+	if (!f)
+		return -1;
+	fputs("# -log10(share that is slower), ns; a block an operation and variant\n", f);
+	for (p = 0; p < npanels; p++) {
+		bool any = false;
+
+		for (op = 0; op < 2; op++) {
+			for (i = 0; i < ls->n; i++) {
+				const struct dist *d = dist_of(&ls->l[i], p, op);
+
+				fprintf(f, "# %s, %s: %s\n", panels[p].title, ops[op],
+					ls->l[i].label);
+				put_dist(f, d);
+				any |= d->n > 0;
+				xmax = fmax(xmax, tail(fmax(d->n, 1), d->n));
+			}
+		}
+		rows += any;
+	}
+	ret |= plot_close(run, f, name, "dat");
+
+	f = plot_open(run, name, "gp");
+	if (!f)
+		return -1;
+	height = 250 * rows + 160;
+	foot = 110 / height;
+	gp_begin(f, name, 1000, (int)height);
+	fprintf(f,
+		"set multiplot layout %zu,2 rowsfirst margins 0.115,0.985,%.4f,%.4f spacing 0.09,%.4f title \"%s: latency — %s, %s\"\n"
+		"unset key\nset encoding utf8\nset micro\nset logscale y\nset format y \"%%.0s %%cs\"\nset xrange [0:%.3g]\n"
+		"set xtics (\"0\" 0, \"50\" 0.30103, \"90\" 1, \"99\" 2, \"99.9\" 3, \"99.99\" 4, \"99.999\" 5, \"99.9999\" 6)\n",
+		rows, foot, 1 - 85 / height, 78 / height, what, platform_title(platform), n,
+		xmax * 1.02);
+	for (i = 0; i < ls->n; i++)
+		put_legend(f, i, ls->n, 18 / height, ls->l[i].label,
+			   style_of(ls->l[i].variant));
+	for (p = 0; p < npanels; p++) {
+		double lo = INFINITY, hi = 0;
+
+		/* One scale for both columns. */
+		for (i = 0; i < 2 * ls->n; i++) {
+			const struct dist *d = dist_of(&ls->l[i / 2], p, i % 2);
+
+			lo = d->n > 0 ? fmin(lo, dist_least(d)) : lo;
+			hi = fmax(hi, d->max);
+		}
+		if (isinf(lo))
+			continue;
+		row++;
+		fprintf(f, "set yrange [1e%.0f:1e%.0f]\n", floor(log10(lo)) - 9,
+			floor(log10(fmax(hi, 1))) - 8);
+		for (op = 0; op < 2; op++) {
+			fprintf(f, "set title \"%s: %s\"\n", panels[p].title, ops[op]);
+			fprintf(f, "%s\n%s\nplot ", op ? "unset ylabel" :
+				strstr(platform_title(platform), "emulated") ?
+				"set ylabel \"time (emulated)\"" : "set ylabel \"time\"",
+				row == rows ? "set xlabel \"percentile of the operations\"" :
+				"unset xlabel");
+			for (i = 0; i < ls->n; i++) {
+				const struct style *s = style_of(ls->l[i].variant);
+
+				fprintf(f, "%s\"%s.dat\" index %zu using 1:($2*1e-9) with linespoints lc rgb \"%s\" lw %d pt %d ps 0.7 pi -8",
+					i ? ", \\\n\t" : "", name,
+					(2 * p + op) * ls->n + i, s->color, s->width, s->point);
+			}
+			fputs("\n", f);
+			if (!op && row == 1)
+				fputs("unset label\nunset arrow\n", f);
+		}
+	}
+	fputs("unset multiplot\nunset logscale y\nset format y \"%g\"\n", f);
+	gp_end(f);
+	ret |= plot_close(run, f, name, "gp");
+	plot_add(out, name,
+		 run_str(run, "Latency of one allocation and one free: %s on %s, %s, whose histograms are added up. To the right ever fewer operations: at 99.9 one in a thousand is slower than the line.",
+			 what, platform_title(platform), n));
+	return ret;
+}
+
+/* The largest number of CPUs that any boot measured with, from its metrics. */
+static int most_cpus(const struct summary *sum, const char *platform)
+{
+	int cpus = 1, n;
+	size_t i;
+
+	for (i = 0; i < sum->n; i++)
+		if (!strcmp(sum->rows[i].platform, platform) &&
+		    sscanf(sum->rows[i].workload, "alloc-bulk-%4dcpus", &n) == 1 &&
+		    n > cpus)
+			cpus = n;
+	return cpus;
+}
+
+static int plot_bench(struct run *run, const struct summary *sum,
+		      struct plots *out, const char *platform)
+{
+	int cpus = most_cpus(sum, platform), ret = 0;
+	const struct panel panels[MAX_PANELS] = {
+		{ "bulk", 0, "bulk, order 0" },
+		{ "random", 4, "random, order 4" },
+		{ "bulk", 9, "bulk, order 9" },
+		{ run_str(run, "bulk-%dcpus", cpus), 9,
+		  run_str(run, "bulk, order 9, %d CPUs", cpus) },
+	};
+	struct lines ls;
+
+	lines_collect(run, platform, "alloc-hist.tsv", panels,
+		      cpus > 1 ? MAX_PANELS : MAX_PANELS - 1, &ls);
+	if (ls.n)
+		ret = plot_percentiles(run, out, platform,
+				       run_str(run, "latency-%s", platform), "alloc",
+				       &ls, panels,
+				       cpus > 1 ? MAX_PANELS : MAX_PANELS - 1);
+	lines_free(&ls);
+	return ret;
+}
+
+/* The orders of a workload's probe; one a picture. */
+static int plot_probe(struct run *run, const struct summary *sum,
+		      struct plots *out, const char *platform, const char *workload)
+{
+	const char *file = run_str(run, "probe-%s.tsv", workload);
+	int order, ret = 0;
+
+	for (order = 0; order < ORDERS; order++) {
+		const char *metric = run_str(run, "probe_o%d_ns_p50", order);
+		const struct panel panel = {
+			"probe", order, run_str(run, "order %d", order),
+		};
+		struct lines ls;
+		size_t i;
+
+		for (i = 0; i < sum->n; i++)
+			if (!strcmp(sum->rows[i].platform, platform) &&
+			    !strcmp(sum->rows[i].workload, workload) &&
+			    !strcmp(sum->rows[i].metric, metric))
+				break;
+		if (i == sum->n)
+			continue;
+		lines_collect(run, platform, file, &panel, 1, &ls);
+		if (ls.n)
+			ret |= plot_percentiles(run, out, platform,
+						run_str(run, "latency-%s-o%d-%s", workload,
+							order, platform),
+						run_str(run, "beside %s", workload),
+						&ls, &panel, 1);
+		lines_free(&ls);
+	}
+	return ret;
+}
+
+/* Each workload that has results of a probe. */
+static int plot_probes(struct run *run, const struct summary *sum,
+		       struct plots *out, const char *platform)
+{
+	size_t i, j;
+	int ret = 0;
+
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+
+		if (strcmp(r->platform, platform) || strncmp(r->metric, "probe_o", 7))
+			continue;
+		for (j = 0; j < i; j++)
+			if (!strcmp(sum->rows[j].platform, platform) &&
+			    !strcmp(sum->rows[j].workload, r->workload) &&
+			    !strncmp(sum->rows[j].metric, "probe_o", 7))
+				break;
+		if (j == i)
+			ret |= plot_probe(run, sum, out, platform, r->workload);
+	}
+	return ret;
+}
+
+/* ---- cost by order ---- */
+
+static const char * const patterns[] = { "repeat", "bulk", "random" };
+
+#define NR_PATTERNS	(sizeof(patterns) / sizeof(*patterns))
+
+static const struct row *cost(struct run *run, const struct summary *sum,
+			      const struct row *of, size_t pattern, int op, int order)
+{
+	return summary_find(sum, "icount", of->series, of->variant,
+			    run_str(run, "alloc-%s", patterns[pattern]),
+			    run_str(run, "%s_o%d_instr", ops[op], order));
+}
+
+/* Variants of a kernel that have counts, flag first. */
+static size_t cost_variants(const struct summary *sum, const struct row *flag,
+			    const struct row **var)
+{
+	size_t i, j, n = 1;
+
+	var[0] = flag;
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+
+		if (strcmp(r->platform, "icount") || strcmp(r->series, flag->series) ||
+		    strncmp(r->workload, "alloc-", 6) || !strstr(r->metric, "_instr"))
+			continue;
+		for (j = 0; j < n; j++)
+			if (!strcmp(var[j]->variant, r->variant))
+				break;
+		if (j < n || n == 16)
+			continue;
+		for (j = n++; j > 1 && variant_rank(var[j - 1]->variant) >
+		     variant_rank(r->variant); j--)
+			var[j] = var[j - 1];
+		var[j] = r;
+	}
+	return n;
+}
+
+/* Points: each variant's instructions over those of flag, whose numbers stand below. */
+static int plot_cost_of(struct run *run, const struct summary *sum,
+			struct plots *out, const struct row *flag, const char *name)
+{
+	const struct row *var[16], *r, *base;
+	size_t n = cost_variants(sum, flag, var), i, p, rows = 0, row = 0;
+	bool has[NR_PATTERNS] = { false };
+	double lo = 0.99, hi = 1.01, height;
+	int op, order, nlo = 1 << 30, nhi = 0, ret = 0;
+	const char *nb;
+	FILE *f;
+
+	if (n < 2)
+		return 0;
+	f = plot_open(run, name, "dat");
+	if (!f)
+		return -1;
+	fputs("# order, instructions, over flag's; a block a pattern, operation and variant\n",
+	      f);
+	for (p = 0; p < NR_PATTERNS; p++) {
+		for (op = 0; op < 2; op++) {
+			for (i = 0; i < n; i++) {
+				fprintf(f, "# %s %s, %s\n", patterns[p], ops[op],
+					var[i]->variant);
+				for (order = 0; order < ORDERS; order++) {
+					r = cost(run, sum, var[i], p, op, order);
+					base = cost(run, sum, flag, p, op, order);
+					if (!r || !base || !(base->st.median > 0)) {
+						fprintf(f, "%d\tNaN\tNaN\n", order);
+						continue;
+					}
+					has[p] = true;
+					nlo = r->st.n < nlo ? r->st.n : nlo;
+					nhi = r->st.n > nhi ? r->st.n : nhi;
+					lo = fmin(lo, r->st.median / base->st.median);
+					hi = fmax(hi, r->st.median / base->st.median);
+					fprintf(f, "%d\t%.9g\t%.9g\n", order, r->st.median,
+						r->st.median / base->st.median);
+				}
+				fputs("\n\n", f);
+			}
+		}
+		rows += has[p];
+	}
+	ret |= plot_close(run, f, name, "dat");
+	if (!rows)
+		return ret;
+
+	nb = boots_text(run, nlo, nhi);
+	f = plot_open(run, name, "gp");
+	if (!f)
+		return -1;
+	height = 280 * rows + 160;
+	gp_begin(f, name, 1100, (int)height);
+	fprintf(f,
+		"set multiplot layout %zu,2 rowsfirst margins 0.095,0.985,%.4f,%.4f spacing 0.07,%.4f title \"allocator cost by order, over flag's — %s, %s\"\n"
+		"unset key\nset grid noxtics\nset xrange [-0.6:%g]\nset xtics 0,1,%d scale 0\nset yrange [%.4f:%.4f]\n"
+		"set xzeroaxis\n",
+		rows, 110 / height, 1 - 85 / height, 85 / height,
+		platform_title("icount"), nb, ORDERS - 0.4, ORDERS - 1,
+		lo - 0.28 * (hi - lo), hi + 0.06 * (hi - lo));
+	for (p = 0; p < NR_PATTERNS; p++) {
+		if (!has[p])
+			continue;
+		row++;
+		for (op = 0; op < 2; op++) {
+			fputs("unset label\n", f);
+			if (!op && row == 1)
+				for (i = 1; i < n; i++)
+					fprintf(f, "set label %zu \"%s\" at screen %.3f,%.4f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
+						i, var[i]->variant,
+						0.5 + (i - 1 - (n - 1) / 2.0) * (n > 7 ? 0.13 : 0.15),
+						18 / height, style_of(var[i]->variant)->point,
+						style_of(var[i]->variant)->color);
+			for (order = 0; order < ORDERS; order++) {
+				base = cost(run, sum, flag, p, op, order);
+				if (base)
+					fprintf(f, "set label %d \"%.0f\" at first %d, graph 0.06 center font \",10\" tc rgb \"%s\"\n",
+						20 + order, base->st.median, order,
+						style_of(flag->variant)->color);
+			}
+			fprintf(f,
+				"set title \"%s: %s\"\n%s\n%s\n"
+				"set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lw 2 lc rgb \"%s\"\nplot ",
+				patterns[p], ops[op],
+				op ? "unset ylabel" : "set ylabel \"instructions, × flag's\"",
+				row == rows ? "set xlabel \"order (log2 pages); numbers: instructions of flag\"" :
+				"unset xlabel", style_of(flag->variant)->color);
+			for (i = 1; i < n; i++)
+				fprintf(f, "%s\"%s.dat\" index %zu using ($1+%.3f):3 with points pt %d ps 1 lc rgb \"%s\"",
+					i > 1 ? ", \\\n\t" : "", name, (2 * p + op) * n + i,
+					(i - 1 - (n - 2) / 2.0) * 0.7 / (n - 1),
+					style_of(var[i]->variant)->point,
+					style_of(var[i]->variant)->color);
+			fputs("\n", f);
+		}
+	}
+	fputs("unset multiplot\nunset label\nunset arrow\n", f);
+	gp_end(f);
+	ret |= plot_close(run, f, name, "gp");
+	plot_add(out, name,
+		 run_str(run, "Instructions of one allocation and one free by order and pattern, over those of flag, which stand below; %s, %s.",
+			 platform_title("icount"), nb));
+	return ret;
+}
+
+static int plot_cost(struct run *run, const struct summary *sum, struct plots *out)
+{
+	const char *last = NULL;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+
+		if (strcmp(r->platform, "icount") || strcmp(r->variant, "flag") ||
+		    strncmp(r->workload, "alloc-", 6) || !strstr(r->metric, "_instr") ||
+		    (last && !strcmp(last, r->series)))
+			continue;
+		ret |= plot_cost_of(run, sum, out, r,
+				    run_str(run, "alloc-cost-icount%s%s",
+					    last ? "-" : "", last ? r->series : ""));
+		last = r->series;
+	}
+	return ret;
+}
+
+/**
+ * plots_alloc() - pictures of what the allocator costs
+ *
+ * Return: 0, or -1 after a message.
+ */
+int plots_alloc(struct run *run, const struct summary *sum, struct plots *out,
+		const char *platform)
+{
+	/* Of counts there is no distribution worth a picture. */
+	if (!strcmp(platform, "icount"))
+		return plot_cost(run, sum, out);
+	return plot_bench(run, sum, out, platform) |
+	       plot_probes(run, sum, out, platform);
+}
