@@ -105,11 +105,12 @@ static int run_named(const char *name, const json_t *args)
 /* Run a workload in its own process and tell the host when it is over. */
 static void run_command(const char *name, const json_t *args)
 {
+	pid_t map = map_start(name, args), pid = fork();
 	int status = 0;
 	bool ok;
-	pid_t pid = fork();
 
 	if (pid < 0) {
+		map_stop(map);
 		emit_text("error", name, "message", "fork failed: %s",
 			  strerror(errno));
 		emit(json_pack("{s:s, s:s, s:b}", "event", "done", "workload",
@@ -129,6 +130,7 @@ static void run_command(const char *name, const json_t *args)
 			break;
 	}
 	kill(-pid, SIGKILL);
+	map_stop(map);
 	ok = WIFEXITED(status) && !WEXITSTATUS(status);
 	if (WIFSIGNALED(status))
 		emit_text("error", name, "message",
