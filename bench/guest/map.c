@@ -131,11 +131,12 @@ char *map_text(const struct map *map)
 /* The page behind the last one of any zone. */
 unsigned long map_last_pfn(FILE *zoneinfo)
 {
-	unsigned long spanned = 0, start, last = 0;
+	unsigned long spanned = 0, start, n, last = 0;
 	char line[256];
 
 	while (fgets(line, sizeof(line), zoneinfo)) {
-		sscanf(line, " spanned %lu", &spanned);
+		if (sscanf(line, " spanned %lu", &n) == 1)
+			spanned = n;
 		if (sscanf(line, " start_pfn: %lu", &start) == 1 && spanned &&
 		    start + spanned > last)
 			last = start + spanned;
@@ -151,16 +152,16 @@ json_t *map_ages(const char *text)
 
 	/* The first line names the columns; the last class has no end. */
 	for (p = strchr(text, '\n'); p && p[1]; p = strchr(p + 1, '\n')) {
-		unsigned long long below = 0, bytes[3];
+		long long below = 0, bytes[3];
 
-		if ((sscanf(p + 1, "%llu %llu %llu %llu", &below, &bytes[0],
-			    &bytes[1], &bytes[2]) != 4 &&
-		     sscanf(p + 1, "- %llu %llu %llu", &bytes[0], &bytes[1],
-			    &bytes[2]) != 3))
+		if (sscanf(p + 1, "%lld %lld %lld %lld", &below, &bytes[0],
+			   &bytes[1], &bytes[2]) != 4 &&
+		    sscanf(p + 1, "- %lld %lld %lld", &bytes[0], &bytes[1],
+			   &bytes[2]) != 3)
 			continue;
-		json_array_append_new(ages, json_pack("[I, I, I, I]",
-			(json_int_t)below, (json_int_t)bytes[0],
-			(json_int_t)bytes[1], (json_int_t)bytes[2]));
+		json_array_append_new(ages, json_pack("[I, I, I, I]", below,
+						      bytes[0], bytes[1],
+						      bytes[2]));
 	}
 	return ages;
 }

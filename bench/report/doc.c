@@ -42,7 +42,8 @@ static const char css[] =
 	"border:1px solid var(--line);border-radius:4px}\n"
 	"svg image{image-rendering:pixelated}\n"
 	"figcaption{color:var(--dim);font-size:13.5px;max-width:60rem;margin-top:.3rem}\n"
-	"@media(max-width:40rem){body{padding:.8rem}h1{font-size:1.3rem}th,td{padding:.2rem .4rem}}\n"
+	"@media(max-width:40rem){body{padding:.8rem}h1{font-size:1.3rem}th,td{padding:.2rem .4rem}"
+	".t table{min-width:46rem}}\n"
 	"@media print{:root{--fg:#000;--bg:#fff;--dim:#444;--line:#999;--head:#eee;--link:#000}"
 	"body{max-width:none;padding:0;font-size:9pt}table{font-size:7pt}th,td{padding:1pt 3pt}"
 	"td small{font-size:6.5pt}details{display:none}"
@@ -97,11 +98,12 @@ static void put_html(FILE *f, const char *s)
 	size_t n = 0;
 
 	for (; *s; s++) {
+		end = code || link ? NULL : link_at(s, &n);
 		if (s == link) {
 			fputs("</a>", f);
 			s += n + 2;
 			link = NULL;
-		} else if (!code && !link && (end = link_at(s, &n))) {
+		} else if (end) {
 			link = end;
 			fprintf(f, "<a href=\"%.*s\">", (int)n, end + 2);
 		} else if (*s == '`') {
@@ -130,10 +132,11 @@ static char *md_links(const char *s)
 	size_t n = 0;
 
 	for (; *s; s++) {
+		end = link ? NULL : link_at(s, &n);
 		if (s == link) {
 			s += n + 2;
 			link = NULL;
-		} else if (!link && (end = link_at(s, &n)) && end[2] == '#') {
+		} else if (end && end[2] == '#') {
 			link = end;
 		} else {
 			*p++ = *s;

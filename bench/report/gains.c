@@ -87,7 +87,7 @@ static void put_line(struct table *t, const struct summary *sum, size_t line,
 	for (v = 0; v < NR_SHOWN; v++) {
 		r[v] = summary_find(sum, platform, series, shown[v],
 				    lines[line].workload, lines[line].metric);
-		n += r[v] != NULL;
+		n += !!r[v];
 	}
 	if (!n)
 		return;

@@ -144,6 +144,7 @@ static int plot_heat(struct run *run, struct plots *out, const struct boot *boot
 	double step = fmax(maps->every_s, (until - from) / MAX_COLUMNS);
 	size_t per = (maps->cells + MAX_ROWS - 1) / MAX_ROWS, i;
 	double gib = maps->cells * maps->cell_bytes / MIB / 1024;
+	const char *text;
 	FILE *f;
 	int s, ret = put_map(run, name, boot, maps, from, until, step);
 
@@ -190,10 +191,10 @@ static int plot_heat(struct run *run, struct plots *out, const struct boot *boot
 		ymax * 1.08, tic_step(2 * ymax), name);
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
-	plot_raw(plot_add(out, name, run_str(run, "The physical memory of one guest (%s, %s) over time, in pieces of %g MiB, each the colour of what most of it is. Young: free for less than the age at which it is reported; waiting: free for longer, and not yet reported, as what nobody has used since the guest was started is kept for longer. Below: what the host holds of it. The guest was looked at every %g ms, which disturbs: no other figure is from this boot.",
-						boot->variant, platform_title(boot->platform),
-						per * maps->cell_bytes / MIB,
-						maps->every_s * 1000)), boot, "map.jsonl");
+	text = run_str(run, "The physical memory of one guest (%s, %s) over time, in pieces of %g MiB, each the colour of what most of it is. Young: free for less than the age at which it is reported; waiting: free for longer, and not yet reported, as what nobody has used since the guest was started is kept for longer. Below: what the host holds of it. The guest was looked at every %g ms, which disturbs: no other figure is from this boot.",
+		       boot->variant, platform_title(boot->platform),
+		       per * maps->cell_bytes / MIB, maps->every_s * 1000);
+	plot_raw(plot_add(out, name, text), boot, "map.jsonl");
 	return ret;
 }
 
@@ -254,6 +255,7 @@ static int plot_ages(struct run *run, struct plots *out, const struct boot *boot
 	const struct map_look *first = look_of(maps, p, w->begin);
 	double max[NR_KINDS] = { 0 }, width, gate = NAN;
 	size_t m, k, i, nr = 0, drawn, classes = first->nages;
+	const char *text;
 	FILE *f;
 	int ret;
 
@@ -353,9 +355,9 @@ static int plot_ages(struct run *run, struct plots *out, const struct boot *boot
 	fputs("unset multiplot\nunset label\nunset arrow\nunset object\nset xtics autofreq format \"%g\"\n", f);
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
-	plot_raw(plot_add(out, name, run_str(run, "Free memory by age in %s on %s, one boot of %s, at the moments that the guest named; in classes that double, named by where they end. What was used again counts from the workload's begin.",
-						w->workload, platform_title(boot->platform),
-						boot->variant)), boot, "map.jsonl");
+	text = run_str(run, "Free memory by age in %s on %s, one boot of %s, at the moments that the guest named; in classes that double, named by where they end. What was used again counts from the workload's begin.",
+		       w->workload, platform_title(boot->platform), boot->variant);
+	plot_raw(plot_add(out, name, text), boot, "map.jsonl");
 	return ret;
 }
 

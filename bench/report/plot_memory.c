@@ -377,9 +377,11 @@ static int plot_boots(struct run *run, const struct summary *sum,
 	fputs("unset multiplot\nunset label\nunset arrow\nunset xlabel\n", f);
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
-	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s; one panel a variant, one thin line a boot. At the right medians of what the workload is about.",
+	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s; one panel a variant, one thin line a boot.%s",
 					   workload, platform_title(platform),
-					   curves_n(run, cs))), cs);
+					   curves_n(run, cs), workloads_known() ?
+					   " At the right medians of what the workload is about." :
+					   "")), cs);
 	return ret;
 }
 

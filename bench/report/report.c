@@ -193,7 +193,8 @@ static void put_completeness(struct doc *d, const struct run *run,
 		maps += run->boots[i].status == BOOT_OK && map_was_drawn(&run->boots[i]);
 	bad = run->nboots - by[BOOT_OK];
 	if (!bad && !(planned > run->nboots) && !run->nnotes)
-		doc_p(d, "All %zu boots finished and count.", run->nboots);
+		doc_p(d, "All %zu boots finished%s.", run->nboots,
+		      maps ? "" : " and count");
 	else
 		doc_p(d, "**%d of %.0f planned boots count**: %d lost, %d with an error, %d interrupted, %d with unusable files, %.0f never started; %zu notes on skipped or failed workloads. They are named under Boots.",
 		      by[BOOT_OK], isnan(planned) ? run->nboots : planned,
