@@ -51,8 +51,8 @@ static void put_value(struct table *t, const struct row *r, const char *unit)
 static void put_verdict(struct table *t, const struct row *flag,
 			const struct row *ext, bool more)
 {
-	const char *word = "no difference shown";
-	char ratio[64] = "";
+	const char *word, *why = "";
+	char ratio[64] = "", p[96] = "";
 	bool good;
 
 	if (!ext || !flag) {
@@ -61,21 +61,25 @@ static void put_verdict(struct table *t, const struct row *flag,
 	}
 	good = more ? ext->st.median > flag->st.median :
 		      ext->st.median < flag->st.median;
+	word = good ? "better" : "worse";
 	if (!isnan(ext->ratio))
-		snprintf(ratio, sizeof(ratio), "×%.3g", ext->ratio);
-	if (ext->st.median == flag->st.median)
+		snprintf(ratio, sizeof(ratio), " ×%.3g", ext->ratio);
+	if (ext->st.median == flag->st.median) {
 		word = "the same";
-	else if (!strcmp(ext->platform, "icount"))
+	} else if (!strcmp(ext->platform, "icount") || ext->p <= ALPHA) {
+		/* Instructions are counted; there is no chance in it. */
 		word = good ? "**better**" : "**worse**";
-	else if (ext->p <= ALPHA)
-		word = good ? "**better**" : "**worse**";
-	else if (stats_mwu_min_p(ext->st.n, flag->st.n) > ALPHA)
-		word = good ? "better, too few boots to tell from chance" :
-			      "worse, too few boots to tell from chance";
-	if (ext->p <= ALPHA && strcmp(ext->platform, "icount"))
-		table_cell(t, "%s %s\np=%.2g", word, ratio, ext->p);
-	else
-		table_cell(t, "%s %s", word, ratio);
+		if (ext->p <= ALPHA)
+			snprintf(p, sizeof(p), "p=%.2g", ext->p);
+	} else if (stats_mwu_min_p(ext->st.n, flag->st.n) > ALPHA) {
+		why = "too few boots to tell from chance";
+	} else if (ext->p_raw <= ALPHA) {
+		snprintf(p, sizeof(p), "p=%.2g by itself, %.2g corrected over its table",
+			 ext->p_raw, ext->p);
+	} else {
+		word = "no difference shown";
+	}
+	table_cell(t, "%s%s%s%s%s", word, ratio, *p || *why ? "\n" : "", p, why);
 }
 
 static void put_line(struct table *t, const struct summary *sum, size_t line,
