@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <jansson.h>
 
@@ -35,6 +36,10 @@ void emit_file(const char *workload, const char *name, const char *path);
 /* counters.c */
 json_t *counters_settings(void);
 void emit_counters(const char *workload, const char *when);
+
+/* map.c */
+pid_t map_start(const char *workload, const json_t *args);
+void map_stop(pid_t pid);
 
 /* util.c */
 double now_s(void);

@@ -123,9 +123,10 @@ char *channel_read_line(void)
 	}
 }
 
-/* Send one event; takes over the reference. */
+/* Send one event, whole, whoever else sends one; takes over the reference. */
 void emit(json_t *event)
 {
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char *text = json_dumps(event, JSON_COMPACT);
 	size_t len, done = 0;
 
@@ -134,6 +135,7 @@ void emit(json_t *event)
 		return;
 	len = strlen(text);
 	text[len++] = '\n';	/* in place of the terminator */
+	fcntl(channel, F_SETLKW, &lock);
 	while (done < len) {
 		ssize_t n = write(channel, text + done, len - done);
 
@@ -143,6 +145,8 @@ void emit(json_t *event)
 			break;
 		done += (size_t)n;
 	}
+	lock.l_type = F_UNLCK;
+	fcntl(channel, F_SETLK, &lock);
 	free(text);
 }
 

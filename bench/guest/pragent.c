@@ -114,14 +114,16 @@ static void run_command(const char *name, const json_t *args)
 	const json_t *probe = json_object_get(args, "probe");
 	int status = 0;
 	bool ok;
-	pid_t pid;
+	pid_t map, pid;
 
 	if (probe && probe_start(name, probe)) {
 		emit_done(name, false);
 		return;
 	}
+	map = map_start(name, args);
 	pid = fork();
 	if (pid < 0) {
+		map_stop(map);
 		emit_text("error", name, "message", "fork failed: %s",
 			  strerror(errno));
 		if (probe)
@@ -142,6 +144,7 @@ static void run_command(const char *name, const json_t *args)
 			break;
 	}
 	kill(-pid, SIGKILL);
+	map_stop(map);
 	ok = WIFEXITED(status) && !WEXITSTATUS(status);
 	if (WIFSIGNALED(status))
 		emit_text("error", name, "message",

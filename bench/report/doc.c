@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One text, two forms.  Paragraphs and cells may hold `code` and **bold**,
- * which is Markdown already and becomes tags in HTML.
+ * One text, two forms.  Paragraphs and cells may hold `code`, **bold** and
+ * [links](to/files), which is Markdown already and becomes tags in HTML.
  */
 #include "prreport.h"
 
@@ -16,28 +16,38 @@ static const char css[] =
 	"--dim:#9198a1;--line:#3d444d;--head:#161b22;--link:#4493f8}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
-	"color:var(--fg);background:var(--bg);max-width:80rem;margin:0 auto;padding:1.5rem}\n"
+	"color:var(--fg);background:var(--bg);max-width:80rem;margin:0 auto;padding:1.5rem;"
+	"overflow-wrap:break-word}\n"
 	"h1{font-size:1.7rem;line-height:1.25;margin:0 0 1rem}\n"
 	"h2{font-size:1.3rem;border-bottom:1px solid var(--line);padding-bottom:.2rem;margin:2.2rem 0 .8rem}\n"
 	"h3{font-size:1.05rem;margin:1.6rem 0 .5rem}\n"
-	"p,ul{max-width:60rem;margin:.6rem 0}\n"
+	"p,ul{max-width:60rem;margin:.6rem 0}ul{padding-left:1.3rem}\n"
+	"a{color:var(--link)}\n"
+	"td a,th a,summary a{color:inherit;text-decoration:underline dotted var(--dim)}\n"
 	"code,pre{font:13px/1.45 ui-monospace,'DejaVu Sans Mono',Menlo,monospace}\n"
 	"pre{background:var(--head);border:1px solid var(--line);padding:.6rem .8rem;"
 	"white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}\n"
+	"p code,li code{overflow-wrap:anywhere}\n"
 	".t{overflow-x:auto;margin:.8rem 0}\n"
 	"table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13.5px}\n"
 	"th,td{border:1px solid var(--line);padding:.25rem .6rem;text-align:left;vertical-align:top}\n"
+	"td{min-width:4rem}\n"
 	"th{background:var(--head);font-weight:600}\n"
 	".r{text-align:right;white-space:nowrap}\n"
 	"td small{color:var(--dim);font-size:12px}\n"
+	"details{font-size:13px;color:var(--dim);margin:.3rem 0}details li{overflow-wrap:anywhere}\n"
 	"figure{margin:1rem 0;break-inside:avoid}\n"
-	"figure svg{display:block;width:100%;max-width:60rem;height:auto;background:#fff;"
+	"figure .t{margin:0}\n"
+	"figure svg{display:block;width:100%;max-width:60rem;min-width:34rem;height:auto;background:#fff;"
 	"border:1px solid var(--line);border-radius:4px}\n"
+	"svg image{image-rendering:pixelated}\n"
 	"figcaption{color:var(--dim);font-size:13.5px;max-width:60rem;margin-top:.3rem}\n"
-	"@media print{:root{--fg:#000;--bg:#fff;--dim:#444;--line:#999;--head:#eee}"
+	"@media(max-width:40rem){body{padding:.8rem}h1{font-size:1.3rem}th,td{padding:.2rem .4rem}"
+	".t table{min-width:46rem}}\n"
+	"@media print{:root{--fg:#000;--bg:#fff;--dim:#444;--line:#999;--head:#eee;--link:#000}"
 	"body{max-width:none;padding:0;font-size:9pt}table{font-size:7pt}th,td{padding:1pt 3pt}"
-	"td small{font-size:6.5pt}"
-	".t{overflow:visible}tr{break-inside:avoid}thead{display:table-header-group}"
+	"td small{font-size:6.5pt}details{display:none}"
+	".t{overflow:visible}figure svg{min-width:0}tr{break-inside:avoid}thead{display:table-header-group}"
 	"h2,h3{break-after:avoid}.r{white-space:normal}}\n";
 
 static char *format(const char *fmt, va_list ap)
@@ -65,13 +75,38 @@ static void put_escaped(FILE *f, int c)
 		fputc(c, f);
 }
 
+/*
+ * The end of the text of a link that begins here, and the length of where it
+ * goes to: a file below this one's directory or a place in this document, for
+ * some of what is written here came from guests.
+ */
+static const char *link_at(const char *s, size_t *len)
+{
+	const char *end = *s == '[' ? strpbrk(s + 1, "[]") : NULL;
+
+	if (!end || end[0] != ']' || end[1] != '(' || end[2] == '/')
+		return NULL;
+	*len = strspn(end + 2, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+~-/#");
+	return *len && end[2 + *len] == ')' ? end : NULL;
+}
+
 /* A newline in a cell starts its small print: interval, ratio and p. */
 static void put_html(FILE *f, const char *s)
 {
 	bool code = false, bold = false, small = false;
+	const char *end, *link = NULL;
+	size_t n = 0;
 
 	for (; *s; s++) {
-		if (*s == '`') {
+		end = code || link ? NULL : link_at(s, &n);
+		if (s == link) {
+			fputs("</a>", f);
+			s += n + 2;
+			link = NULL;
+		} else if (end) {
+			link = end;
+			fprintf(f, "<a href=\"%.*s\">", (int)n, end + 2);
+		} else if (*s == '`') {
 			code = !code;
 			fputs(code ? "<code>" : "</code>", f);
 		} else if (!code && s[0] == '*' && s[1] == '*') {
@@ -89,8 +124,31 @@ static void put_html(FILE *f, const char *s)
 		fputs("</small>", f);
 }
 
-static char *md_cell(const char *s)
+/* Places are HTML's only: a link to one leaves its text. */
+static char *md_links(const char *s)
 {
+	char *out = xrealloc(NULL, strlen(s) + 1, 1), *p = out;
+	const char *end, *link = NULL;
+	size_t n = 0;
+
+	for (; *s; s++) {
+		end = link ? NULL : link_at(s, &n);
+		if (s == link) {
+			s += n + 2;
+			link = NULL;
+		} else if (end && end[2] == '#') {
+			link = end;
+		} else {
+			*p++ = *s;
+		}
+	}
+	*p = 0;
+	return out;
+}
+
+static char *md_cell(const char *text)
+{
+	char *plain = md_links(text), *s = plain;
 	char *out = xrealloc(NULL, 2 * strlen(s) + 1, 1), *p = out;
 	bool code = false;
 
@@ -102,6 +160,7 @@ static char *md_cell(const char *s)
 		*p++ = *s == '\n' ? ' ' : *s;
 	}
 	*p = 0;
+	free(plain);
 	return out;
 }
 
@@ -201,7 +260,7 @@ void doc_h(struct doc *d, int level, const char *fmt, ...)
 static void block(struct doc *d, const char *open, const char *close,
 		  const char *s)
 {
-	char prev = 0;
+	char prev = 0, *plain;
 
 	if (d->html) {
 		fputs(open, d->f);
@@ -210,11 +269,13 @@ static void block(struct doc *d, const char *open, const char *close,
 		return;
 	}
 	/* Two tildes would strike out what stands between them. */
-	for (; *s; prev = *s++) {
+	plain = md_links(s);
+	for (s = plain; *s; prev = *s++) {
 		if (*s == '~' && prev != '`')
 			fputc('\\', d->f);
 		fputc(*s, d->f);
 	}
+	free(plain);
 }
 
 void doc_p(struct doc *d, const char *fmt, ...)
@@ -384,7 +445,47 @@ static void put_svg(FILE *f, const char *svg, const char *name)
 	}
 }
 
-int doc_fig(struct doc *d, const char *name, const char *caption)
+/**
+ * doc_fold() - what few want to see: a list behind its title, in HTML only
+ *
+ * doc_fold_item() adds to it, with a name that links can go to, or NULL;
+ * doc_fold_end() ends it.
+ */
+void doc_fold(struct doc *d, const char *title)
+{
+	end_list(d);
+	if (!d->html)
+		return;
+	fputs("<details><summary>", d->f);
+	put_html(d->f, title);
+	fputs("</summary>\n<ul>\n", d->f);
+}
+
+void doc_fold_item(struct doc *d, const char *id, const char *text)
+{
+	if (!d->html)
+		return;
+	if (id)
+		fprintf(d->f, "<li id=\"%s\">", id);
+	else
+		fputs("<li>", d->f);
+	put_html(d->f, text);
+	fputs("</li>\n", d->f);
+}
+
+void doc_fold_end(struct doc *d)
+{
+	if (d->html)
+		fputs("</ul></details>\n", d->f);
+}
+
+/**
+ * doc_fig() - a picture, and in HTML @files below it: what it was made from
+ *
+ * Return: 0, or -1 after a message if it cannot be read.
+ */
+int doc_fig(struct doc *d, const char *name, const char *caption,
+	    const char *files)
 {
 	char *path, *svg;
 
@@ -402,10 +503,12 @@ int doc_fig(struct doc *d, const char *name, const char *caption)
 		free(path);
 		return -1;
 	}
-	fputs("<figure>\n", d->f);
+	fputs("<figure>\n<div class=\"t\">", d->f);
 	put_svg(d->f, svg, name);
-	fputs("<figcaption>", d->f);
+	fputs("</div>\n<figcaption>", d->f);
 	put_html(d->f, caption);
+	fputs("<br>", d->f);
+	put_html(d->f, files);
 	fputs("</figcaption>\n</figure>\n", d->f);
 	free(svg);
 	free(path);

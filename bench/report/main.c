@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	ret |= plots_make(&run, &sum, &plots);
 	ret |= report_write(&run, &sum, &plots, run_str(&run, "%s/report.md", dir), false);
 	ret |= report_write(&run, &sum, &plots, run_str(&run, "%s/report.html", dir), true);
-	if (!sum.n) {
+	if (!sum.n && !plots.n) {
 		fprintf(stderr,
 			"prreport: %s: no boot finished a workload, the tables are empty; report.md says what went wrong\n",
 			dir);

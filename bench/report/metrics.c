@@ -442,7 +442,8 @@ static void boot_metrics(struct run *run, struct values *out,
 /**
  * metrics_compute() - every value of every boot that counts
  *
- * What had to be left out becomes a note of the run.
+ * What had to be left out becomes a note of the run. A boot that was disturbed to
+ * draw a map of it says nothing here, whatever ran in it.
  */
 void metrics_compute(struct run *run, struct values *out)
 {
@@ -451,6 +452,6 @@ void metrics_compute(struct run *run, struct values *out)
 	out->v = NULL;
 	out->n = 0;
 	for (i = 0; i < run->nboots; i++)
-		if (run->boots[i].status == BOOT_OK)
+		if (run->boots[i].status == BOOT_OK && !map_was_drawn(&run->boots[i]))
 			boot_metrics(run, out, &run->boots[i]);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Plots: write plots/<name>.dat and plots/<name>.gp, let gnuplot draw them.
- * The scripts stay, so a plot can be changed and drawn again by hand.
+ * The scripts stay, so a plot can be changed and drawn again by hand. Here is
+ * what all of them have in common; each kind has a file of its own.
  */
 #include "prreport.h"
 
@@ -14,23 +15,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GRID_S		0.05	/* the sampling interval */
-#define MAX_GRID	20000	/* points of a curve */
-#define LEAD_S		3.0	/* shown before the mark */
-#define MAX_POINTS	1500	/* a boot in the churn plot */
+#define MIN_SAMPLES	20	/* a second of a workload */
 
-/* Okabe and Ito's palette, which colour-blind readers can tell apart. */
+/*
+ * Okabe and Ito's palette, which colour-blind readers can tell apart; on paper
+ * without colours the dashes and the shapes of the points do.
+ */
 static const struct style styles[] = {
-	{ "off", "#000000", 1, 3, 4 },
-	{ "flag", "#D55E00", 1, 2, 5 },
-	{ "flag-d250", "#E69F00", 4, 2, 7 },
-	{ "flag-o0", "#CC79A7", 5, 2, 9 },
-	{ "ext-off", "#56B4E9", 2, 3, 6 },
-	{ "ext-idle", "#009E73", 3, 3, 8 },
-	{ "ext", "#0072B2", 1, 2, 11 },
-	{ NULL, "#999999", 1, 2, 1 },
+	{ "off", "#000000", "1", 3, 4 },
+	{ "flag", "#D55E00", "'-'", 2, 5 },
+	{ "flag-d250", "#E69F00", "'-.'", 2, 7 },
+	{ "flag-o0", "#CC79A7", "'-..'", 2, 9 },
+	{ "ext-off", "#56B4E9", "(8,8)", 3, 6 },
+	{ "ext-idle", "#009E73", "'.'", 3, 8 },
+	{ "ext", "#0072B2", "1", 2, 11 },
+	{ NULL, "#999999", "'_'", 2, 1 },
 };
 
+/**
+ * style_of() - how a variant is drawn, in every picture alike
+ */
 const struct style *style_of(const char *variant)
 {
 	const struct style *s = styles;
@@ -39,19 +43,6 @@ const struct style *style_of(const char *variant)
 		s++;
 	return s;
 }
-
-/* A line of a plot: the boots of one variant, or of one of its kernels. */
-struct curve {
-	const char *variant, *kernel, *label;
-	const struct boot **boots;
-	struct window *win;
-	size_t n;
-};
-
-struct curves {
-	struct curve *c;
-	size_t n;
-};
 
 static int cmp_curve(const void *pa, const void *pb)
 {
@@ -63,9 +54,24 @@ static int cmp_curve(const void *pa, const void *pb)
 	return d ? d : strcmp(a->kernel, b->kernel);
 }
 
-/* The boots of a platform that finished a workload, by variant. */
-static void curves_collect(struct run *run, const char *platform,
-			   const char *workload, bool need_mark, struct curves *cs)
+/* What is over in no time has no picture. */
+static bool seen_enough(const struct boot *b, const struct window *w)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->nsamples; i++)
+		n += b->samples[i].t >= w->begin && b->samples[i].t <= w->end;
+	return n >= MIN_SAMPLES;
+}
+
+/**
+ * curves_collect() - the boots of a platform that finished a workload, by variant
+ *
+ * Without those that were disturbed to draw a map, see map.c. curves_free()
+ * what was collected.
+ */
+void curves_collect(struct run *run, const char *platform, const char *workload,
+		    struct curves *cs)
 {
 	size_t i, j;
 
@@ -78,9 +84,9 @@ static void curves_collect(struct run *run, const char *platform,
 
 		if (b->status != BOOT_OK || strcmp(b->platform, platform) ||
 		    !metrics_window(b, workload, &w) || w.failed || isnan(w.end) ||
-		    b->nsamples < 2 ||
-		    (need_mark && (isnan(w.freed) ||
-				   isnan(metrics_resident_at(b, w.freed)))))
+		    !seen_enough(b, &w) || map_was_drawn(b) ||
+		    isnan(metrics_resident_at(b, w.begin)) ||
+		    isnan(metrics_resident_at(b, w.end)))
 			continue;
 		for (j = 0; j < cs->n; j++)
 			if (!strcmp(cs->c[j].variant, b->variant) &&
@@ -108,7 +114,7 @@ static void curves_collect(struct run *run, const char *platform,
 							 cs->c[j].kernel);
 }
 
-static void curves_free(struct curves *cs)
+void curves_free(struct curves *cs)
 {
 	size_t i;
 
@@ -127,7 +133,7 @@ const char *boots_text(struct run *run, size_t lo, size_t hi)
 	return run_str(run, "n = %zu to %zu boots each", lo, hi);
 }
 
-static const char *curves_n(struct run *run, const struct curves *cs)
+const char *curves_n(struct run *run, const struct curves *cs)
 {
 	size_t i, lo = SIZE_MAX, hi = 0;
 
@@ -184,7 +190,7 @@ void gp_end(FILE *f)
 }
 
 /* A round distance between tics that leaves at most six intervals. */
-static double tic_step(double max)
+double tic_step(double max)
 {
 	double step = max > 0 ? pow(10, floor(log10(max / 6))) : 1;
 
@@ -195,6 +201,12 @@ static double tic_step(double max)
 	return max <= 30 * step ? 5 * step : 10 * step;
 }
 
+/**
+ * plot_add() - a picture whose script and data are written
+ *
+ * Return: it, valid until the next one is added; made from summary.tsv unless
+ * plot_raw() says from what else.
+ */
 struct plot *plot_add(struct plots *out, const char *name, const char *caption)
 {
 	out->p = xrealloc(out->p, out->n + 1, sizeof(*out->p));
@@ -202,237 +214,15 @@ struct plot *plot_add(struct plots *out, const char *name, const char *caption)
 	return &out->p[out->n++];
 }
 
-/* ---- host memory after the mark 'freed': median and range over boots ---- */
-
-static double drain_until(const struct boot *b, const struct window *w)
+/**
+ * plot_raw() - a boot whose file a picture was made from
+ */
+void plot_raw(struct plot *plot, const struct boot *boot, const char *file)
 {
-	double last = b->samples[b->nsamples - 1].t;
-	double t = isnan(w->settled) ? w->end : w->settled;
-
-	return fmin(t, last) - w->freed;
-}
-
-static int plot_drain(struct run *run, struct plots *out, const char *platform,
-		      const char *workload)
-{
-	const char *name = run_str(run, "%s-%s", workload, platform);
-	double xmin = 0, xmax = 0, ymax = 0, *v;
-	struct curves cs;
-	size_t i, b;
-	FILE *f;
-	int ret = 0;
-
-	curves_collect(run, platform, workload, true, &cs);
-	if (!cs.n)
-		goto out;
-	f = plot_open(run, name, "dat");
-	if (!f) {
-		ret = -1;
-		goto out;
-	}
-	fputs("# seconds after 'freed', host-resident MiB: median, min, max; a block a variant\n",
-	      f);
-	for (i = 0; i < cs.n; i++) {
-		const struct curve *c = &cs.c[i];
-		double until = INFINITY, from = -LEAD_S, grid;
-		struct spread st;
-
-		v = xrealloc(NULL, c->n, sizeof(*v));
-		for (b = 0; b < c->n; b++) {
-			until = fmin(until, drain_until(c->boots[b], &c->win[b]));
-			from = fmax(from, fmax(c->win[b].begin,
-					       c->boots[b]->samples[0].t) -
-				    c->win[b].freed);
-		}
-		xmax = fmax(xmax, until);
-		xmin = fmin(xmin, from);
-		fprintf(f, "# %s\n", c->label);
-		grid = fmax(GRID_S, (until - from) / MAX_GRID);
-		for (long k = ceil(from / grid); k * grid <= until; k++) {
-			double t = k * grid;
-			int n = 0;
-
-			for (b = 0; b < c->n; b++) {
-				v[n] = metrics_resident_at(c->boots[b],
-							   c->win[b].freed + t) / 1024;
-				n += !isnan(v[n]);
-			}
-			stats_summary(v, n, &st);
-			if (n) {
-				double lo = v[0], hi = v[0];
-
-				while (n--) {
-					lo = fmin(lo, v[n]);
-					hi = fmax(hi, v[n]);
-					ymax = fmax(ymax, hi);
-				}
-				fprintf(f, "%.2f\t%.2f\t%.2f\t%.2f\n", t, st.median, lo, hi);
-			}
-		}
-		fputs("\n\n", f);
-		free(v);
-	}
-	ret |= plot_close(run, f, name, "dat");
-
-	f = plot_open(run, name, "gp");
-	if (!f) {
-		ret = -1;
-		goto out;
-	}
-	gp_begin(f, name, 900, 500);
-	fprintf(f,
-		"set title \"%s: host memory once it is freed — %s, %s\"\n"
-		"set xlabel \"seconds after the guest's mark 'freed'\"\n"
-		"set ylabel \"host-resident guest memory (MiB)\"\n"
-		"set xrange [%.2f:%.2f]\nset yrange [0:%g]\nset ytics %g\n"
-		"set bmargin at screen 0.21\n"
-		"set key at screen 0.5,0.04 center center horizontal maxrows 1 samplen 4\n"
-		"set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead dt 2 lc rgb \"#888888\"\n"
-		"set style fill transparent solid 0.2 noborder\n"
-		"plot \\\n", workload, platform_title(platform), curves_n(run, &cs), xmin, xmax,
-		ymax * 1.08, tic_step(ymax));
-	for (i = 0; i < cs.n; i++)
-		fprintf(f, "\t\"%s.dat\" index %zu using 1:3:4 with filledcurves fc rgb \"%s\" notitle, \\\n",
-			name, i, style_of(cs.c[i].variant)->color);
-	for (i = 0; i < cs.n; i++) {
-		const struct style *s = style_of(cs.c[i].variant);
-
-		fprintf(f, "\t\"%s.dat\" index %zu using 1:2 with lines lc rgb \"%s\" dt %d lw %d title \"%s\"%s\n",
-			name, i, s->color, s->dash, s->width, cs.c[i].label,
-			i + 1 < cs.n ? ", \\" : "");
-	}
-	gp_end(f);
-	ret |= plot_close(run, f, name, "gp");
-	plot_add(out, name,
-		 run_str(run, "Host memory over time in %s on %s, %s. Line: median over boots; band: minimum to maximum.",
-			 workload, platform_title(platform), curves_n(run, &cs)));
-out:
-	curves_free(&cs);
-	return ret;
-}
-
-/* ---- host memory during churn: every boot, a panel a variant ---- */
-
-/* Long runs keep the extremes of each stretch, so no spike disappears. */
-static void churn_points(FILE *f, const struct boot *b, const struct window *w)
-{
-	size_t i, first = 0, last = b->nsamples, step;
-
-	while (first < b->nsamples && b->samples[first].t < w->begin)
-		first++;
-	while (last > first && b->samples[last - 1].t > w->end)
-		last--;
-	step = (last - first) / (MAX_POINTS / 2) + 1;
-	for (i = first; i < last; i += step) {
-		size_t j, lo = i, hi = i;
-
-		for (j = i; j < i + step && j < last; j++) {
-			if (b->samples[j].resident_kib < b->samples[lo].resident_kib)
-				lo = j;
-			if (b->samples[j].resident_kib > b->samples[hi].resident_kib)
-				hi = j;
-		}
-		j = lo < hi ? lo : hi;
-		fprintf(f, "%.2f\t%.1f\n", b->samples[j].t - w->begin,
-			b->samples[j].resident_kib / 1024);
-		if (lo == hi)
-			continue;
-		j = lo < hi ? hi : lo;
-		fprintf(f, "%.2f\t%.1f\n", b->samples[j].t - w->begin,
-			b->samples[j].resident_kib / 1024);
-	}
-}
-
-static int plot_churn(struct run *run, const struct summary *sum,
-		      struct plots *out, const char *platform)
-{
-	const char *name = run_str(run, "churn-%s", platform);
-	double xmax = 0, ymax = 0, head, foot;
-	struct curves cs;
-	size_t i, b, k;
-	int height, ret = 0;
-	FILE *f;
-
-	curves_collect(run, platform, "churn", false, &cs);
-	if (!cs.n)
-		goto out;
-	f = plot_open(run, name, "dat");
-	if (!f) {
-		ret = -1;
-		goto out;
-	}
-	fputs("# seconds after the begin, host-resident MiB; a block a variant, boots apart by an empty line\n",
-	      f);
-	for (i = 0; i < cs.n; i++) {
-		fprintf(f, "# %s\n", cs.c[i].label);
-		for (b = 0; b < cs.c[i].n; b++) {
-			const struct boot *boot = cs.c[i].boots[b];
-			const struct window *w = &cs.c[i].win[b];
-
-			churn_points(f, boot, w);
-			fputc('\n', f);
-			xmax = fmax(xmax, w->end - w->begin);
-			for (k = 0; k < boot->nsamples; k++)
-				if (boot->samples[k].t >= w->begin &&
-				    boot->samples[k].t <= w->end)
-					ymax = fmax(ymax, boot->samples[k].resident_kib / 1024);
-		}
-		fputc('\n', f);
-	}
-	ret |= plot_close(run, f, name, "dat");
-
-	f = plot_open(run, name, "gp");
-	if (!f) {
-		ret = -1;
-		goto out;
-	}
-	height = 115 * cs.n + 130;
-	head = 1 - 50.0 / height;
-	foot = 70.0 / height;
-	gp_begin(f, name, 900, height);
-	fprintf(f,
-		"set multiplot layout %zu,1 margins 0.115,0.80,%.4f,%.4f spacing 0,%.4f title \"churn: host memory while it is taken and freed — %s, %s\"\n"
-		"set label 99 \"host-resident guest memory (MiB)\" at screen 0.02,0.5 center rotate by 90\n"
-		"set xrange [0:%g]\nset yrange [0:%g]\nset ytics %g\nset format x \"\"\nunset key\n",
-		cs.n, foot, head, 24.0 / height, platform_title(platform),
-		curves_n(run, &cs), xmax, ymax * 1.12,
-		tic_step(ymax * 2));
-	for (i = 0; i < cs.n; i++) {
-		const struct curve *c = &cs.c[i];
-		const struct style *s = style_of(c->variant);
-		static const char * const names[] = { "cycles", "refault_mib" };
-		static const char * const text[] = { "cycles", "MiB refault" };
-		char series[64];
-
-		fprintf(f, "set label 1 \"%s\" at graph 1.02,0.80 left tc rgb \"%s\"\n",
-			c->label, s->color);
-		kernel_series(c->kernel, series, sizeof(series));
-		for (k = 0; k < 2; k++) {
-			const struct row *r = summary_find(sum, platform, series,
-							   c->variant, "churn", names[k]);
-
-			fprintf(f, "unset label %zu\n", k + 2);
-			if (r)
-				fprintf(f, "set label %zu \"%.4g %s\" at graph 1.02,%.2f left font \",12\"\n",
-					k + 2, r->st.median, text[k], 0.55 - 0.25 * k);
-		}
-		if (i + 1 == cs.n)
-			fputs("set format x \"%g\"\nset xlabel \"seconds after the workload's begin\"\n",
-			      f);
-		fprintf(f, "plot \"%s.dat\" index %zu using 1:2 with lines lc rgb \"%s\" lw 1\n",
-			name, i, s->color);
-		if (!i)
-			fputs("unset label 99\n", f);
-	}
-	fputs("unset multiplot\nunset label\nunset xlabel\n", f);
-	gp_end(f);
-	ret |= plot_close(run, f, name, "gp");
-	plot_add(out, name,
-		 run_str(run, "Host memory over time in churn on %s, %s; one panel a variant, one thin line a boot. At the right the medians of cycles and refault.",
-			 platform_title(platform), curves_n(run, &cs)));
-out:
-	curves_free(&cs);
-	return ret;
+	plot->boots = xrealloc(plot->boots, plot->nboots + 1,
+			       sizeof(*plot->boots));
+	plot->boots[plot->nboots++] = boot;
+	plot->raw = file;
 }
 
 /* ---- cost of the allocator by order ---- */
@@ -570,7 +360,7 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 					fprintf(f, "\"%s.dat\" index %zu using ($1+%.4f):5:(%.4f) with boxes fs solid noborder lc rgb \"%s\"",
 						name, op * n + i, dodge, 0.8 / ndiff, s->color);
 				} else {
-					fprintf(f, "\"%s.dat\" index %zu using 1:2 with linespoints lc rgb \"%s\" dt %d lw 1.5 pt %d ps 0.8",
+					fprintf(f, "\"%s.dat\" index %zu using 1:2 with linespoints lc rgb \"%s\" dt %s lw 1.5 pt %d ps 0.8",
 						name, op * n + i, s->color, s->dash, s->point);
 					if (!icount)
 						fprintf(f, ", \\\n\t\"%s.dat\" index %zu using 1:3:(0):($4-$3) with vectors nohead lc rgb \"%s\" lw 1.5",
@@ -589,132 +379,6 @@ static int plot_alloc(struct run *run, const struct summary *sum,
 		 run_str(run, "Cost of one allocation and one free by order, alloc-%s on %s, %s%s. Lower row: difference to off.",
 			 mode, platform_title(platform), nb,
 			 icount ? "; counts of guest instructions" : "; bars: interval of the median"));
-	return ret;
-}
-
-/* ---- drain and churn side by side ---- */
-
-static int plot_tradeoff(struct run *run, const struct summary *sum,
-			 struct plots *out, const char *platform)
-{
-	static const struct {
-		const char *workload, *metric, *title, *label;
-	} panel[] = {
-		{ "drain", "t95_s", "drain: t95", "seconds, less is better" },
-		{ "churn", "refault_mib", "churn: refault", "MiB, less is better" },
-		{ "churn", "cycles", "churn: cycles", "cycles, more is better" },
-	};
-	const char *name = run_str(run, "drain-churn-%s", platform);
-	const struct row *var[16], *r;
-	size_t nvar = 0, i, j, p, panels = 0, lo = SIZE_MAX, hi = 0;
-	bool has[3] = { false };
-	const char *nb;
-	FILE *f;
-	int k, ret = 0;
-
-	for (i = 0; i < sum->n; i++) {
-		r = &sum->rows[i];
-		for (p = 0; p < 3; p++)
-			if (!strcmp(r->workload, panel[p].workload) &&
-			    !strcmp(r->metric, panel[p].metric))
-				break;
-		if (p == 3 || strcmp(r->platform, platform))
-			continue;
-		panels += !has[p];
-		has[p] = true;
-		lo = (size_t)r->st.n < lo ? (size_t)r->st.n : lo;
-		hi = (size_t)r->st.n > hi ? (size_t)r->st.n : hi;
-		for (j = 0; j < nvar; j++)
-			if (!strcmp(var[j]->variant, r->variant) &&
-			    !strcmp(var[j]->series, r->series))
-				break;
-		if (j < nvar || nvar == 16)
-			continue;
-		for (j = nvar++; j > 0 && variant_rank(var[j - 1]->variant) >
-		     variant_rank(r->variant); j--)
-			var[j] = var[j - 1];
-		var[j] = r;
-	}
-	if (!has[0] || panels < 2)
-		return 0;
-	nb = boots_text(run, lo, hi);
-	f = plot_open(run, name, "dat");
-	if (!f)
-		return -1;
-	fputs("# value, row; for each panel a block of boots and a block of medians\n", f);
-	for (p = 0; p < 3; p++) {
-		for (k = 0; k < 2 && has[p]; k++) {
-			fprintf(f, "# %s %s, %s\n", panel[p].workload, panel[p].metric,
-				k ? "medians" : "boots");
-			for (i = 0; i < nvar; i++) {
-				r = summary_find(sum, platform, var[i]->series, var[i]->variant,
-						 panel[p].workload, panel[p].metric);
-				for (j = 0; r && j < (size_t)(k ? 1 : r->st.n); j++) {
-					double v = k ? r->st.median : r->vals[j];
-
-					if (!isinf(v))
-						fprintf(f, "%.9g\t%zu\t%ld\n", v, nvar - i,
-							strtol(style_of(var[i]->variant)->color + 1, NULL, 16));
-				}
-			}
-			/* A block must not be empty, or the next takes its number. */
-			fputs("NaN\t0\t0\n\n\n", f);
-		}
-	}
-	ret |= plot_close(run, f, name, "dat");
-
-	f = plot_open(run, name, "gp");
-	if (!f)
-		return -1;
-	gp_begin(f, name, 1000, 46 * nvar + 180);
-	fprintf(f,
-		"set multiplot layout 1,%zu margins 0.115,0.975,%.4f,%.4f spacing 0.04,0 title \"drain and churn side by side — %s, %s; cross: median, dot: a boot\"\n"
-		"unset key\nset yrange [0.5:%zu.5]\n", panels, 70.0 / (46 * nvar + 180),
-		1 - 88.0 / (46 * nvar + 180), platform_title(platform), nb, nvar);
-	for (p = 0, k = 0; p < 3; p++) {
-		double max = 0;
-
-		if (!has[p])
-			continue;
-		if (!k) {
-			fputs("set ytics (", f);
-			for (i = 0; i < nvar; i++)
-				fprintf(f, "%s\"%s\" %zu", i ? ", " : "", var[i]->variant, nvar - i);
-			fputs(")\n", f);
-		} else {
-			fputs("set format y \"\"\nset ytics 1,1\n", f);
-		}
-		fputs("unset label\n", f);
-		for (i = 0; i < nvar; i++) {
-			r = summary_find(sum, platform, var[i]->series, var[i]->variant,
-					 panel[p].workload, panel[p].metric);
-			for (j = 0; r && j < (size_t)r->st.n; j++)
-				if (!isinf(r->vals[j]))
-					max = fmax(max, r->vals[j]);
-			if (r && isinf(r->st.median))
-				fprintf(f, "set label %zu \"not within %.0f s\" at graph 0.98, first %zu right font \",12\"\n",
-					i + 1, r->limit, nvar - i);
-			else if (!r)
-				fprintf(f, "set label %zu \"no data\" at graph 0.98, first %zu right font \",12\"\n",
-					i + 1, nvar - i);
-		}
-		/* Labels of four digits are wide: half as many of them */
-		fprintf(f, "set title \"%s\"\nset xlabel \"%s\"\nset xrange [%g:%g]\nset xtics %g\n",
-			panel[p].title, panel[p].label, max > 0 ? -0.04 * max : -0.04,
-			max > 0 ? max * 1.15 : 1,
-			tic_step(max * 1.15) * (max >= 1000 ? 2 : 1));
-		fprintf(f,
-			"plot \"%s.dat\" index %d using 1:2:3 with points pt 7 ps 0.9 lc rgb variable, \\\n"
-			"\t\"\" index %d using 1:2:3 with points pt 2 ps 2 lw 2 lc rgb variable\n",
-			name, 2 * k, 2 * k + 1);
-		k++;
-	}
-	fputs("unset multiplot\nset format y \"%g\"\nunset label\n", f);
-	gp_end(f);
-	ret |= plot_close(run, f, name, "gp");
-	plot_add(out, name,
-		 run_str(run, "Drain and churn side by side on %s, %s: how soon freed memory is back with the host, and what that costs memory that is taken again. Cross: median; dot: a boot.",
-			 platform_title(platform), nb));
 	return ret;
 }
 
@@ -809,10 +473,9 @@ static int plot_platform(struct run *run, const struct summary *sum,
 	int ret = 0;
 
 	if (strcmp(platform, "icount")) {
-		ret |= plot_tradeoff(run, sum, out, platform);
-		ret |= plot_drain(run, out, platform, "drain");
-		ret |= plot_drain(run, out, platform, "fragment");
-		ret |= plot_churn(run, sum, out, platform);
+		ret |= plot_plane(run, sum, out, platform);
+		ret |= plot_memory(run, sum, out, platform);
+		ret |= plot_maps(run, out, platform);
 	}
 	ret |= plot_alloc(run, sum, out, platform, "repeat");
 	ret |= plot_alloc(run, sum, out, platform, "bulk");
@@ -853,6 +516,10 @@ int plots_make(struct run *run, const struct summary *sum, struct plots *out)
 
 void plots_free(struct plots *plots)
 {
+	size_t i;
+
+	for (i = 0; i < plots->n; i++)
+		free(plots->p[i].boots);
 	free(plots->p);
 	memset(plots, 0, sizeof(*plots));
 }

@@ -171,11 +171,14 @@ void out_failed(const char *path, int err);
 FILE *out_open(const char *path);
 int out_close(FILE *f, const char *path);
 
-/* ---- plot.c ---- */
+/* ---- plot.c: what all pictures have in common ---- */
 
 struct plot {
 	const char *name;	/* plots/<name>.gp, .svg, .png */
 	const char *caption;
+	const char *raw;	/* the file in each of these boots, or summary.tsv */
+	const struct boot **boots;
+	size_t nboots;
 	bool drawn;
 };
 
@@ -186,25 +189,85 @@ struct plots {
 };
 
 struct style {
-	const char *variant, *color;
-	int dash, width, point;
+	const char *variant, *color, *dash;
+	int width, point;
+};
+
+/* A line of a plot: the boots of one variant, or of one of its kernels. */
+struct curve {
+	const char *variant, *kernel, *label;
+	const struct boot **boots;
+	struct window *win;
+	size_t n;
+};
+
+struct curves {
+	struct curve *c;
+	size_t n;
 };
 
 int plots_make(struct run *run, const struct summary *sum, struct plots *out);
 void plots_free(struct plots *plots);
 struct plot *plot_add(struct plots *out, const char *name, const char *caption);
+void plot_raw(struct plot *plot, const struct boot *boot, const char *file);
 FILE *plot_open(struct run *run, const char *name, const char *ext);
 int plot_close(struct run *run, FILE *f, const char *name, const char *ext);
 void gp_begin(FILE *f, const char *name, int width, int height);
 void gp_end(FILE *f);
+double tic_step(double max);
 const struct style *style_of(const char *variant);
 const char *platform_title(const char *platform);
 const char *boots_text(struct run *run, size_t lo, size_t hi);
+void curves_collect(struct run *run, const char *platform, const char *workload,
+		    struct curves *cs);
+void curves_free(struct curves *cs);
+const char *curves_n(struct run *run, const struct curves *cs);
+
+/* ---- plot_memory.c, plot_plane.c, plot_map.c ---- */
+
+int plot_memory(struct run *run, const struct summary *sum, struct plots *out,
+		const char *platform);
+int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
+	       const char *platform);
+int plot_maps(struct run *run, struct plots *out, const char *platform);
 
 /* ---- plot_alloc.c ---- */
 
 int plots_alloc(struct run *run, const struct summary *sum, struct plots *out,
 		const char *platform);
+
+/* ---- map.c: how the guest's memory looked ---- */
+
+/* How near a piece of memory is to being given back. */
+enum map_state { MAP_USED, MAP_YOUNG, MAP_WAITING, MAP_REPORTED, NR_MAP_STATES };
+
+/* A line of debugfs ages: bytes by age. */
+struct map_age {
+	double below_ms;	/* 0: all beyond */
+	double waiting, reported, refaulted;
+};
+
+/* One look at all of it. */
+struct map_look {
+	double t, age_ms;
+	const char *workload;
+	unsigned char *cells;	/* enum map_state */
+	struct map_age *ages;
+	size_t nages;
+};
+
+struct maps {
+	json_t *lines;		/* what the looks point into */
+	struct map_look *look;
+	size_t n;
+	size_t cells;		/* of each look */
+	double cell_bytes;
+	double every_s;
+};
+
+bool map_was_drawn(const struct boot *boot);
+int maps_load(struct run *run, const struct boot *boot, struct maps *maps);
+void maps_free(struct maps *maps);
 
 /* ---- doc.c: one text, written as Markdown or HTML ---- */
 
@@ -219,6 +282,7 @@ struct doc {
 	FILE *f;
 	bool html;
 	const char *dir;
+	bool archive;		/* raw data lie in raw.tar.xz beside it */
 	bool list;		/* inside a list */
 };
 
@@ -233,7 +297,26 @@ void doc_p(struct doc *d, const char *fmt, ...) PRINTF(2, 3);
 void doc_li(struct doc *d, const char *fmt, ...) PRINTF(2, 3);
 void doc_pre(struct doc *d, const char *text);
 void doc_table(struct doc *d, const struct table *t);
-int doc_fig(struct doc *d, const char *name, const char *caption);
+void doc_fold(struct doc *d, const char *title);
+void doc_fold_item(struct doc *d, const char *id, const char *text);
+void doc_fold_end(struct doc *d);
+int doc_fig(struct doc *d, const char *name, const char *caption,
+	    const char *files);
+
+/* ---- links.c: from a figure to the files it was made from ---- */
+
+#define RAW_ARCHIVE	"raw.tar.xz"
+#define TEXT	512		/* any number with its interval and link fits */
+
+const char *raw_id(char *buf, const struct row *r);
+void put_raw(struct doc *d, struct run *run, const struct summary *sum,
+	     const struct row *group);
+char *boot_files(struct doc *d, const struct boot *b, const char *only);
+int put_figure(struct doc *d, struct run *run, const struct plot *plot);
+
+/* ---- gains.c: what is gained, what it costs ---- */
+
+void put_gains(struct doc *d, const struct summary *sum);
 
 /* ---- alike.c ---- */
 
@@ -254,6 +337,9 @@ int merge_main(int argc, char **argv);
 
 /* ---- report.c ---- */
 
+const char *number(char *buf, double v);
+const char *reached(char *buf, const struct row *r, double v);
+const char *interval_text(char *buf, const struct row *r);
 int report_write(struct run *run, const struct summary *sum,
 		 const struct plots *plots, const char *path, bool html);
 

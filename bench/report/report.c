@@ -5,8 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TEXT	256	/* any number with its interval fits */
+#include <unistd.h>
 
 /* The goals of the project, stated in the report beside what was measured. */
 #define GOAL_T95_S		1.5
@@ -18,7 +17,7 @@
 #define GOAL_KEY_INSTR		2	/* a static key that is off: a no-op or two */
 #define INSTR_EPSILON		0.05	/* of a mean over a thousand operations */
 
-static const char *number(char *buf, double v)
+const char *number(char *buf, double v)
 {
 	if (isnan(v))
 		strcpy(buf, "-");
@@ -32,7 +31,7 @@ static const char *number(char *buf, double v)
 }
 
 /* Infinity is only ever a time that was not reached while anybody watched. */
-static const char *reached(char *buf, const struct row *r, double v)
+const char *reached(char *buf, const struct row *r, double v)
 {
 	if (isinf(v) && !isnan(r->limit))
 		snprintf(buf, TEXT, "not within %.1f s", r->limit);
@@ -41,7 +40,7 @@ static const char *reached(char *buf, const struct row *r, double v)
 	return buf;
 }
 
-static const char *interval(char *buf, const struct row *r)
+const char *interval_text(char *buf, const struct row *r)
 {
 	char lo[TEXT], hi[TEXT];
 
@@ -55,16 +54,17 @@ static const char *interval(char *buf, const struct row *r)
 
 static const char *measured(char *buf, const struct row *r, const char *unit)
 {
-	char med[TEXT], iv[TEXT];
+	char med[TEXT], iv[TEXT], id[TEXT];
 
 	if (!r)
 		return strcpy(buf, "no data");
-	interval(iv, r);
+	interval_text(iv, r);
 	/* "not within 10 s" has its unit */
 	if (isinf(r->st.median) && !*iv)
 		unit = "";
-	snprintf(buf, TEXT, "%.40s%s%.170s%s%.20s (n=%d)", reached(med, r, r->st.median),
-		 *iv ? " " : "", iv, *unit ? " " : "", unit, r->st.n);
+	snprintf(buf, TEXT, "[%.40s](#%.160s)%s%.170s%s%.20s (n=%d)",
+		 reached(med, r, r->st.median), raw_id(id, r), *iv ? " " : "", iv,
+		 *unit ? " " : "", unit, r->st.n);
 	return buf;
 }
 
@@ -183,22 +183,28 @@ static void put_completeness(struct doc *d, const struct run *run,
 {
 	int by[BOOT_CORRUPT + 1] = { 0 };
 	double planned = json_num(run->meta, "boots_planned", NAN);
-	size_t i;
+	size_t i, maps = 0;
 	int bad;
 
 	if (!run->meta)
 		doc_p(d, "**run.json is missing or cannot be read**: on which machine this ran, and how many boots were planned, is not known.");
 	for (i = 0; i < run->nboots; i++)
 		by[run->boots[i].status]++;
+	for (i = 0; i < run->nboots; i++)
+		maps += run->boots[i].status == BOOT_OK && map_was_drawn(&run->boots[i]);
 	bad = run->nboots - by[BOOT_OK];
 	if (!bad && !(planned > run->nboots) && !run->nnotes)
-		doc_p(d, "All %zu boots finished and count.", run->nboots);
+		doc_p(d, "All %zu boots finished%s.", run->nboots,
+		      maps ? "" : " and count");
 	else
 		doc_p(d, "**%d of %.0f planned boots count**: %d lost, %d with an error, %d interrupted, %d with unusable files, %.0f never started; %zu notes on skipped or failed workloads. They are named under Boots.",
 		      by[BOOT_OK], isnan(planned) ? run->nboots : planned,
 		      by[BOOT_LOST], by[BOOT_ERROR], by[BOOT_INTERRUPTED],
 		      by[BOOT_CORRUPT],
 		      planned > run->nboots ? planned - run->nboots : 0, run->nnotes);
+	if (maps)
+		doc_p(d, "%zu of them %s disturbed to draw a map of %s memory, and in no figure but that.",
+		      maps, maps == 1 ? "was" : "were", maps == 1 ? "its" : "their");
 	if (plots->why_not)
 		doc_p(d, "**Plots are missing**: %s.", plots->why_not);
 }
@@ -639,7 +645,7 @@ static void put_answers(struct doc *d, const struct summary *sum)
 	struct table t;
 	size_t i, j;
 
-	doc_h(d, 2, "Answers");
+	doc_h(d, 3, "Against the goals");
 	table_init(&t, 5, "l");
 	answer(&t, "question", "platform", "goal", "measured: median [interval]", "reached");
 	each_platform(&t, sum, answer_drain);
@@ -676,7 +682,7 @@ static void put_instr(struct doc *d, const struct summary *sum, const char *seri
 	};
 	const size_t nv = sizeof(variants) / sizeof(*variants);
 	bool has[sizeof(variants) / sizeof(*variants)] = { false };
-	char buf[TEXT];
+	char buf[TEXT], id[TEXT];
 	struct table t;
 	size_t v, cols = 1;
 	int order, n = 1;
@@ -716,10 +722,14 @@ static void put_instr(struct doc *d, const struct summary *sum, const char *seri
 				continue;
 			r = find_instr(sum, series, variants[v], mode, op, order);
 			if (r && r->st.hi - r->st.lo > INSTR_EPSILON)
-				table_cell(&t, "%s\n[%.6g, %.6g]", number(buf, r->st.median),
+				table_cell(&t, "[%s](#%s)\n[%.6g, %.6g]",
+					   number(buf, r->st.median), raw_id(id, r),
 					   r->st.lo, r->st.hi);
+			else if (r)
+				table_cell(&t, "[%s](#%s)", number(buf, r->st.median),
+					   raw_id(id, r));
 			else
-				table_cell(&t, "%s", r ? number(buf, r->st.median) : "-");
+				table_cell(&t, "-");
 		}
 		for (v = 0; v < 2; v++) {
 			const struct row *b;
@@ -740,7 +750,26 @@ static void put_instr(struct doc *d, const struct summary *sum, const char *seri
 	table_free(&t);
 }
 
-static void put_all_instr(struct doc *d, const struct summary *sum)
+/* Both tables of a mode are from the same boots. */
+static void put_instr_raw(struct doc *d, struct run *run, const struct summary *sum,
+			  const char *series, const char *mode)
+{
+	char workload[32];
+	size_t i;
+
+	snprintf(workload, sizeof(workload), "alloc-%s", mode);
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+
+		if (strcmp(r->platform, "icount") || strcmp(r->series, series) ||
+		    strcmp(r->workload, workload))
+			continue;
+		put_raw(d, run, sum, r);
+		return;
+	}
+}
+
+static void put_all_instr(struct doc *d, struct run *run, const struct summary *sum)
 {
 	static const char * const modes[] = {
 		"repeat", "bulk", "random", "bulk-hit", "bulk-miss"
@@ -761,6 +790,7 @@ static void put_all_instr(struct doc *d, const struct summary *sum)
 		for (m = 0; m < sizeof(modes) / sizeof(*modes); m++) {
 			put_instr(d, sum, series, modes[m], "alloc");
 			put_instr(d, sum, series, modes[m], "free");
+			put_instr_raw(d, run, sum, series, modes[m]);
 		}
 		last = series;
 	}
@@ -770,14 +800,14 @@ static void put_all_instr(struct doc *d, const struct summary *sum)
 
 static void result_cell(struct table *t, const struct row *r, int column_n)
 {
-	char med[TEXT], iv[TEXT], ratio[TEXT], p[64] = "", n[32] = "";
+	char med[TEXT], iv[TEXT], ratio[TEXT], p[64] = "", n[32] = "", id[TEXT];
 
 	if (!r) {
 		table_cell(t, "-");
 		return;
 	}
 	reached(med, r, r->st.median);
-	interval(iv, r);
+	interval_text(iv, r);
 	if (r->st.n != column_n)
 		snprintf(n, sizeof(n), " n=%d", r->st.n);
 	ratio[0] = 0;
@@ -793,7 +823,8 @@ static void result_cell(struct table *t, const struct row *r, int column_n)
 		else
 			strcpy(p, " ~");
 	}
-	table_cell(t, "**%s**%s%s%s%s%s%s", med, *iv || *ratio || *n ? "\n" : "", iv,
+	table_cell(t, "[**%s**](#%s)%s%s%s%s%s%s", med, raw_id(id, r),
+		   *iv || *ratio || *n ? "\n" : "", iv,
 		   *iv && *ratio ? " " : "", ratio, p, n);
 }
 
@@ -823,7 +854,8 @@ static void put_metric(struct table *t, const struct row *r)
 		   !strcmp(better, "more") ? " ↑" : "");
 }
 
-static void put_group(struct doc *d, const struct summary *sum, size_t first)
+static void put_group(struct doc *d, struct run *run, const struct summary *sum,
+		      size_t first)
 {
 	const struct row *g = &sum->rows[first], **col = NULL;
 	size_t i, j, ncol = 0;
@@ -879,11 +911,12 @@ static void put_group(struct doc *d, const struct summary *sum, size_t first)
 	}
 	doc_table(d, &t);
 	table_free(&t);
+	put_raw(d, run, sum, g);
 	free(col);
 	free(n);
 }
 
-static void put_results(struct doc *d, const struct summary *sum)
+static void put_results(struct doc *d, struct run *run, const struct summary *sum)
 {
 	size_t i, j;
 
@@ -898,7 +931,7 @@ static void put_results(struct doc *d, const struct summary *sum)
 		/* Instructions have their own tables above. */
 		if (j == i && !(!strcmp(sum->rows[i].platform, "icount") &&
 				!strncmp(sum->rows[i].workload, "alloc-", 6)))
-			put_group(d, sum, i);
+			put_group(d, run, sum, i);
 	}
 }
 
@@ -906,14 +939,15 @@ static void put_results(struct doc *d, const struct summary *sum)
 
 static void put_boots(struct doc *d, const struct run *run)
 {
+	char *files;
 	struct table t;
 	size_t i;
 
 	doc_h(d, 2, "Boots");
-	doc_p(d, "In the order in which they ran. Only boots with status ok count. The gap is the longest time between two samples of host memory; `t50_s` and `t95_s` are no more exact than that.");
-	table_init(&t, 8, "rlllrrll");
+	doc_p(d, "In the order in which they ran. Only boots with status ok count; what is disturbed to draw a map of its memory ('map only') is in no figure but that one. The gap is the longest time between two samples of host memory; `t50_s` and `t95_s` are no more exact than that.");
+	table_init(&t, 9, "rlllrrlll");
 	for (const char * const *h = (const char * const []){ "seq", "platform", "variant",
-	     "kernel", "samples", "gap", "status", "error", NULL }; *h; h++)
+	     "kernel", "samples", "gap", "status", "error", "files", NULL }; *h; h++)
 		table_cell(&t, "%s", *h);
 	for (i = 0; i < run->nboots; i++) {
 		const struct boot *b = &run->boots[i];
@@ -928,8 +962,12 @@ static void put_boots(struct doc *d, const struct run *run)
 		else
 			table_cell(&t, "-");
 		table_cell(&t, b->status == BOOT_OK ? "%s" : "**%s**",
+			   b->status == BOOT_OK && map_was_drawn(b) ? "ok, map only" :
 			   boot_status_name(b->status));
 		table_cell(&t, "%s", b->error);
+		files = boot_files(d, b, NULL);
+		table_cell(&t, "%s", files);
+		free(files);
 	}
 	doc_table(d, &t);
 	table_free(&t);
@@ -948,7 +986,8 @@ static void put_boots(struct doc *d, const struct run *run)
 			const char *x = json_str(a->meta, "config_sha256", "");
 			const char *y = json_str(b->meta, "config_sha256", "");
 
-			if (!strcmp(a->platform, b->platform) &&
+			if (!map_was_drawn(a) && !map_was_drawn(b) &&
+			    !strcmp(a->platform, b->platform) &&
 			    !strcmp(a->variant, b->variant) && *x && *y && strcmp(x, y)) {
 				doc_li(d, "**`%s` ran another kernel configuration than `%s`**: they should not have been one group.",
 				       b->name, a->name);
@@ -1035,13 +1074,14 @@ static void put_howto(struct doc *d, const struct run *run)
 		doc_pre(d, text);
 	}
 	free(text);
-	doc_p(d, "Raw data lie beside this file: `run.json`, and for each boot in `boots/` its `meta.json`, `console.log`, `samples.tsv`, `events.jsonl` and `counters.json`. All figures of this report are rows of `summary.tsv`.");
+	doc_p(d, "Raw data lie beside this file%s: `run.json`, and for each boot in `boots/` its `meta.json`, `console.log`, `samples.tsv`, `events.jsonl` and `counters.json`, and `map.jsonl` where memory was mapped. All figures of this report are rows of [summary.tsv](summary.tsv).",
+	      d->archive ? ", in [" RAW_ARCHIVE "](" RAW_ARCHIVE ")" : "");
 	free(p);
 	free(v);
 	free(w);
 }
 
-static int put_plots(struct doc *d, const struct plots *plots)
+static int put_plots(struct doc *d, struct run *run, const struct plots *plots)
 {
 	bool any = false;
 	size_t i;
@@ -1053,7 +1093,7 @@ static int put_plots(struct doc *d, const struct plots *plots)
 		if (!any)
 			doc_h(d, 2, "Plots");
 		any = true;
-		if (doc_fig(d, plots->p[i].name, plots->p[i].caption))
+		if (put_figure(d, run, &plots->p[i]))
 			ret = -1;
 	}
 	return ret;
@@ -1062,7 +1102,10 @@ static int put_plots(struct doc *d, const struct plots *plots)
 int report_write(struct run *run, const struct summary *sum,
 		 const struct plots *plots, const char *path, bool html)
 {
-	struct doc d = { .html = html, .dir = run->dir };
+	struct doc d = {
+		.html = html, .dir = run->dir,
+		.archive = !access(run_str(run, "%s/" RAW_ARCHIVE, run->dir), F_OK),
+	};
 	char title[TEXT];
 	int ret;
 
@@ -1073,14 +1116,16 @@ int report_write(struct run *run, const struct summary *sum,
 		 "Free page reporting: page flag against page_ext (%s, %s)",
 		 json_str(run->meta, "profile", "?"), json_str(run->meta, "date", "?"));
 	doc_begin(&d, title);
-	put_machine(&d, run);
 	put_warnings(&d, run);
 	put_completeness(&d, run, plots);
+	put_gains(&d, sum);
 	put_answers(&d, sum);
 	put_checks(&d, run, sum);
-	ret = put_plots(&d, plots);
-	put_all_instr(&d, sum);
-	put_results(&d, sum);
+	doc_h(&d, 2, "Where it was measured");
+	put_machine(&d, run);
+	ret = put_plots(&d, run, plots);
+	put_all_instr(&d, run, sum);
+	put_results(&d, run, sum);
 	put_what_ran(&d, run);
 	put_boots(&d, run);
 	put_workloads(&d, run);

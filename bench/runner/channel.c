@@ -109,6 +109,7 @@ int event_log_open(struct event_log *log, const char *dir)
 	char *path = format("%s/events.jsonl", dir);
 
 	log->dir = dir;
+	log->map = NULL;
 	log->counters = json_array();
 	log->events = fopen(path, "we");
 	free(path);
@@ -129,7 +130,7 @@ static int add_file(struct event_log *log, const json_t *event)
 	    strlen(name) > 64 || strchr(name, '/') ||
 	    !strcmp(name, "meta.json") || !strcmp(name, "events.jsonl") ||
 	    !strcmp(name, "samples.tsv") || !strcmp(name, "counters.json") ||
-	    !strcmp(name, "console.log"))
+	    !strcmp(name, "console.log") || !strcmp(name, "map.jsonl"))
 		return 0;
 	path = format("%s/%s", log->dir, name);
 	f = fopen(path, "ae");
@@ -142,16 +143,38 @@ static int add_file(struct event_log *log, const json_t *event)
 	return ret;
 }
 
+/*
+ * Maps of the guest's memory are for pictures, and there are many: they have a
+ * file of their own.
+ */
+static FILE *file_for(struct event_log *log, const char *kind)
+{
+	char *path;
+
+	if (strcmp(kind, "map"))
+		return log->events;
+	if (!log->map) {
+		path = format("%s/map.jsonl", log->dir);
+		log->map = fopen(path, "we");
+		free(path);
+	}
+	return log->map;
+}
+
 /* Write down one event with the time of its receipt; -1 with errno. */
 int event_log_add(struct event_log *log, json_t *event, double t)
 {
 	const char *kind = json_string_value(json_object_get(event, "event"));
 	char stamp[32];
 	json_t *copy;
+	FILE *f;
 	int ret;
 
 	if (!strcmp(kind, "file"))
 		return add_file(log, event);
+	f = file_for(log, kind);
+	if (!f)
+		return -1;
 	/* Time first, for whoever reads the file; in milliseconds. */
 	snprintf(stamp, sizeof(stamp), "%.4f", t);
 	copy = json_object();
@@ -160,10 +183,9 @@ int event_log_add(struct event_log *log, json_t *event, double t)
 	json_object_update_missing(copy, event);
 	if (!strcmp(kind, "counters"))
 		json_array_append(log->counters, copy);
-	ret = json_dumpf(copy, log->events,
-			 JSON_COMPACT | JSON_REAL_PRECISION(12));
+	ret = json_dumpf(copy, f, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	json_decref(copy);
-	if (ret || fputc('\n', log->events) == EOF || fflush(log->events))
+	if (ret || fputc('\n', f) == EOF || fflush(f))
 		return -1;
 	return 0;
 }
@@ -176,6 +198,9 @@ int event_log_close(struct event_log *log)
 	if (log->events && fclose(log->events))
 		ret = -1;
 	log->events = NULL;
+	if (log->map && fclose(log->map))
+		ret = -1;
+	log->map = NULL;
 	if (json_dump_file(log->counters, path,
 			   JSON_INDENT(1) | JSON_REAL_PRECISION(12)))
 		ret = -1;

@@ -282,6 +282,7 @@ int channel_send(struct channel *c, json_t *command);
 
 struct event_log {
 	FILE *events;
+	FILE *map;		/* once there is one */
 	json_t *counters;
 	const char *dir;
 };

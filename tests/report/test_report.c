@@ -707,6 +707,122 @@ static void cost_is_compared_with_flag(void **state)
 	assert_false(exists(str("%s/run/plots/alloc-cost-icount.gp", w->dir)));
 }
 
+/* A boot that was looked at is in its pictures and in no figure. */
+static void maps_are_pictures_only(void **state)
+{
+	struct work *w = *state;
+	char *text, *p;
+	int lines = 0;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_string_equal(w->err, "");
+	text = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_null(strstr(text, "drain-map"));
+	free(text);
+	text = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(strstr(text, "](plots/map-um-ext-29.svg)"));
+	assert_non_null(strstr(text, "](plots/ages-drain-map-um-29.svg)"));
+	assert_non_null(strstr(text, "](plots/ages-churn-map-um-29.svg)"));
+	assert_null(strstr(text, "](plots/drain-map-um.svg)"));
+	assert_true(says(text, "|  29 |", "ok, map only"));
+	assert_non_null(strstr(text, "1 of them was disturbed"));
+	free(text);
+	/* 2 GiB in pieces of 2 MiB: all there is free at the end of drain-map */
+	text = slurp(str("%s/run/plots/map-um-ext-29.dat", w->dir));
+	p = strchr(text, '\n') + 1;
+	for (; *p != '\n'; p = strchr(p, '\n') + 1) {
+		assert_int_equal(strspn(p, "0123- "), strcspn(p, "\n"));
+		lines++;
+	}
+	assert_int_equal(lines, 1024);
+	for (const char * const *c = (const char * const []){ "0 ", "1 ", "2 ", "3 ", NULL };
+	     *c; c++)
+		assert_true(count(text, *c) > 100);
+	free(text);
+}
+
+static void without_its_map_a_run_is_the_same(void **state)
+{
+	struct work *w = *state;
+	char *with, *without;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	with = slurp(str("%s/run/summary.tsv", w->dir));
+	nftw(str("%s/run/boots/029-um-ext", w->dir), rm, 16, FTW_DEPTH | FTW_PHYS);
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	without = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_string_equal(with, without);
+	free(without);
+	free(with);
+}
+
+static void broken_maps(void **state)
+{
+	struct work *w = *state;
+	static const char * const bad[] = {
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u1023\"}",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u1023q\"}",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u99999999999999999999\"}",
+		"{\"t\":1,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u1024\"}",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":0,\"map\":\"u1024\"}",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u1024\",\"ages\":[[1,2]]}",
+	};
+	char *path = strdup(str("%s/run/boots/029-um-ext/map.jsonl", w->dir));
+	char *good = slurp(path);
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		append(path, str("%s\n", bad[i]), "a");
+		assert_int_equal(prreport(w, str("%s/run", w->dir), str("%s", w->dir)), 1);
+		assert_non_null(strstr(w->err, "029-um-ext/map.jsonl: line 118: "));
+		assert_non_null(strstr(w->err, "its picture is left out"));
+		append(path, good, "w");
+	}
+	free(good);
+	free(path);
+}
+
+/* Where only the archive is kept, that is where links go to. */
+static void archived(void **state)
+{
+	struct work *w = *state;
+	char *html;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	html = slurp(str("%s/run/report.html", w->dir));
+	assert_non_null(strstr(html, "href=\"boots/004-um-flag/samples.tsv\""));
+	assert_non_null(strstr(html, "href=\"plots/drain-um.dat\""));
+	assert_null(strstr(html, "raw.tar.xz"));
+	free(html);
+	append(str("%s/run/raw.tar.xz", w->dir), "", "w");
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	html = slurp(str("%s/run/report.html", w->dir));
+	assert_null(strstr(html, "href=\"boots/"));
+	assert_null(strstr(html, "href=\"plots/drain-um.dat\""));
+	assert_non_null(strstr(html, "<a href=\"raw.tar.xz\">boots/004-um-flag</a>"));
+	free(html);
+}
+
+/* Before anything else: what is gained, what it costs. */
+static void the_answer_comes_first(void **state)
+{
+	struct work *w = *state;
+	char *md, *table;
+
+	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_ptr_equal(strstr(md, "\n## "), strstr(md, "\n## Answers"));
+	table = strstr(md, "\n| ");
+	assert_true(table < strstr(md, "Against the goals"));
+	assert_true(strstr(table, "**Gains**") < strstr(table, "**Costs**"));
+	assert_true(says(table, "| Freed memory: 95 % of it is back with the host ", "| um "));
+	assert_true(says(table, "| Freed memory: 95 % of it is back with the host ",
+			 "better ×0.189 too few boots to tell from chance"));
+	assert_true(says(table, "| Instructions to free 2 MiB ", "| icount "));
+	free(md);
+}
+
 int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -717,6 +833,8 @@ int main(void)
 		T(lost), T(without_flag), T(no_gnuplot), T(not_a_run), T(empty_run),
 		T(unwritable), T(latencies_are_added_up), T(damaged_histograms),
 		T(probes_have_pictures), T(cost_is_compared_with_flag),
+		T(maps_are_pictures_only), T(without_its_map_a_run_is_the_same),
+		T(broken_maps), T(archived), T(the_answer_comes_first),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

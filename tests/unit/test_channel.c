@@ -185,11 +185,19 @@ static void the_log_is_what_the_report_reads(void **state)
 	add(&log, "{\"event\":\"file\",\"name\":\"../evil\",\"text\":\"x\"}", 2, 0);
 	add(&log, "{\"event\":\"file\",\"name\":\"meta.json\",\"text\":\"x\"}", 2, 0);
 	add(&log, "{\"event\":\"file\",\"name\":\".hidden\",\"text\":\"x\"}", 2, 0);
+	add(&log, "{\"event\":\"file\",\"name\":\"map.jsonl\",\"text\":\"x\"}", 2, 0);
+	/* maps are many, and no events */
+	add(&log, "{\"event\":\"map\",\"map\":\"u9\"}", 3, 0);
+	add(&log, "{\"event\":\"map\",\"map\":\"r9\"}", 4, 0);
 	assert_int_equal(event_log_close(&log), 0);
 
 	text = slurp(dir, "events.jsonl");
 	assert_string_equal(text, "{\"t\":1.25,\"event\":\"ready\"}\n"
 			    "{\"t\":1.5,\"event\":\"counters\",\"when\":\"begin\"}");
+	free(text);
+	text = slurp(dir, "map.jsonl");
+	assert_string_equal(text, "{\"t\":3.0,\"event\":\"map\",\"map\":\"u9\"}\n"
+			    "{\"t\":4.0,\"event\":\"map\",\"map\":\"r9\"}");
 	free(text);
 	text = slurp(dir, "fio.json");
 	assert_string_equal(text, "a\nb");

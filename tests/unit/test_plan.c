@@ -280,7 +280,7 @@ static void quick_is_quick(void **state)
 	static const char *const four[] = { "off", "flag", "ext-off", "ext" };
 	static const char *const sizes[] = { "flag", "flag-o0", "ext" };
 	struct plan plan;
-	size_t i;
+	size_t i, l, k;
 
 	(void)state;
 	plan_for(&plan, false, NULL, BIT(UM) | BIT(TCG) | BIT(ICOUNT),
@@ -301,6 +301,19 @@ static void quick_is_quick(void **state)
 	assert_true(count(&plan, UM, "churn", "flag-d250") > 0);
 	assert_int_equal(count(&plan, UM, "smallguest", "ext"), 1);
 	assert_int_equal(count(&plan, TCG, "smallguest", "off"), 1);
+	/* One boot for the pictures, and not one of those that are measured. */
+	assert_int_equal(count(&plan, UM, "drain-map", "ext"), 1);
+	assert_int_equal(count(&plan, UM, "churn-map", "ext"), 1);
+	assert_int_equal(count(&plan, UM, "drain-map", "flag"), 0);
+	assert_int_equal(count(&plan, TCG, "drain-map", "ext"), 0);
+	for (i = 0; i < plan.nr; i++)
+		for (l = 0; l < plan.phases[i].nr; l++)
+			for (k = 0; k < plan.phases[i].lanes[l].nr; k++) {
+				uint64_t w = plan.phases[i].lanes[l].boots[k].workloads;
+
+				if (w & (W("drain-map") | W("churn-map")))
+					assert_int_equal(w, W("drain-map") | W("churn-map"));
+			}
 	assert_int_equal(count(&plan, TCG, "lockhold", "ext"), 0);
 	assert_int_equal(count(&plan, TCG, "script", "ext"), 0);
 	assert_int_equal(count(&plan, UM, "fragment", "ext-off"), 0);

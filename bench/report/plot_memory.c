@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Host memory over time, for each workload that says anything about it. One that
+ * settles has an end to compare: its variants are laid over each other, from
+ * its last mark on. In one that does not, each boot is a line of its own, and
+ * each variant has a panel.
+ */
+#include "prreport.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GRID_S		0.05	/* the sampling interval */
+#define MAX_GRID	1500	/* points of a curve */
+#define LEAD_S		3.0	/* shown before the mark, or a fourth of what is after it */
+#define MAX_POINTS	800	/* a boot in a panel */
+#define MAX_PHASES	8
+#define MAX_FIGURES	2	/* beside a panel */
+
+/* ---- phases ---- */
+
+/* A moment of a workload that the guest named, by the median over its boots. */
+struct phase {
+	const char *name;
+	double *at;
+	size_t n;
+	double median;
+};
+
+static void phase_add(struct phase *phases, size_t *n, const char *name, double at)
+{
+	size_t i;
+
+	for (i = 0; i < *n; i++)
+		if (!strcmp(phases[i].name, name))
+			break;
+	if (isnan(at) || i == MAX_PHASES)
+		return;
+	if (i == *n)
+		phases[(*n)++] = (struct phase){ .name = name };
+	phases[i].at = xrealloc(phases[i].at, phases[i].n + 1, sizeof(double));
+	phases[i].at[phases[i].n++] = at;
+}
+
+/* Its last mark, whatever that is called; its begin if there is none. */
+static double origin_of(const struct boot *b, const struct window *w,
+			const char **name)
+{
+	double at = w->begin;
+	json_t *ev;
+	size_t i;
+
+	*name = NULL;
+	json_array_foreach(b->events, i, ev) {
+		if (strcmp(json_str(ev, "event", ""), "mark") ||
+		    strcmp(json_str(ev, "workload", ""), w->workload))
+			continue;
+		*name = json_str(ev, "name", "mark");
+		at = json_num(ev, "t", NAN);
+	}
+	return at;
+}
+
+/* Begin, marks, settled and end of all boots, from each one's origin. */
+static size_t phases_of(const struct curves *cs, bool from_origin,
+			struct phase *phases)
+{
+	size_t i, b, k, n = 0;
+
+	for (i = 0; i < cs->n; i++) {
+		for (b = 0; b < cs->c[i].n; b++) {
+			const struct boot *boot = cs->c[i].boots[b];
+			const struct window *w = &cs->c[i].win[b];
+			const char *name;
+			double zero = from_origin ? origin_of(boot, w, &name) : w->begin;
+			json_t *ev;
+
+			/* What begins at 0 has the axis to say so. */
+			if (w->begin != zero)
+				phase_add(phases, &n, w->from_start ? "start of the VM" :
+					  "begin", w->begin - zero);
+			if (w->from_start)
+				phase_add(phases, &n, "agent ready", w->began - zero);
+			json_array_foreach(boot->events, k, ev)
+				if (!strcmp(json_str(ev, "event", ""), "mark") &&
+				    !strcmp(json_str(ev, "workload", ""), w->workload))
+					phase_add(phases, &n, json_str(ev, "name", "mark"),
+						  json_num(ev, "t", NAN) - zero);
+			phase_add(phases, &n, "settled", w->settled - zero);
+		}
+	}
+	for (i = 0; i < n; i++) {
+		struct spread st;
+
+		stats_summary(phases[i].at, phases[i].n, &st);
+		phases[i].median = st.median;
+		free(phases[i].at);
+	}
+	return n;
+}
+
+/* A dashed line each, with its name above the plot. */
+static void put_phases(FILE *f, const struct phase *phases, size_t n,
+		       double xmin, double xmax, bool named)
+{
+	double last = -INFINITY, gap = 0.1 * (xmax - xmin);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		double x = phases[i].median;
+		const char *side = "center";
+
+		/* The median of all boots need not be where the shortest ends. */
+		if (x < xmin - 0.2 * gap || x > xmax + 0.2 * gap)
+			continue;
+		x = fmin(fmax(x, xmin), xmax);
+		fprintf(f, "set arrow %zu from first %.3f, graph 0 to first %.3f, graph 1 nohead dt (4,4) lw 1 lc rgb \"#777777\"\n",
+			i + 1, x, x);
+		if (!named)
+			continue;
+		if (x > xmax - gap)
+			side = "right";
+		else if (x < xmin + gap)
+			side = "left";
+		/* Two that are near each other: one above the other. */
+		fprintf(f, "set label %zu \"%s\" at first %.3f, graph %.3f %s font \",12\" tc rgb \"#444444\"\n",
+			i + 1, phases[i].name, x, x - last < 1.6 * gap ? 1.075 : 1.03,
+			side);
+		if (x - last >= 1.6 * gap)
+			last = x;
+	}
+}
+
+static void raw_of(struct plot *plot, const struct curves *cs)
+{
+	size_t i, b;
+
+	for (i = 0; i < cs->n; i++)
+		for (b = 0; b < cs->c[i].n; b++)
+			plot_raw(plot, cs->c[i].boots[b], "samples.tsv");
+}
+
+/* ---- variants over each other: median and range over boots ---- */
+
+static double seen_until(const struct boot *b, const struct window *w)
+{
+	return fmin(isnan(w->settled) ? w->end : w->settled,
+		    b->samples[b->nsamples - 1].t);
+}
+
+struct extent {
+	double xmin, xmax, ymax;
+};
+
+static void put_curve(FILE *f, const struct curve *c, struct extent *e)
+{
+	double until = INFINITY, from = -INFINITY, grid;
+	double *v = xrealloc(NULL, c->n, sizeof(*v));
+	double *zero = xrealloc(NULL, c->n, sizeof(*zero));
+	struct spread st;
+	const char *name;
+	size_t b;
+
+	for (b = 0; b < c->n; b++) {
+		zero[b] = origin_of(c->boots[b], &c->win[b], &name);
+		until = fmin(until, seen_until(c->boots[b], &c->win[b]) - zero[b]);
+	}
+	for (b = 0; b < c->n; b++)
+		from = fmax(from, fmax(c->win[b].begin, c->boots[b]->samples[0].t) -
+			    zero[b]);
+	from = fmax(from, -fmax(LEAD_S, until / 4));
+	e->xmax = fmax(e->xmax, until);
+	e->xmin = fmin(e->xmin, from);
+	fprintf(f, "# %s\n", c->label);
+	grid = fmax(GRID_S, (until - from) / MAX_GRID);
+	for (long k = ceil(from / grid); k * grid <= until; k++) {
+		double lo = INFINITY, hi = 0;
+		int n = 0;
+
+		for (b = 0; b < c->n; b++) {
+			v[n] = metrics_resident_at(c->boots[b], zero[b] + k * grid) / 1024;
+			if (isnan(v[n]))
+				continue;
+			lo = fmin(lo, v[n]);
+			hi = fmax(hi, v[n++]);
+		}
+		if (!n)
+			continue;
+		stats_summary(v, n, &st);
+		e->ymax = fmax(e->ymax, hi);
+		fprintf(f, "%.2f\t%.2f\t%.2f\t%.2f\n", k * grid, st.median, lo, hi);
+	}
+	fputs("\n\n", f);
+	free(zero);
+	free(v);
+}
+
+static int plot_settling(struct run *run, struct plots *out,
+			 const char *platform, const char *workload,
+			 const struct curves *cs)
+{
+	const char *name = run_str(run, "%s-%s", workload, platform), *mark;
+	struct extent e = { 0 };
+	struct phase phases[MAX_PHASES];
+	size_t i, n = phases_of(cs, true, phases);
+	FILE *f = plot_open(run, name, "dat");
+	int ret;
+
+	if (!f)
+		return -1;
+	origin_of(cs->c[0].boots[0], &cs->c[0].win[0], &mark);
+	fprintf(f, "# seconds after %s, host-resident MiB: median, min, max; a block a variant\n",
+		mark ? mark : "the begin");
+	for (i = 0; i < cs->n; i++)
+		put_curve(f, &cs->c[i], &e);
+	ret = plot_close(run, f, name, "dat");
+
+	f = plot_open(run, name, "gp");
+	if (!f)
+		return -1;
+	gp_begin(f, name, 900, 500);
+	fprintf(f,
+		"set title \"%s: host memory over time — %s, %s\" offset 0,1.2\n"
+		"set xlabel \"seconds after %s%s%s\"\n"
+		"set ylabel \"host-resident guest memory (MiB)\"\n"
+		"set xrange [%.2f:%.2f]\nset yrange [0:%g]\nset ytics %g\n"
+		"set bmargin at screen 0.21\nset tmargin at screen 0.85\n"
+		"set key at screen 0.5,0.04 center center horizontal maxrows 1 samplen 4\n"
+		"set style fill transparent solid 0.2 noborder\n",
+		workload, platform_title(platform), curves_n(run, cs),
+		mark ? "the guest's mark '" : cs->c[0].win[0].from_start ?
+		"the start of the VM" : "the workload's begin", mark ? mark : "",
+		mark ? "'" : "", e.xmin, e.xmax, e.ymax * 1.08, tic_step(e.ymax));
+	put_phases(f, phases, n, e.xmin, e.xmax, true);
+	fputs("plot \\\n", f);
+	for (i = 0; i < cs->n; i++)
+		fprintf(f, "\t\"%s.dat\" index %zu using 1:3:4 with filledcurves fc rgb \"%s\" notitle, \\\n",
+			name, i, style_of(cs->c[i].variant)->color);
+	for (i = 0; i < cs->n; i++) {
+		const struct style *s = style_of(cs->c[i].variant);
+
+		/* Points at other places for each, or one hides the next. */
+		fprintf(f, "\t\"%s.dat\" index %zu using 1:2 with lines lc rgb \"%s\" dt %s lw %d notitle, \\\n",
+			name, i, s->color, s->dash, s->width);
+		fprintf(f, "\t\"\" index %zu every %d::%zu using 1:2 with points lc rgb \"%s\" pt %d ps 0.8 notitle, \\\n",
+			i, 36, 5 * i + 4, s->color, s->point);
+		fprintf(f, "\tNaN with linespoints lc rgb \"%s\" dt %s lw %d pt %d ps 0.8 title \"%s\"%s\n",
+			s->color, s->dash, s->width, s->point, cs->c[i].label,
+			i + 1 < cs->n ? ", \\" : "");
+	}
+	fputs("unset arrow\nunset label\n", f);
+	gp_end(f);
+	ret |= plot_close(run, f, name, "gp");
+	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s. Line: median over boots; band: minimum to maximum; dashed: what the guest said, median over boots.",
+					   workload, platform_title(platform),
+					   curves_n(run, cs))), cs);
+	return ret;
+}
+
+/* ---- every boot, a panel a variant ---- */
+
+/* Long runs keep the extremes of each stretch, so no spike disappears. */
+static void put_boot(FILE *f, const struct boot *b, const struct window *w)
+{
+	size_t i, first = 0, last = b->nsamples, step;
+
+	while (first < b->nsamples && b->samples[first].t < w->begin)
+		first++;
+	while (last > first && b->samples[last - 1].t > w->end)
+		last--;
+	step = (last - first) / (MAX_POINTS / 2) + 1;
+	for (i = first; i < last; i += step) {
+		size_t j, lo = i, hi = i;
+
+		for (j = i; j < i + step && j < last; j++) {
+			if (b->samples[j].resident_kib < b->samples[lo].resident_kib)
+				lo = j;
+			if (b->samples[j].resident_kib > b->samples[hi].resident_kib)
+				hi = j;
+		}
+		j = lo < hi ? lo : hi;
+		fprintf(f, "%.2f\t%.1f\n", b->samples[j].t - w->begin,
+			b->samples[j].resident_kib / 1024);
+		if (lo == hi)
+			continue;
+		j = lo < hi ? hi : lo;
+		fprintf(f, "%.2f\t%.1f\n", b->samples[j].t - w->begin,
+			b->samples[j].resident_kib / 1024);
+	}
+}
+
+/* What the workload is about, as a text beside its panel. */
+static void put_figures(FILE *f, const struct summary *sum, const char *platform,
+			const char *workload, const struct curve *c)
+{
+	char series[64];
+	size_t i, k = 0;
+
+	kernel_series(c->kernel, series, sizeof(series));
+	for (i = 0; i < MAX_FIGURES; i++)
+		fprintf(f, "unset label %zu\n", 102 + i);
+	for (i = 0; i < sum->n && k < MAX_FIGURES; i++) {
+		const struct row *r = &sum->rows[i];
+
+		if (strcmp(r->platform, platform) || strcmp(r->series, series) ||
+		    strcmp(r->variant, c->variant) || strcmp(r->workload, workload) ||
+		    !metric_is_headline(workload, r->metric))
+			continue;
+		fprintf(f, "set label %zu \"%s\\n%.4g%s%s\" at graph 1.02,%.2f left font \",12\"\n",
+			102 + k, r->metric, r->st.median,
+			strcmp(r->unit, "count") ? " " : "",
+			strcmp(r->unit, "count") ? r->unit : "", 0.62 - 0.36 * k);
+		k++;
+	}
+}
+
+static int plot_boots(struct run *run, const struct summary *sum,
+		      struct plots *out, const char *platform,
+		      const char *workload, const struct curves *cs)
+{
+	const char *name = run_str(run, "%s-%s", workload, platform);
+	struct phase phases[MAX_PHASES];
+	size_t i, b, k, n = phases_of(cs, false, phases);
+	double xmax = 0, ymax = 0;
+	int height = 115 * cs->n + 140, ret;
+	FILE *f = plot_open(run, name, "dat");
+
+	if (!f)
+		return -1;
+	fputs("# seconds after the begin, host-resident MiB; a block a variant, boots apart by an empty line\n",
+	      f);
+	for (i = 0; i < cs->n; i++) {
+		fprintf(f, "# %s\n", cs->c[i].label);
+		for (b = 0; b < cs->c[i].n; b++) {
+			const struct boot *boot = cs->c[i].boots[b];
+			const struct window *w = &cs->c[i].win[b];
+
+			put_boot(f, boot, w);
+			fputc('\n', f);
+			xmax = fmax(xmax, w->end - w->begin);
+			for (k = 0; k < boot->nsamples; k++)
+				if (boot->samples[k].t >= w->begin &&
+				    boot->samples[k].t <= w->end)
+					ymax = fmax(ymax, boot->samples[k].resident_kib / 1024);
+		}
+		fputc('\n', f);
+	}
+	ret = plot_close(run, f, name, "dat");
+
+	f = plot_open(run, name, "gp");
+	if (!f)
+		return -1;
+	gp_begin(f, name, 900, height);
+	fprintf(f,
+		"set multiplot layout %zu,1 margins 0.115,0.80,%.4f,%.4f spacing 0,%.4f title \"%s: host memory over time — %s, %s\"\n"
+		"set label 101 \"host-resident guest memory (MiB)\" at screen 0.02,0.5 center rotate by 90\n"
+		"set xrange [0:%g]\nset yrange [0:%g]\nset ytics %g\nset format x \"\"\nunset key\n",
+		cs->n, 70.0 / height, 1 - 60.0 / height, 24.0 / height, workload,
+		platform_title(platform), curves_n(run, cs), xmax, ymax * 1.12,
+		tic_step(ymax * 2));
+	for (i = 0; i < cs->n; i++) {
+		const struct curve *c = &cs->c[i];
+		const struct style *s = style_of(c->variant);
+
+		put_phases(f, phases, n, 0.001, xmax, !i);
+		fprintf(f, "set label 100 \"%s\" at graph 1.02,0.88 left tc rgb \"%s\"\n",
+			c->label, s->color);
+		put_figures(f, sum, platform, workload, c);
+		if (i + 1 == cs->n)
+			fputs("set format x \"%g\"\nset xlabel \"seconds after the workload's begin\"\n",
+			      f);
+		fprintf(f, "plot \"%s.dat\" index %zu using 1:2 with lines lc rgb \"%s\" lw 1\n"
+			"unset label\n", name, i, s->color);
+	}
+	fputs("unset multiplot\nunset label\nunset arrow\nunset xlabel\n", f);
+	gp_end(f);
+	ret |= plot_close(run, f, name, "gp");
+	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s; one panel a variant, one thin line a boot.%s",
+					   workload, platform_title(platform),
+					   curves_n(run, cs), workloads_known() ?
+					   " At the right medians of what the workload is about." :
+					   "")), cs);
+	return ret;
+}
+
+/* ---- which workloads there are ---- */
+
+static bool settles(const struct curves *cs)
+{
+	size_t i, b;
+
+	for (i = 0; i < cs->n; i++)
+		for (b = 0; b < cs->c[i].n; b++)
+			if (isnan(cs->c[i].win[b].settled))
+				return false;
+	return true;
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const char *a = *(const char * const *)pa, *b = *(const char * const *)pb;
+	int d = workload_place(a) - workload_place(b);
+
+	return d ? d : strcmp(a, b);
+}
+
+/* What boots began on a platform, in the order of the run; to be freed. */
+static const char **workloads_begun(const struct run *run, const char *platform,
+				    size_t *n)
+{
+	const char **names = NULL;
+	size_t i, k, j;
+	json_t *ev;
+
+	*n = 0;
+	for (i = 0; i < run->nboots; i++) {
+		if (strcmp(run->boots[i].platform, platform))
+			continue;
+		json_array_foreach(run->boots[i].events, k, ev) {
+			const char *w = json_str(ev, "workload", NULL);
+
+			if (!w || strcmp(json_str(ev, "event", ""), "begin"))
+				continue;
+			for (j = 0; j < *n; j++)
+				if (!strcmp(names[j], w))
+					break;
+			if (j < *n)
+				continue;
+			names = xrealloc(names, *n + 1, sizeof(*names));
+			names[(*n)++] = w;
+		}
+	}
+	if (*n)
+		qsort(names, *n, sizeof(*names), by_place);
+	return names;
+}
+
+/**
+ * plot_memory() - host memory over time, a picture for each workload
+ *
+ * Return: 0, or -1 after a message.
+ */
+int plot_memory(struct run *run, const struct summary *sum, struct plots *out,
+		const char *platform)
+{
+	size_t i, n;
+	const char **names = workloads_begun(run, platform, &n);
+	int ret = 0;
+
+	for (i = 0; i < n; i++) {
+		struct curves cs;
+
+		if (!workload_has_host_memory(names[i]))
+			continue;
+		curves_collect(run, platform, names[i], &cs);
+		if (cs.n && settles(&cs))
+			ret |= plot_settling(run, out, platform, names[i], &cs);
+		else if (cs.n)
+			ret |= plot_boots(run, sum, out, platform, names[i], &cs);
+		curves_free(&cs);
+	}
+	free(names);
+	return ret;
+}
