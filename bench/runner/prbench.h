@@ -3,8 +3,8 @@
  * prbench - boots guests, drives workloads in them, records host memory
  *
  * One process plans and shows progress (main.c); each boot is a child process
- * (boot.c) that owns one VM, a thread that samples the VM's memory, and the
- * directory with the boot's raw data.
+ * (boot.c) that owns one VM or several (guest.c), a thread that samples their
+ * memory, and the directory with the boot's raw data.
  */
 #ifndef PRBENCH_H
 #define PRBENCH_H
