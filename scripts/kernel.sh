@@ -155,7 +155,8 @@ add_patch()
 	for _f in $(sed -n 's,^+++ b/,,p' "$_p"); do
 		[ -f "$tmp/$1/new/$_f" ] || {
 			mkdir -p "$tmp/$1/new/$(dirname "$_f")"
-			cp -p "$src/$_f" "$tmp/$1/new/$_f"
+			# unless the patch makes it
+			[ ! -e "$src/$_f" ] || cp -p "$src/$_f" "$tmp/$1/new/$_f"
 			echo "$_f" >>"$tmp/$1/files"
 		}
 	done
