@@ -12,6 +12,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd -P)
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
 log=$scratch/log
 tree=$TREES/patched/linux
 
