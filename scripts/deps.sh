@@ -55,6 +55,7 @@ needs()
 	valgrind	valgrind
 	coccinelle	spatch
 	gcc-aarch64-linux-gnu	aarch64-linux-gnu-gcc
+	chromium	chromium
 	END
 }
 

@@ -43,7 +43,10 @@ struct line {
 
 struct lines {
 	struct line *l;
-	size_t n, boots;
+	size_t n;
+	const char *file;
+	const struct boot **boots;	/* that have it */
+	size_t nboots;
 };
 
 static struct dist *dist_of(const struct line *l, size_t panel, int op)
@@ -151,7 +154,7 @@ static void lines_collect(struct run *run, const char *platform, const char *fil
 	struct dist *one = xrealloc(NULL, 1, size);
 	size_t i, j, k;
 
-	memset(ls, 0, sizeof(*ls));
+	*ls = (struct lines){ .file = file };
 	for (i = 0; i < run->nboots; i++) {
 		const struct boot *b = &run->boots[i];
 		struct line *l;
@@ -175,6 +178,8 @@ static void lines_collect(struct run *run, const char *platform, const char *fil
 		}
 		l = &ls->l[j];
 		l->boots++;
+		ls->boots = xrealloc(ls->boots, ls->nboots + 1, sizeof(*ls->boots));
+		ls->boots[ls->nboots++] = b;
 		for (j = 0; j < 2 * npanels; j++) {
 			l->dist[j].n += one[j].n;
 			l->dist[j].max = fmax(l->dist[j].max, one[j].max);
@@ -199,6 +204,7 @@ static void lines_free(struct lines *ls)
 	for (i = 0; i < ls->n; i++)
 		free(ls->l[i].dist);
 	free(ls->l);
+	free(ls->boots);
 }
 
 /* How far to the right: one in ten is slower, one in a hundred, and so on. */
@@ -279,6 +285,7 @@ static int plot_percentiles(struct run *run, struct plots *out,
 			    const struct panel *panels, size_t npanels)
 {
 	const char *n = lines_n(run, ls);
+	struct plot *plot;
 	double height, xmax = 1, foot;
 	size_t i, p, rows = 0, row = 0;
 	int op, ret = 0;
@@ -358,9 +365,11 @@ static int plot_percentiles(struct run *run, struct plots *out,
 	fputs("unset multiplot\nunset logscale y\nset format y \"%g\"\n", f);
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
-	plot_add(out, name,
+	plot = plot_add(out, name,
 		 run_str(run, "Latency of one allocation and one free: %s on %s, %s, whose histograms are added up. To the right ever fewer operations: at 99.9 one in a thousand is slower than the line.",
 			 what, platform_title(platform), n));
+	for (i = 0; i < ls->nboots; i++)
+		plot_raw(plot, ls->boots[i], ls->file);
 	return ret;
 }
 
