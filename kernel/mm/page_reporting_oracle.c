@@ -150,11 +150,14 @@ static struct page_reporting_dev_info oracle_dev = {
 /* Is a page as report() has left it? */
 static bool oracle_agrees(struct page *page)
 {
-	u64 *addr = kmap_local_page(page), want = ORACLE_PATTERN ^ page_to_pfn(page);
+	u64 word = ORACLE_PATTERN ^ page_to_pfn(page);
+	unsigned long *addr = kmap_local_page(page), want;
 	bool good = true;
 	unsigned int i;
 
-	for (i = 0; i < PAGE_SIZE / sizeof(u64); i += ORACLE_STEP)
+	/* What can be read at once is half a word on 32 bits, the first is enough */
+	memcpy(&want, &word, sizeof(want));
+	for (i = 0; i < PAGE_SIZE / sizeof(want); i += ORACLE_STEP * sizeof(word) / sizeof(want))
 		good &= READ_ONCE_NOCHECK(addr[i]) == want;
 	kunmap_local(addr);
 	return good;

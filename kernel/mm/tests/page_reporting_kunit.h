@@ -2034,7 +2034,7 @@ static void prt_test_oracle(struct kunit *test)
 	struct prt *prt = test->priv;
 	struct prt_call flush;
 	struct prt_user *user;
-	unsigned int i, reports;
+	unsigned int i, reports, runs;
 
 	for (i = 0; i < ARRAY_SIZE(granules); i++) {
 		prt_start(test, granules[i], 1 + 7 * i);
@@ -2042,8 +2042,12 @@ static void prt_test_oracle(struct kunit *test)
 		user = prt_user(test, i);
 		memset(&flush, 0, sizeof(flush));
 		prt_call(&flush, prt, prt_flush_loop_fn);
-		KUNIT_EXPECT_EQ_MSG(test, prt_user_run(user, PRT_ROUNDS), 0,
-				    "granule order %u", granules[i]);
+		/* The only processor may have its mind on the user */
+		runs = 100;
+		do {
+			KUNIT_EXPECT_EQ_MSG(test, prt_user_run(user, PRT_ROUNDS), 0,
+					    "granule order %u", granules[i]);
+		} while (READ_ONCE(prt->reports) == reports && --runs);
 		WRITE_ONCE(flush.stop, true);
 		prt_join(&flush);
 		KUNIT_EXPECT_EQ(test, flush.ret, 0);

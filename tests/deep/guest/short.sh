@@ -24,16 +24,19 @@ precious 96
 echo 20 >$parameters/min_age_ms
 fail_on failslab 30
 fail_on fail_page_alloc 30
+# Those of a processor, as the worker has; the others read files for 9p
 for p in /proc/[0-9]*; do
 	case $(cat "$p/comm" 2>/dev/null) in
-	kworker/*) echo 1 2>/dev/null >"$p/make-it-fail" ;;
+	kworker/[0-9]*) echo 1 2>/dev/null >"$p/make-it-fail" ;;
 	esac
 done
 registered=0 refused=0 flushed=0
 for n in $(seq 120); do
 	echo 0 >$o/on
-	# nothing but this one write
-	if sh -c "exec 3>$o/on 2>/dev/null; echo 1 >/proc/self/make-it-fail; echo 1 >&3"; then
+	# nothing but this one write: a process that ends closes files of 9p,
+	# which does not survive that it has no memory for it
+	if sh -c "exec 3>$o/on 4>/proc/self/make-it-fail 2>/dev/null
+		echo 1 >&4; echo 1 >&3; rc=\$?; echo 0 >&4; exit \$rc"; then
 		registered=$((registered + 1))
 	else
 		refused=$((refused + 1))
