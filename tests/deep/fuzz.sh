@@ -79,7 +79,7 @@ build_target()
 {
 	case $1 in
 	results)
-		build "$1" fork bench/report/[!m]*.c bench/report/metrics.c
+		build "$1" fork bench/report/[!m]*.c bench/report/m[!a]*.c bench/report/map.c
 		;;
 	workloads)
 		build "$1" "" bench/runner/plan.c bench/runner/util.c \
