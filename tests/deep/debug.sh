@@ -9,6 +9,8 @@ words=
 case $flavor in
 # the pages of a free block keep the poison; the oracle does not take that away
 vm) words=page_poison=1 ;;
+# the shadow takes the end of memory, which then cannot go offline
+kasan) words=movablecore=384M ;;
 esac
 
 # kunit: a point for each of the tests that this kernel runs as it boots

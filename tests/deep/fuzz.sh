@@ -174,7 +174,7 @@ seeds_results()
 	_i=0
 	while read -r _a _b; do
 		_i=$((_i + 1))
-		run_of "$seeds/$_i" "$_a" "$_b"
+		run_of "$seeds/$_i" "$_a" "${_b:-$_a}"
 	done <"$tmp/pairs"
 	set --
 	for _b in tests/report/data/run/boots/*-um-flag \
