@@ -10,6 +10,7 @@ VARIANTS ?=
 PLATFORMS ?=
 BOOTS ?=
 PROBE ?=
+RESUME ?=
 KSRC ?=
 RESULTS ?= results/latest
 DIRS ?=
@@ -45,6 +46,7 @@ help:
 	@echo 'make bench     run the benchmark and write its report into results/latest'
 	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c) BOOTS=N'
 	@echo '               PROBE=ORDER,MS  an allocation every MS beside each workload, timed'
+	@echo '               RESUME=DIR goes on with a run that was interrupted'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
 	@echo 'make compare   two runs side by side: A=DIR B=DIR; FORCE=1 ALL=1'
 	@echo 'make merge     the runs of a fleet into one: DIRS="a b c" OUT=results/merged'
@@ -68,6 +70,13 @@ BENCH_ARGS = --profile "$(PROFILE)" $(if $(platforms),--platforms "$(PLATFORMS)"
 	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %) \
 	     $(if $(TAP),--tap) $(if $(PROBE),--probe "$(PROBE)")
 
+# A run that was interrupted knows its own arguments, and its kernels are built.
+ifneq ($(RESUME),)
+bench: programs
+	@rc=0; build/bin/prbench --resume "$(RESUME)" || rc=$$?; \
+	if [ $$rc -le 1 ]; then build/bin/prreport "$(RESUME)" || rc=1; fi; \
+	exit $$rc
+else
 bench: programs
 	@build/bin/prbench $(BENCH_ARGS) --list >/dev/null
 	@scripts/kernel.sh build $$({ echo $(KERNELS); build/bin/prbench \
@@ -75,6 +84,8 @@ bench: programs
 	@rc=0; build/bin/prbench $(BENCH_ARGS) || rc=$$?; \
 	if [ $$rc -le 1 ]; then build/bin/prreport results/latest || rc=1; fi; \
 	exit $$rc
+
+endif
 
 report: programs
 	@build/bin/prreport "$(RESULTS)"

@@ -29,6 +29,7 @@ struct state {
 	bool interrupted;
 	bool fatal;
 	double t0;
+	double before_s;	/* how long it had run when it was interrupted */
 };
 
 struct job {
@@ -75,6 +76,7 @@ static void usage(FILE *f)
 		"                         build/trees/pristine)\n"
 		"  --out DIR              default results/<date>-<host>-<commit>-<profile>\n"
 		"  --tap                  print TAP 14, a point for each boot\n"
+		"  --resume DIR           go on with a run that was interrupted; no other option\n"
 		"  --list                 print the known names and what would run\n"
 		"A list is separated by commas or spaces.  QEMU=FILE in the environment\n"
 		"chooses another qemu-system-x86_64, PRBENCH_APPEND=WORDS ends the guests'\n"
@@ -290,6 +292,36 @@ static void make_run_json(struct state *s, int argc, char **argv)
 	free(commit);
 }
 
+/* From now on it is the run that was interrupted; what has ended is not booted. */
+static void go_on(struct state *s, json_t *was)
+{
+	json_t *times = json_object_get(was, "resumed");
+	char err[512], stamp[64];
+	struct resumed done;
+
+	if (resume_same(was, s->run, err, sizeof(err))) {
+		fprintf(stderr, "prbench: cannot go on with %s: %s\n", s->cfg.out, err);
+		exit(EXIT_USAGE);
+	}
+	if (resume_plan(&s->plan, s->cfg.out, &done)) {
+		fprintf(stderr, "prbench: cannot read %s/boots: %s\n", s->cfg.out,
+			strerror(errno));
+		exit(EXIT_FATAL);
+	}
+	s->started = done.last;
+	s->ok = done.ok;
+	s->bad = done.bad;
+	s->before_s = json_number_value(json_object_get(was, "run_s"));
+	iso_time(stamp, sizeof(stamp));
+	if (!json_is_array(times)) {
+		times = json_array();
+		json_object_set_new(was, "resumed", times);
+	}
+	json_array_append_new(times, json_string(stamp));
+	json_decref(s->run);
+	s->run = json_incref(was);
+}
+
 static void save_run(struct state *s, const char *status)
 {
 	char path[PATH_MAX + 16], err[PATH_MAX + 64];
@@ -297,7 +329,8 @@ static void save_run(struct state *s, const char *status)
 	json_object_set_new(s->run, "status", json_string(status));
 	json_object_set_new(s->run, "boots_ok", json_integer(s->ok));
 	json_object_set_new(s->run, "boots_bad", json_integer(s->bad));
-	json_object_set_new(s->run, "run_s", json_real(now_s() - s->t0));
+	json_object_set_new(s->run, "run_s",
+			    json_real(s->before_s + now_s() - s->t0));
 	make_path(path, sizeof(path), "%s/run.json", s->cfg.out);
 	if (write_json(path, s->run, err, sizeof(err))) {
 		fprintf(stderr, "prbench: %s; make room there\n", err);
@@ -597,12 +630,25 @@ int main(int argc, char **argv)
 	const char *out = NULL, *source = NULL, *qemu = getenv("QEMU");
 	const char *dir = NULL;
 	char name[128];
+	const char *resume = NULL;
+	json_t *was = NULL;
+	char **words = NULL;	/* of the run that goes on */
+	char err[512];
 	bool list = false;
 	sigset_t signals;
 	size_t i;
 	int c;
 
 	sel->seed = 1;
+	if (argc == 3 && !strcmp(argv[1], "--resume")) {
+		resume = argv[2];
+		was = resume_open(resume, &argc, &argv, err, sizeof(err));
+		if (!was) {
+			fprintf(stderr, "prbench: --resume: %s\n", err);
+			return EXIT_USAGE;
+		}
+		words = argv;
+	}
 	/* What the others may name depends on this one. */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -744,10 +790,17 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	check_kernels(&s.cfg, &s.plan);
-	make_out_dir(&s, out);
+	if (resume)
+		resolve(s.cfg.out, resume, "the run");
+	else
+		make_out_dir(&s, out);
 	if (s.tap)
-		printf("TAP version 14\n1..%u\n", s.plan.nr_boots);
+		printf("TAP version 14\n");
 	make_run_json(&s, argc, argv);
+	if (was)
+		go_on(&s, was);
+	if (s.tap)
+		printf("1..%u\n", s.plan.nr_boots - s.ok - s.bad);
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
@@ -763,7 +816,8 @@ int main(int argc, char **argv)
 	save_run(&s, "running");
 	if (s.fatal)
 		goto out;
-	say(&s, "%s: %u boots, about %d:%02d min\n", s.cfg.out, s.plan.nr_boots,
+	say(&s, "%s: %u boots, about %d:%02d min\n", s.cfg.out,
+	    s.plan.nr_boots - s.ok - s.bad,
 	    (int)s.plan.estimate_s / 60, (int)s.plan.estimate_s % 60);
 	for (i = 0; i < s.plan.nr && !s.interrupted && !s.fatal; i++)
 		run_phase(&s, i, &signals);
@@ -779,6 +833,8 @@ out:
 	plan_free(&s.plan);
 	workloads_free();
 	json_decref(s.run);
+	json_decref(was);
+	free(words);
 	if (s.interrupted)
 		return EXIT_INTERRUPTED;
 	if (s.fatal)

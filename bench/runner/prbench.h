@@ -131,6 +131,17 @@ int plan_make(struct plan *plan, const struct selection *sel);
 uint64_t plan_variants(const struct plan *plan, uint64_t platforms);
 void plan_free(struct plan *plan);
 
+/* resume.c */
+struct resumed {
+	unsigned int ok, bad;
+	unsigned int last;	/* number of a boot */
+};
+
+json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
+		    size_t len);
+int resume_same(const json_t *was, const json_t *is, char *err, size_t len);
+int resume_plan(struct plan *plan, const char *dir, struct resumed *done);
+
 /* workloads.c */
 int workloads_load(const char *dir, char *err, size_t len);
 void workloads_free(void);

@@ -38,4 +38,52 @@ ok "SIGKILL: two guests are at work" [ $? -eq 0 ]
 kill -KILL $pid
 wait $pid 2>/dev/null
 ok "SIGKILL: nothing is left" nothing_runs KILL
+
+# go_on RUN
+go_on()
+{
+	"$bin/prbench" --resume "$scratch/$1" >"$scratch/log" 2>&1
+}
+
+# status_is N CMD...
+status_is()
+{
+	_want=$1
+	shift
+	"$@"
+	[ $? -eq "$_want" ]
+}
+
+# boots OK: so many ended well
+boots()
+{
+	[ "$(cat "$scratch"/on/boots/*/meta.json | grep -c '"status": "ok"')" -eq "$1" ]
+}
+
+"$bin/prbench" --agent "$bin/pragent" --out "$scratch/on" --platforms um \
+	--variants off,ext --workloads drain --set drain.settle_ms=2000 --boots 2 \
+	>"$scratch/log" 2>&1 &
+pid=$!
+until [ -d "$(echo "$scratch"/on/boots/002-*)" ] || ! kill -0 $pid; do
+	sleep 0.1
+done
+kill -INT $pid
+wait $pid
+ok "resume: interrupted in its second boot" boots 1
+cat "$scratch"/on/boots/001-*/meta.json >"$scratch/first"
+ok "resume: it goes on" go_on on
+ok "resume: all four have ended well" boots 4
+ok "resume: each variant as often as planned" \
+	[ "$(grep -l '"variant": "ext"' "$scratch"/on/boots/*/meta.json |
+		xargs grep -l '"status": "ok"' | wc -l)" -eq 2 ]
+ok "resume: the first was not made again" \
+	cmp "$scratch/first" "$(echo "$scratch"/on/boots/001-*/meta.json)"
+ok "resume: run.json says so" [ "$(status "$scratch/on/run.json")" = complete ]
+ok "resume: and when" grep -q '"resumed"' "$scratch/on/run.json"
+ok "resume: nothing is left to do" go_on on
+ok "resume: and nothing is done" boots 4
+sed -i 's/"seed": 1/"seed": 2/' "$scratch/on/run.json"
+ok "resume: another run is refused" status_is 2 go_on on
+ok "resume: with what differs" grep -q "'seed'" "$scratch/log"
+ok "resume: what is no run is refused" status_is 2 go_on nowhere
 done_testing

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Going on with a run that was interrupted: what is left of its plan. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prbench.h"
+
+/**
+ * resume_open() - read what an interrupted run was started with
+ * @dir: the run's directory
+ * @argc: number of arguments, from run.json
+ * @argv: the arguments; they belong to the result
+ * @err: what is wrong
+ * @len: its size
+ *
+ * Return: run.json, or NULL.
+ */
+json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
+		    size_t len)
+{
+	char path[PATH_MAX + 16];
+	const json_t *words, *word;
+	json_error_t why;
+	json_t *run;
+	size_t i;
+
+	make_path(path, sizeof(path), "%s/run.json", dir);
+	run = json_load_file(path, 0, &why);
+	if (!run) {
+		set_err(err, len, "%s: %s; give the directory of a run", path,
+			why.text);
+		return NULL;
+	}
+	words = json_object_get(run, "argv");
+	*argc = (int)json_array_size(words);
+	*argv = calloc((size_t)*argc + 1, sizeof(**argv));
+	json_array_foreach(words, i, word)
+		if (*argv && json_is_string(word))
+			(*argv)[i] = (char *)json_string_value(word);
+	for (i = 0; *argv && i < (size_t)*argc && (*argv)[i]; i++)
+		;
+	if (*argc < 1 || i < (size_t)*argc) {
+		set_err(err, len, "%s does not say how the run was started", path);
+		free(*argv);
+		json_decref(run);
+		return NULL;
+	}
+	return run;
+}
+
+/**
+ * resume_same() - would what runs now be the same run?
+ * @was: run.json as it was left
+ * @is: and as it would be written now
+ * @err: what differs
+ * @len: its size
+ *
+ * Return: 0, or -1 if it would not.
+ */
+int resume_same(const json_t *was, const json_t *is, char *err, size_t len)
+{
+	static const char *const keys[] = {
+		"commit", "profile", "seed", "boots_planned", "platforms",
+		"variants", "workloads", "settings_by_platform",
+	};
+	static const char *const machine[] = { "cpu", "cores", "kernel" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!json_equal(json_object_get(was, keys[i]),
+				json_object_get(is, keys[i])))
+			return set_err(err, len,
+				       "its '%s' is not what it would be now; start another run",
+				       keys[i]);
+	for (i = 0; i < ARRAY_SIZE(machine); i++)
+		if (!json_equal(json_object_get(json_object_get(was, "machine"), machine[i]),
+				json_object_get(json_object_get(is, "machine"), machine[i])))
+			return set_err(err, len,
+				       "it is of a machine with another '%s'; start another run",
+				       machine[i]);
+	return 0;
+}
+
+static bool is_boot(const struct boot *b, const json_t *meta)
+{
+	const json_t *names = json_object_get(meta, "workloads"), *name;
+	uint64_t mask = 0;
+	size_t i;
+
+	json_array_foreach(names, i, name) {
+		int w = json_is_string(name) ?
+			workload_find(json_string_value(name)) : -1;
+
+		if (w >= 0)
+			mask |= BIT(w);
+	}
+	return mask == b->workloads &&
+	       json_integer_value(json_object_get(meta, "replicate")) == b->replicate &&
+	       json_is_string(json_object_get(meta, "platform")) &&
+	       !strcmp(json_string_value(json_object_get(meta, "platform")),
+		       platform_names[b->platform]) &&
+	       json_is_string(json_object_get(meta, "variant")) &&
+	       !strcmp(json_string_value(json_object_get(meta, "variant")),
+		       b->variant->name) &&
+	       json_integer_value(json_object_get(meta, "mem_mib")) == b->mem_mib;
+}
+
+static bool take_out(struct plan *plan, const json_t *meta)
+{
+	size_t p, l, k;
+
+	for (p = 0; p < plan->nr; p++)
+		for (l = 0; l < plan->phases[p].nr; l++) {
+			struct lane *lane = &plan->phases[p].lanes[l];
+
+			for (k = 0; k < lane->nr; k++) {
+				if (!is_boot(&lane->boots[k], meta))
+					continue;
+				plan->estimate_s -= lane->boots[k].estimate_s;
+				memmove(&lane->boots[k], &lane->boots[k + 1],
+					(--lane->nr - k) * sizeof(*lane->boots));
+				return true;
+			}
+		}
+	return false;
+}
+
+/**
+ * resume_plan() - take the boots that have ended out of a plan
+ * @plan: made as it was for the run
+ * @dir: the run's directory
+ * @done: what ended well, what did not, and the last number used
+ *
+ * A boot that was interrupted, or that left no meta.json, is made again under
+ * another number. One that was lost stays lost.
+ *
+ * Return: 0, or -1 if the boots cannot be read; errno says why.
+ */
+int resume_plan(struct plan *plan, const char *dir, struct resumed *done)
+{
+	char path[2 * PATH_MAX];
+	struct dirent *e;
+	DIR *boots;
+
+	memset(done, 0, sizeof(*done));
+	make_path(path, sizeof(path), "%s/boots", dir);
+	boots = opendir(path);
+	if (!boots)
+		return errno == ENOENT ? 0 : -1;
+	while ((e = readdir(boots))) {
+		unsigned int seq = (unsigned int)strtoul(e->d_name, NULL, 10);
+		const char *status;
+		json_t *meta;
+
+		if (seq > done->last)
+			done->last = seq;
+		make_path(path, sizeof(path), "%s/boots/%s/meta.json", dir, e->d_name);
+		meta = *e->d_name == '.' ? NULL : json_load_file(path, 0, NULL);
+		status = json_string_value(json_object_get(meta, "status"));
+		if (status && *status && strcmp(status, "interrupted") &&
+		    strcmp(status, "running") && take_out(plan, meta)) {
+			if (!strcmp(status, "ok"))
+				done->ok++;
+			else
+				done->bad++;
+		}
+		json_decref(meta);
+	}
+	closedir(boots);
+	return 0;
+}
