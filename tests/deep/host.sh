@@ -19,6 +19,9 @@ cleanup()
 }
 trap cleanup EXIT
 
+[ -n "${DEEP_BUILT:-}" ] ||
+	ok "the kernels are built" scripts/kernel.sh build um-pristine x86_64-pristine
+
 # says FILE PATTERN
 says()
 {
