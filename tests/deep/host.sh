@@ -302,7 +302,7 @@ full_in_report()
 }
 
 mkdir "$small"
-if mount -t tmpfs -o size=3m tmpfs "$small" 2>/dev/null; then
+if mount -t tmpfs -o size=8m tmpfs "$small" 2>/dev/null; then
 	mounted=yes
 	full_at_start
 	full_in_boot um

@@ -78,7 +78,8 @@ static json_t *listen(const struct text *said, uint32_t dice,
 			MUST(kind);
 			if (log) {
 				MUST(!event_log_add(log, event, T0 + *logged));
-				*logged += strcmp(kind, "file") != 0;
+				/* These two have files of their own. */
+				*logged += strcmp(kind, "file") && strcmp(kind, "map");
 				if (!strcmp(kind, "ready"))
 					settings(event);
 			}

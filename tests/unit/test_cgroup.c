@@ -38,8 +38,10 @@ static const char *own(const char *mountinfo, const char *cgroup)
 	ret = cgroup_own(m, c, path, &v2);
 	fclose(m);
 	fclose(c);
+	if (ret)
+		return "none";
 	snprintf(text, sizeof(text), "%s %d", path, v2 ? 2 : 1);
-	return ret ? "none" : text;
+	return text;
 }
 
 static void groups_are_found(void **state)
