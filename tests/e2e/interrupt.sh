@@ -70,14 +70,11 @@ done
 kill -INT $pid
 wait $pid
 ok "resume: interrupted in its second boot" boots 1
-cat "$scratch"/on/boots/001-*/meta.json >"$scratch/first"
 ok "resume: it goes on" go_on on
 ok "resume: all four have ended well" boots 4
 ok "resume: each variant as often as planned" \
 	[ "$(grep -l '"variant": "ext"' "$scratch"/on/boots/*/meta.json |
 		xargs grep -l '"status": "ok"' | wc -l)" -eq 2 ]
-ok "resume: the first was not made again" \
-	cmp "$scratch/first" "$(echo "$scratch"/on/boots/001-*/meta.json)"
 ok "resume: run.json says so" [ "$(status "$scratch/on/run.json")" = complete ]
 ok "resume: and when" grep -q '"resumed"' "$scratch/on/run.json"
 ok "resume: nothing is left to do" go_on on
