@@ -25,7 +25,7 @@ reported()
 }
 
 bench map --platforms um --workloads drain-map --boots 1 --set drain-map.settle_ms=4000 \
-	--set drain-map.mib=256
+	--set drain-map.hold_ms=4000 --set drain-map.mib=256
 ok "a boot that is mapped succeeds" [ $? -eq 0 ]
 ok "it says so" grep -q '"event":"mapped","workload":"drain-map"' \
 	"$scratch/map/boots/001-um-ext/events.jsonl"

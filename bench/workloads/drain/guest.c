@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Workload drain: fill, free, wait. */
+/* Workload drain: fill, hold, free, wait. */
 #include <string.h>
 
 #include "agent.h"
@@ -14,10 +14,11 @@ static size_t how_much(const json_t *args)
 	return (size_t)arg_int(args, "mib", 1024) * MIB;
 }
 
-/* Fill, free, wait: how fast and how far does memory go back to the host? */
+/* Fill, hold, free, wait: how fast and how far does memory go back to the host? */
 static int work_drain(const char *name, const json_t *args)
 {
 	size_t bytes = how_much(args);
+	double hold = (double)arg_int(args, "hold_ms", 0) * 1e-3;
 	double settle = (double)arg_int(args, "settle_ms", 10000) * 1e-3;
 	struct hold h;
 	double t0 = now_s();
@@ -31,6 +32,7 @@ static int work_drain(const char *name, const json_t *args)
 	}
 	emit_result(name, "fill_s", "s", now_s() - t0);
 	emit_result(name, "filled_mib", "MiB", (double)bytes / (double)MIB);
+	sleep_s(hold);
 	give(&h);
 	emit_mark(name, "freed", bytes);
 	sleep_s(settle);
