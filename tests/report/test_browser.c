@@ -5,22 +5,11 @@
  * each ended by a zero byte. PRX_SHOTS=DIR keeps a picture of each page.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <poll.h>
-#include <unistd.h>
-#include <cmocka.h>
+#include <signal.h>
+#include <sys/stat.h>
 
-#include "prreport.h"
+#include "work.h"
 
 #define PATIENCE_MS	60000
 #define PHONE		390
@@ -39,13 +28,6 @@ struct browser {
 };
 
 static struct browser b = { .pid = -1 };
-
-static const char *env(const char *name, const char *fallback)
-{
-	const char *s = getenv(name);
-
-	return s && *s ? s : fallback;
-}
 
 static const char *find_chromium(void)
 {
@@ -68,22 +50,6 @@ static const char *find_chromium(void)
 		}
 	}
 	return NULL;
-}
-
-static void run_cmd(char *const argv[])
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		if (!freopen("/dev/null", "w", stdout))
-			_exit(126);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
 }
 
 /* ---- the protocol ---- */
@@ -119,7 +85,7 @@ static json_t *next_message(void)
 	}
 }
 
-static const char *str(const json_t *o, const char *key)
+static const char *member(const json_t *o, const char *key)
 {
 	const char *s = json_string_value(json_object_get(o, key));
 
@@ -129,13 +95,13 @@ static const char *str(const json_t *o, const char *key)
 /* What a page must not do is written down; the rest of the events is noise. */
 static void heard(const json_t *message)
 {
-	const char *method = str(message, "method");
+	const char *method = member(message, "method");
 	const json_t *params = json_object_get(message, "params");
-	const char *url = str(json_object_get(params, "request"), "url");
+	const char *url = member(json_object_get(params, "request"), "url");
 	char *text;
 
 	if (!strcmp(method, "Network.requestWillBeSent")) {
-		if (!strcmp(str(params, "type"), "Document") || !strncmp(url, "data:", 5))
+		if (!strcmp(member(params, "type"), "Document") || !strncmp(url, "data:", 5))
 			return;
 		json_array_append_new(b.said, json_sprintf("asks for %s", url));
 		return;
@@ -262,9 +228,9 @@ static int start(void **state)
 	b.said = json_array();
 	target = call("Target.createTarget", json_pack("{s:s}", "url", "about:blank"));
 	o = call("Target.attachToTarget", json_pack("{s:s, s:b}", "targetId",
-						    str(target, "targetId"),
+						    member(target, "targetId"),
 						    "flatten", 1));
-	snprintf(b.session, sizeof(b.session), "%s", str(o, "sessionId"));
+	snprintf(b.session, sizeof(b.session), "%s", member(o, "sessionId"));
 	json_decref(o);
 	json_decref(target);
 	json_decref(call("Page.enable", NULL));
@@ -272,14 +238,6 @@ static int start(void **state)
 	json_decref(call("Runtime.enable", NULL));
 	json_decref(call("Log.enable", NULL));
 	return 0;
-}
-
-static int rm(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
 }
 
 static int stop(void **state)
@@ -292,7 +250,7 @@ static int stop(void **state)
 		waitpid(b.pid, NULL, 0);
 	}
 	/* Its children may still be writing while they die. */
-	for (i = 0; i < 50 && nftw(b.dir, rm, 16, FTW_DEPTH | FTW_PHYS); i++)
+	for (i = 0; i < 50 && rm_tree(b.dir); i++)
 		usleep(100000);
 	json_decref(b.said);
 	free(b.buf);
@@ -306,13 +264,13 @@ static const char *recorded(void)
 	static char dir[128];
 
 	if (!*dir) {
-		char from[4096], prog[4096];
+		const char *const argv[] = {
+			str("%s/prreport", env("PRX_BIN", "build/san")), dir, NULL
+		};
 
 		snprintf(dir, sizeof(dir), "%s/run", b.dir);
-		snprintf(from, sizeof(from), "%s/tests/report/data/run", env("PRX_TOP", "."));
-		snprintf(prog, sizeof(prog), "%s/prreport", env("PRX_BIN", "build/san"));
-		run_cmd((char *[]){ "cp", "-r", from, dir, NULL });
-		run_cmd((char *[]){ prog, dir, NULL });
+		copy_recorded(b.dir);
+		assert_int_equal(run_cmd(argv, "/dev/null", "/dev/null", NULL), 0);
 	}
 	return dir;
 }
@@ -342,7 +300,7 @@ static void shot(const char *name, int width)
 	snprintf(cmd, sizeof(cmd), "base64 -d >'%s'", path);
 	f = popen(cmd, "w");
 	assert_non_null(f);
-	fputs(str(o, "data"), f);
+	fputs(member(o, "data"), f);
 	assert_int_equal(pclose(f), 0);
 	json_decref(o);
 }

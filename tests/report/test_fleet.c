@@ -4,65 +4,9 @@
  * runs of a fleet merged. Boots are made up: each is one figure of churn.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <cmocka.h>
 
-#include "prreport.h"
-
-struct work {
-	char dir[64];
-	char *out, *err;	/* what the program said */
-};
-
-static char *str(const char *fmt, ...) PRINTF(1, 2);
-
-/* The last few strings, which is all that one expression needs. */
-static char *str(const char *fmt, ...)
-{
-	static char *ring[32];
-	static unsigned int at;
-	char **s = &ring[at++ % 32];
-	va_list ap;
-
-	free(*s);
-	va_start(ap, fmt);
-	assert_true(vasprintf(s, fmt, ap) >= 0);
-	va_end(ap);
-	return *s;
-}
-
-static char *slurp(const char *path)
-{
-	char *s = NULL;
-	size_t n = 0;
-	FILE *f = fopen(path, "r");
-
-	if (!f)
-		return NULL;
-	if (getdelim(&s, &n, 0, f) < 0 && s)
-		s[0] = 0;
-	fclose(f);
-	return s;
-}
-
-static void put(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
+#include "work.h"
 
 static void expect(bool ok, const char *text, const char *what)
 {
@@ -72,69 +16,6 @@ static void expect(bool ok, const char *text, const char *what)
 
 #define has(text, what)		expect((text) && strstr(text, what), text, what)
 #define has_not(text, what)	expect((text) && !strstr(text, what), text, what)
-
-/* prreport with up to six arguments; its exit status. */
-static int prreport(struct work *w, const char *const *args)
-{
-	const char *bin = getenv("PRX_BIN");
-	char *argv[8] = { str("%s/prreport", bin ? bin : "build/san") };
-	char *out = str("%s/out", w->dir), *err = str("%s/err", w->dir);
-	int status, i;
-	pid_t pid;
-
-	for (i = 0; args[i]; i++)
-		argv[i + 1] = (char *)args[i];
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		int o = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		int e = open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-		if (o < 0 || e < 0 || dup2(o, 1) < 0 || dup2(e, 2) < 0)
-			_exit(126);
-		execv(argv[0], argv);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	free(w->out);
-	free(w->err);
-	w->out = slurp(out);
-	w->err = slurp(err);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-#define RUN(w, ...)	prreport(w, (const char *const []){ __VA_ARGS__, NULL })
-
-static int setup(void **state)
-{
-	struct work *w = calloc(1, sizeof(*w));
-
-	assert_non_null(w);
-	snprintf(w->dir, sizeof(w->dir), "/tmp/prreport-fleet.XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	*state = w;
-	return 0;
-}
-
-static int rm(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	struct work *w = *state;
-
-	nftw(w->dir, rm, 16, FTW_DEPTH | FTW_PHYS);
-	free(w->out);
-	free(w->err);
-	free(w);
-	return 0;
-}
 
 /* ---- made up runs ---- */
 
@@ -690,7 +571,7 @@ static void nothing_is_overwritten(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f)	cmocka_unit_test_setup_teardown(f, work_setup, work_teardown)
 	const struct CMUnitTest tests[] = {
 		T(twins_are_alike), T(twins_that_differ_are_found), T(twins_need_boots),
 		T(twins_are_of_the_same_kernel), T(few_boots_are_said),

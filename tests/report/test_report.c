@@ -6,141 +6,32 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <fcntl.h>
-#include <cmocka.h>
 
-#include "prreport.h"
-
-struct work {
-	char dir[64];		/* the copy */
-	char *err;		/* what the program said */
-};
-
-static const char *env(const char *name, const char *fallback)
-{
-	const char *s = getenv(name);
-
-	return s ? s : fallback;
-}
-
-static char *str(const char *fmt, ...) PRINTF(1, 2);
-
-/* The last few strings, which is all that one expression needs. */
-static char *str(const char *fmt, ...)
-{
-	static char *ring[16];
-	static unsigned int at;
-	char **s = &ring[at++ % 16];
-	va_list ap;
-
-	free(*s);
-	va_start(ap, fmt);
-	assert_true(vasprintf(s, fmt, ap) >= 0);
-	va_end(ap);
-	return *s;
-}
-
-static char *slurp(const char *path)
-{
-	char *s = NULL;
-	size_t n = 0;
-	FILE *f = fopen(path, "r");
-
-	if (!f)
-		return NULL;
-	if (getdelim(&s, &n, 0, f) < 0 && s)
-		s[0] = 0;
-	fclose(f);
-	return s;
-}
+#include "work.h"
 
 static bool exists(const char *path)
 {
 	return !access(path, F_OK);
 }
 
-static void run_cmd(char *const argv[])
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
-/* Run prreport, keep what it says on stderr, return its exit status. */
-static int prreport(struct work *w, const char *arg, const char *path)
-{
-	char *log = str("%s.err", w->dir);
-	char *prog = str("%s/prreport", env("PRX_BIN", "build/san"));
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		int null = open("/dev/null", O_WRONLY);
-
-		if (fd < 0 || null < 0 || dup2(fd, 2) < 0 || dup2(null, 1) < 0)
-			_exit(126);
-		if (path)
-			setenv("PATH", path, 1);
-		execl(prog, prog, arg, (char *)NULL);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	free(w->err);
-	w->err = slurp(log);
-	unlink(log);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
 static int setup(void **state)
 {
-	struct work *w = calloc(1, sizeof(*w));
-	char *from = str("%s/tests/report/data/run", env("PRX_TOP", "."));
+	struct work *w;
 
-	assert_non_null(w);
-	snprintf(w->dir, sizeof(w->dir), "/tmp/prreport-test.XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	run_cmd((char *[]){ "cp", "-r", from, str("%s/run", w->dir), NULL });
-	*state = w;
+	work_setup(state);
+	w = *state;
+	copy_recorded(w->dir);
 	return 0;
 }
 
-static int rm(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+/* The work directory is all the PATH there is. */
+static int without_gnuplot(struct work *w)
 {
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
+	const char *const args[] = { str("%s/run", w->dir), NULL };
 
-static int teardown(void **state)
-{
-	struct work *w = *state;
-
-	nftw(w->dir, rm, 16, FTW_DEPTH | FTW_PHYS);
-	free(w->err);
-	free(w);
-	return 0;
+	return prreport(w, args, w->dir);
 }
 
 /* The first boot whose directory is named after platform and variant. */
@@ -195,7 +86,7 @@ static void summary(void **state)
 	int rows = 0;
 	char *text, *line, *save;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	assert_string_equal(w->err, "");
 	text = slurp(str("%s/run/summary.tsv", w->dir));
 	assert_non_null(text);
@@ -285,7 +176,7 @@ static void html_alone(void **state)
 	char *html;
 	size_t i;
 
-	assert_int_equal(prreport(w, str("%s/run/", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run/", w->dir)), 0);
 	html = slurp(str("%s/run/report.html", w->dir));
 	assert_non_null(html);
 	for (i = 0; i < sizeof(refs) / sizeof(*refs); i++)
@@ -315,7 +206,7 @@ static void markdown(void **state)
 	struct work *w = *state;
 	char *md, *p, *end;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	md = slurp(str("%s/run/report.md", w->dir));
 	assert_non_null(md);
 	for (const char * const *h = (const char * const []){ "# Free page reporting",
@@ -344,10 +235,10 @@ static void repeatable(void **state)
 	static const char * const names[] = { "summary.tsv", "report.md", "plots/drain-um.dat" };
 	int i;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	for (i = 0; i < 3; i++)
 		a[i] = slurp(str("%s/run/%s", w->dir, names[i]));
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	for (i = 0; i < 3; i++) {
 		b = slurp(str("%s/run/%s", w->dir, names[i]));
 		assert_non_null(b);
@@ -365,7 +256,7 @@ static void truncated_samples(void **state)
 
 	assert_non_null(text);
 	assert_int_equal(truncate(path, strlen(text) - 3), 0);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 1);
 	assert_non_null(strstr(w->err, path));
 	assert_non_null(strstr(w->err, "cut off"));
 	assert_non_null(strstr(w->err, "run the benchmark again"));
@@ -393,7 +284,7 @@ static void bad_files(void **state)
 	append(str("%s/events.jsonl", boot_dir(w, "um-ext")), "{\"t\":1,\"event\":\n", "a");
 	append(str("%s/meta.json", boot_dir(w, "um-off")), "{\"schema\":1", "w");
 	append(str("%s/samples.tsv", boot_dir(w, "um-flag")), "1\t2\tx\n", "a");
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 1);
 	assert_non_null(strstr(w->err, "events.jsonl: line "));
 	assert_non_null(strstr(w->err, "meta.json: line 1"));
 	assert_non_null(strstr(w->err, "not three numbers"));
@@ -407,7 +298,7 @@ static void odd_events(void **state)
 	append(str("%s/events.jsonl", boot_dir(w, "um-ext")),
 	       "{\"t\":99,\"event\":\"result\",\"workload\":\"churn\",\"metric\":\"x\",\"value\":\"12\"}\n",
 	       "a");
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 1);
 	assert_non_null(strstr(w->err, "a number \"value\""));
 }
 
@@ -440,7 +331,7 @@ static void kills_are_compared(void **state)
 	found(w, "um-off", "smallguest", "", "oom_kills", 1);
 	found(w, "um-flag", "smallguest", "", "oom_kills", 1);
 	found(w, "um-ext", "smallguest", "", "oom_kills", 2);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	text = slurp(str("%s/run/summary.tsv", w->dir));
 	assert_string_equal(tsv(text, "um", "ext", "smallguest", "oom_kills", 7), "2");
 	md = slurp(str("%s/run/report.md", w->dir));
@@ -459,7 +350,7 @@ static void lock_holds_are_compared(void **state)
 	found(w, "icount-ext", "lockhold", "-16g-o9", "lock_hold_max_instr", 1040);
 	found(w, "icount-ext", "lockhold", "-1g-o4", "lock_hold_max_instr", 1000);
 	found(w, "icount-ext", "lockhold", "-16g-o4", "lock_hold_max_instr", 1060);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	text = slurp(str("%s/run/summary.tsv", w->dir));
 	assert_string_equal(tsv(text, "icount", "ext", "lockhold-16g-o4",
 				"lock_hold_max_instr", 7), "1060");
@@ -477,7 +368,7 @@ static void interrupted(void **state)
 
 	/* A runner that was stopped: a boot without meta.json is no error. */
 	assert_int_equal(unlink(str("%s/meta.json", boot_dir(w, "um-ext"))), 0);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	md = slurp(str("%s/run/report.md", w->dir));
 	assert_non_null(md);
 	assert_non_null(strstr(md, "**interrupted**"));
@@ -498,7 +389,7 @@ static void lost(void **state)
 	assert_int_equal(json_dump_file(meta, path, 0), 0);
 	json_decref(meta);
 	free(path);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	md = slurp(str("%s/run/report.md", w->dir));
 	assert_non_null(md);
 	assert_non_null(strstr(md, "QEMU\\|died <at once>"));
@@ -527,7 +418,7 @@ static void without_flag(void **state)
 		free(list[i]);
 	}
 	free(list);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	text = slurp(str("%s/run/summary.tsv", w->dir));
 	assert_non_null(text);
 	assert_null(tsv(text, "um", "flag", "drain", "t95_s", 7));
@@ -544,7 +435,7 @@ static void no_gnuplot(void **state)
 	struct work *w = *state;
 	char *md;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), w->dir), 1);
+	assert_int_equal(without_gnuplot(w), 1);
 	assert_non_null(strstr(w->err, "gnuplot is not installed"));
 	assert_int_equal(count(w->err, "\n"), 1);
 	assert_true(exists(str("%s/run/summary.tsv", w->dir)));
@@ -560,16 +451,16 @@ static void not_a_run(void **state)
 {
 	struct work *w = *state;
 
-	assert_int_equal(prreport(w, str("%s/nowhere", w->dir), NULL), 1);
+	assert_int_equal(RUN(w, str("%s/nowhere", w->dir)), 1);
 	assert_non_null(strstr(w->err, "nowhere/run.json"));
 	assert_non_null(strstr(w->err, "make bench"));
 	append(str("%s/run/run.json", w->dir), "{\"schema\":1,", "w");
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 1);
 	assert_non_null(strstr(w->err, "run.json: line 1"));
 	append(str("%s/run/run.json", w->dir), "{\"schema\":2}\n", "w");
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 1);
 	assert_non_null(strstr(w->err, "schema 1"));
-	assert_int_equal(prreport(w, "--what", NULL), 2);
+	assert_int_equal(RUN(w, "--what"), 2);
 	assert_non_null(strstr(w->err, "usage:"));
 }
 
@@ -577,11 +468,11 @@ static void empty_run(void **state)
 {
 	struct work *w = *state;
 
-	nftw(str("%s/run/boots", w->dir), rm, 16, FTW_DEPTH | FTW_PHYS);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	rm_tree(str("%s/run/boots", w->dir));
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 1);
 	assert_non_null(strstr(w->err, "/boots cannot be opened"));
 	assert_int_equal(mkdir(str("%s/run/boots", w->dir), 0777), 0);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 1);
 	assert_non_null(strstr(w->err, "holds no boots"));
 }
 
@@ -591,7 +482,7 @@ static void unwritable(void **state)
 	struct work *w = *state;
 
 	assert_int_equal(symlink("/dev/full", str("%s/run/summary.tsv.tmp", w->dir)), 0);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 1);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 1);
 	assert_non_null(strstr(w->err, "summary.tsv could not be written"));
 	assert_non_null(strstr(w->err, "No space left"));
 	assert_false(exists(str("%s/run/summary.tsv", w->dir)));
@@ -614,7 +505,7 @@ static void latencies_are_added_up(void **state)
 	append(str("%s/run/boots/003-um-ext/alloc-hist.tsv", w->dir), histograms, "w");
 	append(str("%s/run/boots/007-um-ext/alloc-hist.tsv", w->dir), histograms, "w");
 	append(str("%s/run/boots/004-um-flag/alloc-hist.tsv", w->dir), histograms, "w");
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	assert_true(exists(str("%s/run/plots/latency-um.png", w->dir)));
 	text = slurp(str("%s/run/plots/latency-um.dat", w->dir));
 	assert_non_null(text);
@@ -651,7 +542,7 @@ static void damaged_histograms(void **state)
 		append(path, histograms, "w");
 		append(path, wrong[i], "a");
 		/* the figures are in order */
-		assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+		assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 		md = slurp(str("%s/run/report.md", w->dir));
 		assert_non_null(strstr(md, "alloc-hist.tsv: line 6 is damaged"));
 		assert_null(strstr(md, "plots/latency-um.svg"));
@@ -671,11 +562,11 @@ static void probes_have_pictures(void **state)
 	       "{\"t\":1,\"event\":\"begin\",\"workload\":\"idle\"}\n"
 	       "{\"t\":2,\"event\":\"result\",\"workload\":\"idle\",\"metric\":\"probe_o4_ns_p50\",\"unit\":\"ns\",\"value\":63}\n"
 	       "{\"t\":2,\"event\":\"end\",\"workload\":\"idle\"}\n", "a");
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	assert_false(exists(str("%s/run/plots/latency-drain-o4-um.png", w->dir)));
 	assert_false(exists(str("%s/run/plots/latency-idle-o4-um.png", w->dir)));
 	append(str("%s/probe-idle.tsv", boot), "probe\talloc\t4\t1\t63\t63:1 \n", "w");
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	assert_true(exists(str("%s/run/plots/latency-idle-o4-um.png", w->dir)));
 	text = slurp(str("%s/run/summary.tsv", w->dir));
 	assert_string_equal(tsv(text, "um", "ext", "idle", "probe_o4_ns_p50", 7), "63");
@@ -690,7 +581,7 @@ static void cost_is_compared_with_flag(void **state)
 	char want[64];
 	double ext, flag;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	sum = slurp(str("%s/run/summary.tsv", w->dir));
 	ext = atof(tsv(sum, "icount", "ext", "alloc-bulk", "free_o10_instr", 7));
 	flag = atof(tsv(sum, "icount", "flag", "alloc-bulk", "free_o10_instr", 7));
@@ -701,9 +592,9 @@ static void cost_is_compared_with_flag(void **state)
 	assert_non_null(strstr(text, want));
 	free(text);
 	assert_true(exists(str("%s/run/plots/alloc-cost-icount.png", w->dir)));
-	run_cmd((char *[]){ "rm", "-r", str("%s/run/boots/026-icount-flag", w->dir), NULL });
-	run_cmd((char *[]){ "rm", "-r", str("%s/run/plots", w->dir), NULL });
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	rm_tree(str("%s/run/boots/026-icount-flag", w->dir));
+	rm_tree(str("%s/run/plots", w->dir));
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	assert_false(exists(str("%s/run/plots/alloc-cost-icount.gp", w->dir)));
 }
 
@@ -714,7 +605,7 @@ static void maps_are_pictures_only(void **state)
 	char *text, *p;
 	int lines = 0;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	assert_string_equal(w->err, "");
 	text = slurp(str("%s/run/summary.tsv", w->dir));
 	assert_null(strstr(text, "drain-map"));
@@ -746,10 +637,10 @@ static void without_its_map_a_run_is_the_same(void **state)
 	struct work *w = *state;
 	char *with, *without;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	with = slurp(str("%s/run/summary.tsv", w->dir));
 	nftw(str("%s/run/boots/029-um-ext", w->dir), rm, 16, FTW_DEPTH | FTW_PHYS);
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	without = slurp(str("%s/run/summary.tsv", w->dir));
 	assert_string_equal(with, without);
 	free(without);
@@ -774,7 +665,7 @@ static void broken_maps(void **state)
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		append(path, str("%s\n", bad[i]), "a");
-		assert_int_equal(prreport(w, str("%s/run", w->dir), str("%s", w->dir)), 1);
+		assert_int_equal(without_gnuplot(w), 1);
 		assert_non_null(strstr(w->err, "029-um-ext/map.jsonl: line 118: "));
 		assert_non_null(strstr(w->err, "its picture is left out"));
 		append(path, good, "w");
@@ -789,14 +680,14 @@ static void archived(void **state)
 	struct work *w = *state;
 	char *html;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	html = slurp(str("%s/run/report.html", w->dir));
 	assert_non_null(strstr(html, "href=\"boots/004-um-flag/samples.tsv\""));
 	assert_non_null(strstr(html, "href=\"plots/drain-um.dat\""));
 	assert_null(strstr(html, "raw.tar.xz"));
 	free(html);
 	append(str("%s/run/raw.tar.xz", w->dir), "", "w");
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	html = slurp(str("%s/run/report.html", w->dir));
 	assert_null(strstr(html, "href=\"boots/"));
 	assert_null(strstr(html, "href=\"plots/drain-um.dat\""));
@@ -810,7 +701,7 @@ static void the_answer_comes_first(void **state)
 	struct work *w = *state;
 	char *md, *table;
 
-	assert_int_equal(prreport(w, str("%s/run", w->dir), NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	md = slurp(str("%s/run/report.md", w->dir));
 	assert_ptr_equal(strstr(md, "\n## "), strstr(md, "\n## Answers"));
 	table = strstr(md, "\n| ");
@@ -825,7 +716,7 @@ static void the_answer_comes_first(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, work_teardown)
 	const struct CMUnitTest tests[] = {
 		T(summary), T(html_alone), T(markdown), T(repeatable),
 		T(truncated_samples), T(bad_files), T(odd_events), T(kills_are_compared),
