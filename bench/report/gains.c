@@ -105,18 +105,12 @@ static void put_line(struct table *t, const struct summary *sum, size_t line,
 /* Each platform and kernel of the run, for one line of the table. */
 static void put_platforms(struct table *t, const struct summary *sum, size_t line)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < sum->n; i++) {
-		const struct row *r = &sum->rows[i];
-
-		for (j = 0; j < i; j++)
-			if (!strcmp(sum->rows[j].platform, r->platform) &&
-			    !strcmp(sum->rows[j].series, r->series))
-				break;
-		if (j == i)
-			put_line(t, sum, line, r->platform, r->series);
-	}
+	for (i = 0; i < sum->n; i++)
+		if (summary_first(sum, i))
+			put_line(t, sum, line, sum->rows[i].platform,
+				 sum->rows[i].series);
 }
 
 /**

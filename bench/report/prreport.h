@@ -155,6 +155,7 @@ struct summary {
 
 void summary_build(const struct values *vals, struct summary *sum);
 void summary_free(struct summary *sum);
+bool summary_first(const struct summary *sum, size_t i);
 const struct row *summary_find(const struct summary *sum, const char *platform,
 			       const char *series, const char *variant,
 			       const char *workload, const char *metric);
@@ -231,10 +232,12 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	       const char *platform);
 int plot_maps(struct run *run, struct plots *out, const char *platform);
 
-/* ---- plot_alloc.c ---- */
+/* ---- plot_latency.c, plot_cost.c ---- */
 
-int plots_alloc(struct run *run, const struct summary *sum, struct plots *out,
-		const char *platform);
+int plot_latency(struct run *run, const struct summary *sum, struct plots *out,
+		 const char *platform);
+int plot_cost(struct run *run, const struct summary *sum, struct plots *out,
+	      const char *platform);
 
 /* ---- map.c: how the guest's memory looked ---- */
 

@@ -625,17 +625,13 @@ static void each_platform(struct table *t, const struct summary *sum,
 			  void (*fn)(struct table *, const struct summary *,
 				     const char *, const char *))
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < sum->n; i++) {
 		const struct row *r = &sum->rows[i];
 
-		for (j = 0; j < i; j++)
-			if (!strcmp(sum->rows[j].platform, r->platform) &&
-			    !strcmp(sum->rows[j].series, r->series))
-				break;
 		answers_of(r->series);
-		if (j == i && strcmp(r->platform, "icount"))
+		if (summary_first(sum, i) && strcmp(r->platform, "icount"))
 			fn(t, sum, r->platform, r->series);
 	}
 }

@@ -291,6 +291,20 @@ void summary_build(const struct values *vals, struct summary *sum)
 	compare(sum);
 }
 
+/**
+ * summary_first() - is this row the first of its platform and kernel?
+ */
+bool summary_first(const struct summary *sum, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (!strcmp(sum->rows[j].platform, sum->rows[i].platform) &&
+		    !strcmp(sum->rows[j].series, sum->rows[i].series))
+			return false;
+	return true;
+}
+
 void summary_free(struct summary *sum)
 {
 	size_t i;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pictures of the allocator: how latencies are distributed, from the histograms
- * that the modules of bench/alloc leave in a boot's directory, and what an
- * operation costs by order, from the summary.
+ * How the allocator's latencies are distributed, from the histograms that the
+ * modules of bench/alloc leave in a boot's directory.
  *
  * Boots of a variant are added up bucket by bucket for the picture only; for
  * the statistics the boot stays the sample.
@@ -468,184 +467,14 @@ static int plot_probes(struct run *run, const struct summary *sum,
 	return ret;
 }
 
-/* ---- cost by order ---- */
-
-static const char * const patterns[] = { "repeat", "bulk", "random" };
-
-#define NR_PATTERNS	(sizeof(patterns) / sizeof(*patterns))
-
-static const struct row *cost(struct run *run, const struct summary *sum,
-			      const struct row *of, size_t pattern, int op, int order)
-{
-	return summary_find(sum, "icount", of->series, of->variant,
-			    run_str(run, "alloc-%s", patterns[pattern]),
-			    run_str(run, "%s_o%d_instr", ops[op], order));
-}
-
-/* Variants of a kernel that have counts, flag first. */
-static size_t cost_variants(const struct summary *sum, const struct row *flag,
-			    const struct row **var)
-{
-	size_t i, j, n = 1;
-
-	var[0] = flag;
-	for (i = 0; i < sum->n; i++) {
-		const struct row *r = &sum->rows[i];
-
-		if (strcmp(r->platform, "icount") || strcmp(r->series, flag->series) ||
-		    strncmp(r->workload, "alloc-", 6) || !strstr(r->metric, "_instr"))
-			continue;
-		for (j = 0; j < n; j++)
-			if (!strcmp(var[j]->variant, r->variant))
-				break;
-		if (j < n || n == 16)
-			continue;
-		for (j = n++; j > 1 && variant_rank(var[j - 1]->variant) >
-		     variant_rank(r->variant); j--)
-			var[j] = var[j - 1];
-		var[j] = r;
-	}
-	return n;
-}
-
-/* Points: each variant's instructions over those of flag, whose numbers stand below. */
-static int plot_cost_of(struct run *run, const struct summary *sum,
-			struct plots *out, const struct row *flag, const char *name)
-{
-	const struct row *var[16], *r, *base;
-	size_t n = cost_variants(sum, flag, var), i, p, rows = 0, row = 0;
-	bool has[NR_PATTERNS] = { false };
-	double lo = 0.99, hi = 1.01, height;
-	int op, order, nlo = 1 << 30, nhi = 0, ret = 0;
-	const char *nb;
-	FILE *f;
-
-	if (n < 2)
-		return 0;
-	f = plot_open(run, name, "dat");
-	if (!f)
-		return -1;
-	fputs("# order, instructions, over flag's; a block a pattern, operation and variant\n",
-	      f);
-	for (p = 0; p < NR_PATTERNS; p++) {
-		for (op = 0; op < 2; op++) {
-			for (i = 0; i < n; i++) {
-				fprintf(f, "# %s %s, %s\n", patterns[p], ops[op],
-					var[i]->variant);
-				for (order = 0; order < ORDERS; order++) {
-					r = cost(run, sum, var[i], p, op, order);
-					base = cost(run, sum, flag, p, op, order);
-					if (!r || !base || !(base->st.median > 0)) {
-						fprintf(f, "%d\tNaN\tNaN\n", order);
-						continue;
-					}
-					has[p] = true;
-					nlo = r->st.n < nlo ? r->st.n : nlo;
-					nhi = r->st.n > nhi ? r->st.n : nhi;
-					lo = fmin(lo, r->st.median / base->st.median);
-					hi = fmax(hi, r->st.median / base->st.median);
-					fprintf(f, "%d\t%.9g\t%.9g\n", order, r->st.median,
-						r->st.median / base->st.median);
-				}
-				fputs("\n\n", f);
-			}
-		}
-		rows += has[p];
-	}
-	ret |= plot_close(run, f, name, "dat");
-	if (!rows)
-		return ret;
-
-	nb = boots_text(run, nlo, nhi);
-	f = plot_open(run, name, "gp");
-	if (!f)
-		return -1;
-	height = 280 * rows + 160;
-	gp_begin(f, name, 1100, (int)height);
-	fprintf(f,
-		"set multiplot layout %zu,2 rowsfirst margins 0.095,0.985,%.4f,%.4f spacing 0.07,%.4f title \"allocator cost by order, over flag's — %s, %s\"\n"
-		"unset key\nset grid noxtics\nset xrange [-0.6:%g]\nset xtics 0,1,%d scale 0\nset yrange [%.4f:%.4f]\n"
-		"set xzeroaxis\n",
-		rows, 110 / height, 1 - 85 / height, 85 / height,
-		platform_title("icount"), nb, ORDERS - 0.4, ORDERS - 1,
-		lo - 0.28 * (hi - lo), hi + 0.06 * (hi - lo));
-	for (p = 0; p < NR_PATTERNS; p++) {
-		if (!has[p])
-			continue;
-		row++;
-		for (op = 0; op < 2; op++) {
-			fputs("unset label\n", f);
-			if (!op && row == 1)
-				for (i = 1; i < n; i++)
-					fprintf(f, "set label %zu \"%s\" at screen %.3f,%.4f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
-						i, var[i]->variant,
-						0.5 + (i - 1 - (n - 1) / 2.0) * (n > 7 ? 0.13 : 0.15),
-						18 / height, style_of(var[i]->variant)->point,
-						style_of(var[i]->variant)->color);
-			for (order = 0; order < ORDERS; order++) {
-				base = cost(run, sum, flag, p, op, order);
-				if (base)
-					fprintf(f, "set label %d \"%.0f\" at first %d, graph 0.06 center font \",10\" tc rgb \"%s\"\n",
-						20 + order, base->st.median, order,
-						style_of(flag->variant)->color);
-			}
-			fprintf(f,
-				"set title \"%s: %s\"\n%s\n%s\n"
-				"set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lw 2 lc rgb \"%s\"\nplot ",
-				patterns[p], ops[op],
-				op ? "unset ylabel" : "set ylabel \"instructions, × flag's\"",
-				row == rows ? "set xlabel \"order (log2 pages); numbers: instructions of flag\"" :
-				"unset xlabel", style_of(flag->variant)->color);
-			for (i = 1; i < n; i++)
-				fprintf(f, "%s\"%s.dat\" index %zu using ($1+%.3f):3 with points pt %d ps 1 lc rgb \"%s\"",
-					i > 1 ? ", \\\n\t" : "", name, (2 * p + op) * n + i,
-					(i - 1 - (n - 2) / 2.0) * 0.7 / (n - 1),
-					style_of(var[i]->variant)->point,
-					style_of(var[i]->variant)->color);
-			fputs("\n", f);
-		}
-	}
-	fputs("unset multiplot\nunset label\nunset arrow\n", f);
-	gp_end(f);
-	ret |= plot_close(run, f, name, "gp");
-	plot_add(out, name,
-		 run_str(run, "Instructions of one allocation and one free by order and pattern, over those of flag, which stand below; %s, %s.",
-			 platform_title("icount"), nb));
-	return ret;
-}
-
-static int plot_cost(struct run *run, const struct summary *sum, struct plots *out)
-{
-	const char *last = NULL;
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; i < sum->n; i++) {
-		const struct row *r = &sum->rows[i];
-
-		if (strcmp(r->platform, "icount") || strcmp(r->variant, "flag") ||
-		    strncmp(r->workload, "alloc-", 6) || !strstr(r->metric, "_instr") ||
-		    (last && !strcmp(last, r->series)))
-			continue;
-		ret |= plot_cost_of(run, sum, out, r,
-				    run_str(run, "alloc-cost-icount%s%s",
-					    last ? "-" : "", last ? r->series : ""));
-		last = r->series;
-	}
-	return ret;
-}
-
 /**
- * plots_alloc() - pictures of what the allocator costs
+ * plot_latency() - distributions of the allocator's latency on one platform
  *
  * Return: 0, or -1 after a message.
  */
-int plots_alloc(struct run *run, const struct summary *sum, struct plots *out,
-		const char *platform)
+int plot_latency(struct run *run, const struct summary *sum, struct plots *out,
+		 const char *platform)
 {
-	/* Of counts there is no distribution worth a picture. */
-	if (!strcmp(platform, "icount"))
-		return plot_cost(run, sum, out);
 	return plot_bench(run, sum, out, platform) |
 	       plot_probes(run, sum, out, platform);
 }
