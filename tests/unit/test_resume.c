@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Going on with a run: what is the same run, and which of its boots are done. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "prbench.h"
+
+struct work {
+	char dir[64];
+	struct plan plan;	/* off and ext, drain, two rounds on UML */
+};
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void put_run(const struct work *w, const char *text)
+{
+	char *path = format("%s/run.json", w->dir);
+
+	put(path, text);
+	free(path);
+}
+
+/* A boot's directory; without a text it has no meta.json. */
+static void put_boot(const struct work *w, const char *name, const char *meta)
+{
+	char *dir = format("%s/boots/%s", w->dir, name);
+	char *path = format("%s/meta.json", dir);
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	if (meta)
+		put(path, meta);
+	free(path);
+	free(dir);
+}
+
+static void meta(const struct work *w, const char *name, const char *variant,
+		 int replicate, const char *status)
+{
+	char *text = format("{\"platform\":\"um\",\"variant\":\"%s\",\"replicate\":%d,\"mem_mib\":%u,\"workloads\":[\"drain\"],\"status\":\"%s\"}",
+			    variant, replicate, w->plan.phases[0].lanes[0].boots[0].mem_mib,
+			    status);
+
+	put_boot(w, name, text);
+	free(text);
+}
+
+static int setup(void **state)
+{
+	const char *top = getenv("PRX_TOP");
+	char *dir = format("%s/bench/workloads", top ? top : ".");
+	struct work *w = calloc(1, sizeof(*w));
+	struct selection sel = { .platforms = BIT(UM), .boots = 2, .seed = 1 };
+	char err[512] = "";
+
+	assert_non_null(w);
+	if (workloads_load(dir, err, sizeof(err)))
+		fail_msg("%s", err);
+	free(dir);
+	snprintf(w->dir, sizeof(w->dir), "/tmp/prbench-resume-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	dir = format("%s/boots", w->dir);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	free(dir);
+	assert_int_equal(parse_variants("off,ext", &sel.variants, err, sizeof(err)), 0);
+	assert_int_equal(parse_workloads("drain", &sel.workloads, err, sizeof(err)), 0);
+	assert_int_equal(plan_make(&w->plan, &sel), 0);
+	assert_int_equal(w->plan.nr_boots, 4);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct work *w = *state;
+	char *cmd = format("rm -r %s", w->dir);
+	int ret = system(cmd);
+
+	free(cmd);
+	plan_free(&w->plan);
+	free(w);
+	workloads_free();
+	return ret;
+}
+
+static size_t left(const struct work *w)
+{
+	size_t n = 0, p;
+
+	for (p = 0; p < w->plan.nr; p++)
+		n += w->plan.phases[p].lanes[0].nr;
+	return n;
+}
+
+static void a_run_says_how_it_was_started(void **state)
+{
+	struct work *w = *state;
+	char err[512] = "", **argv;
+	json_t *run;
+	int argc;
+
+	put_run(w, "{\"argv\":[\"prbench\",\"--boots\",\"2\"]}");
+	run = resume_open(w->dir, &argc, &argv, err, sizeof(err));
+	assert_non_null(run);
+	assert_int_equal(argc, 3);
+	assert_string_equal(argv[2], "2");
+	assert_null(argv[3]);
+	free(argv);
+	json_decref(run);
+}
+
+static void what_is_no_run_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "{\"argv\":[\"prbench\"", "{}", "[]", "{\"argv\":[]}",
+		"{\"argv\":{}}", "{\"argv\":[\"prbench\",7]}",
+	};
+	struct work *w = *state;
+	char err[512], **argv;
+	int argc;
+	size_t i;
+
+	*err = '\0';
+	assert_null(resume_open(w->dir, &argc, &argv, err, sizeof(err)));
+	assert_non_null(strstr(err, "run.json"));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		put_run(w, bad[i]);
+		*err = '\0';
+		assert_null(resume_open(w->dir, &argc, &argv, err, sizeof(err)));
+		assert_non_null(strstr(err, "run.json"));
+	}
+}
+
+static void another_run_is_told(void **state)
+{
+	static const char *const other[][2] = {
+		{ "commit", "{'commit':'b','seed':1,'machine':{'cpu':'x','cores':2}}" },
+		{ "seed", "{'commit':'a','seed':2,'machine':{'cpu':'x','cores':2}}" },
+		{ "seed", "{'commit':'a','machine':{'cpu':'x','cores':2}}" },
+		{ "settings_by_platform", "{'commit':'a','seed':1,'settings_by_platform':{},'machine':{'cpu':'x','cores':2}}" },
+		{ "cores", "{'commit':'a','seed':1,'machine':{'cpu':'x','cores':4}}" },
+		{ "cpu", "{'commit':'a','seed':1}" },
+	};
+	json_t *was = json_pack("{s:s,s:i,s:{s:s,s:i}}", "commit", "a", "seed", 1,
+				"machine", "cpu", "x", "cores", 2);
+	json_t *now = json_deep_copy(was);
+	char err[512];
+	size_t i;
+
+	(void)state;
+	/* what may differ: when, and how far it got */
+	json_object_set_new(now, "date", json_string("later"));
+	json_object_set_new(now, "boots_ok", json_integer(3));
+	assert_int_equal(resume_same(was, now, err, sizeof(err)), 0);
+	json_decref(now);
+	for (i = 0; i < ARRAY_SIZE(other); i++) {
+		char *text = strdup(other[i][1]), *key = format("'%s'", other[i][0]), *p;
+
+		assert_non_null(text);
+		for (p = text; (p = strchr(p, '\'')); )
+			*p = '"';
+		now = json_loads(text, 0, NULL);
+		assert_non_null(now);
+		assert_int_equal(resume_same(was, now, err, sizeof(err)), -1);
+		assert_non_null(strstr(err, key));
+		json_decref(now);
+		free(key);
+		free(text);
+	}
+	json_decref(was);
+}
+
+static void what_has_ended_is_not_made_again(void **state)
+{
+	struct work *w = *state;
+	double before = w->plan.estimate_s;
+	struct resumed done;
+
+	meta(w, "001-um-off", "off", 0, "ok");
+	meta(w, "002-um-ext", "ext", 0, "lost");
+	meta(w, "003-um-ext", "ext", 1, "interrupted");
+	assert_int_equal(resume_plan(&w->plan, w->dir, &done), 0);
+	assert_int_equal(done.ok, 1);
+	assert_int_equal(done.bad, 1);
+	assert_int_equal(done.last, 3);
+	assert_int_equal(left(w), 2);
+	assert_true(w->plan.estimate_s < before);
+}
+
+static void what_cannot_be_read_is_made_again(void **state)
+{
+	struct work *w = *state;
+	struct resumed done;
+
+	put_boot(w, "001-um-off", NULL);
+	put_boot(w, "002-um-ext", "");
+	put_boot(w, "003-um-off", "{\"status\":\"ok\"");
+	put_boot(w, "004-um-off", "{\"status\":\"ok\"}");
+	put_boot(w, "005-um-off", "{\"status\":7,\"workloads\":7}");
+	meta(w, "017-um-ext", "ext", 0, "running");
+	assert_int_equal(resume_plan(&w->plan, w->dir, &done), 0);
+	assert_int_equal(done.ok + done.bad, 0);
+	assert_int_equal(done.last, 17);
+	assert_int_equal(left(w), 4);
+}
+
+/* Nor is a boot that the plan has once counted twice. */
+static void what_is_not_planned_does_not_count(void **state)
+{
+	struct work *w = *state;
+	struct resumed done;
+
+	meta(w, "001-um-flag", "flag", 0, "ok");
+	meta(w, "002-um-off", "off", 2, "ok");
+	meta(w, "003-um-off", "off", 0, "ok");
+	meta(w, "004-um-off", "off", 0, "ok");
+	assert_int_equal(resume_plan(&w->plan, w->dir, &done), 0);
+	assert_int_equal(done.ok, 1);
+	assert_int_equal(left(w), 3);
+}
+
+static void without_boots_all_is_left(void **state)
+{
+	struct work *w = *state;
+	char *dir = format("%s/boots", w->dir);
+	struct resumed done;
+
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(resume_plan(&w->plan, w->dir, &done), 0);
+	assert_int_equal(done.last, 0);
+	assert_int_equal(left(w), 4);
+	put(dir, "no directory");
+	assert_int_equal(resume_plan(&w->plan, w->dir, &done), -1);
+	assert_int_equal(errno, ENOTDIR);
+	free(dir);
+}
+
+int main(void)
+{
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_run_says_how_it_was_started), T(what_is_no_run_is_refused),
+		T(another_run_is_told), T(what_has_ended_is_not_made_again),
+		T(what_cannot_be_read_is_made_again),
+		T(what_is_not_planned_does_not_count), T(without_boots_all_is_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
