@@ -9,7 +9,7 @@
 start()
 {
 	"$bin/prbench" --agent "$bin/pragent" --out "$scratch/$1" \
-		--platforms um,tcg --variants off --workloads drain --set drain.settle_ms=4000 --boots 2 \
+		--platforms um,tcg --variants off --workloads drain --set drain.settle_ms=60000 --boots 2 \
 		>"$scratch/log" 2>&1 &
 	pid=$!
 	wait_event "$1" '"freed"' &&

@@ -29,12 +29,12 @@ log_has()
 	grep -q -- "$2" "$(boot_of "$1")/console.log"
 }
 
-bench ext --platforms tcg --variants ext --workloads drain --set drain.settle_ms=4000 --boots 1
+bench ext --platforms tcg --variants ext --workloads drain --set drain.settle_ms=8000 --boots 1
 ok "qemu: a boot of ext succeeds" [ $? -eq 0 ]
 ok "qemu: ext negotiates reporting" [ "$(reporting_bit ext)" = 1 ]
 ok "qemu: ext gives at least 80 % of 1 GiB back" at_least "$(returned ext)" 80
 
-bench ext-off --platforms tcg --variants ext-off --workloads drain --set drain.settle_ms=4000 --boots 1
+bench ext-off --platforms tcg --variants ext-off --workloads drain --set drain.settle_ms=3000 --boots 1
 ok "qemu: a boot of ext-off succeeds" [ $? -eq 0 ]
 ok "qemu: ext-off does not negotiate reporting" \
 	[ "$(reporting_bit ext-off)" = 0 ]
