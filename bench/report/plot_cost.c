@@ -11,6 +11,8 @@
 static const char * const ops[] = { "alloc", "free" };
 static const char * const patterns[] = { "repeat", "bulk", "random" };
 
+#define BEYOND		1.5	/* ratio that leaves the picture of the others */
+
 #define NR_PATTERNS	(sizeof(patterns) / sizeof(*patterns))
 
 /* ---- as it is ---- */
@@ -48,13 +50,14 @@ static size_t alloc_variants(const struct summary *sum, const char *platform,
 static int plot_by_order(struct run *run, const struct summary *sum,
 			 struct plots *out, const char *platform, const char *mode)
 {
-	bool icount = !strcmp(platform, "icount"), has_off;
+	bool icount = !strcmp(platform, "icount"), has_off, beyond = false;
 	const char *suffix = icount ? "_instr" : "_ns_p50";
 	const char *unit = icount ? "instructions" : "ns (p50)";
 	const char *workload = run_str(run, "alloc-%s", mode);
 	const char *name = run_str(run, "alloc-%s-%s", platform, mode);
 	const struct row *var[16];
-	double max[2] = { 0 }, up[2] = { 0 }, down[2] = { 0 };
+	double min[2] = { HUGE_VAL, HUGE_VAL }, max[2] = { 0 };
+	double up[2] = { 0 }, down[2] = { 0 };
 	size_t n, i, op, ndiff;
 	int order, row, nlo, nhi, ret = 0;
 	const char *nb;
@@ -80,12 +83,16 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 				const struct row *o = summary_find(sum, platform, var[i]->series,
 								   "off", workload, m);
 
-				if (r && o) {
+				if (r && o && r->st.median > BEYOND * o->st.median) {
+					beyond = true;
+				} else if (r && o) {
 					double diff = r->st.median - o->st.median;
 
 					up[op] = fmax(up[op], diff);
 					down[op] = fmin(down[op], diff);
 				}
+				if (r && r->st.median > 0)
+					min[op] = fmin(min[op], r->st.median);
 				if (r)
 					max[op] = fmax(max[op], r->st.hi);
 				if (r)
@@ -126,7 +133,11 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 				row ? ": difference to off" : "");
 			fprintf(f, "set ylabel \"%s%s\"\n", row ? "± " : "", unit);
 			fputs(last ? "set xlabel \"order (log2 pages)\"\n" : "unset xlabel\n", f);
-			if (!row)
+			fputs(beyond && !row ? "set logscale y\n" : "unset logscale y\n", f);
+			if (!row && beyond)
+				fprintf(f, "set yrange [%g:%g]\nset ytics autofreq\nunset xzeroaxis\n",
+					min[op] / 1.3, max[op] * 1.3);
+			else if (!row)
 				fprintf(f, "set yrange [0:%g]\nset ytics %g\nunset xzeroaxis\n",
 					max[op] * 1.08, tic_step(max[op] * 1.08));
 			else if (up[op] > 0 || down[op] < 0)
@@ -163,9 +174,10 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
 	plot_add(out, name,
-		 run_str(run, "Cost of one allocation and one free by order, alloc-%s on %s, %s%s. Lower row: difference to off.",
+		 run_str(run, "Cost of one allocation and one free by order, alloc-%s on %s, %s%s. Lower row: difference to off.%s",
 			 mode, platform_title(platform), nb,
-			 icount ? "; counts of guest instructions" : "; bars: interval of the median"));
+			 icount ? "; counts of guest instructions" : "; bars: interval of the median",
+			 beyond ? " What costs more than half as much again leaves the frame there." : ""));
 	return ret;
 }
 
@@ -205,7 +217,10 @@ static size_t cost_variants(const struct summary *sum, const struct row *flag,
 	return n;
 }
 
-/* Points: each variant's instructions over those of flag, whose numbers stand below. */
+/*
+ * Points: each variant's instructions over those of flag, whose numbers stand
+ * below. What costs many times as much is only named, for the sake of the rest.
+ */
 static int plot_over_flag_of(struct run *run, const struct summary *sum,
 			     struct plots *out, const struct row *flag,
 			     const char *name)
@@ -213,7 +228,7 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 	const struct row *var[16], *r, *base;
 	size_t n = cost_variants(sum, flag, var), i, p, rows = 0, row = 0;
 	bool has[NR_PATTERNS] = { false };
-	double lo = 0.99, hi = 1.01, height;
+	double lo = 0.99, hi = 1.01, beyond[16] = { 0 }, height;
 	int op, order, nlo = 1 << 30, nhi = 0, ret = 0;
 	const char *nb;
 	FILE *f;
@@ -231,6 +246,8 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 				fprintf(f, "# %s %s, %s\n", patterns[p], ops[op],
 					var[i]->variant);
 				for (order = 0; order < ORDERS; order++) {
+					double ratio;
+
 					r = cost(run, sum, var[i], p, op, order);
 					base = cost(run, sum, flag, p, op, order);
 					if (!r || !base || !(base->st.median > 0)) {
@@ -240,10 +257,14 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 					has[p] = true;
 					nlo = r->st.n < nlo ? r->st.n : nlo;
 					nhi = r->st.n > nhi ? r->st.n : nhi;
-					lo = fmin(lo, r->st.median / base->st.median);
-					hi = fmax(hi, r->st.median / base->st.median);
+					ratio = r->st.median / base->st.median;
+					lo = fmin(lo, ratio);
+					if (ratio <= BEYOND)
+						hi = fmax(hi, ratio);
+					else
+						beyond[i] = fmax(beyond[i], ratio);
 					fprintf(f, "%d\t%.9g\t%.9g\n", order, r->st.median,
-						r->st.median / base->st.median);
+						ratio);
 				}
 				fputs("\n\n", f);
 			}
@@ -275,8 +296,9 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 			fputs("unset label\n", f);
 			if (!op && row == 1)
 				for (i = 1; i < n; i++)
-					fprintf(f, "set label %zu \"%s\" at screen %.3f,%.4f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
+					fprintf(f, "set label %zu \"%s%s\" at screen %.3f,%.4f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
 						i, var[i]->variant,
+						beyond[i] > 0 ? run_str(run, "\\n(up to %.2g×, above)", beyond[i]) : "",
 						0.5 + (i - 1 - (n - 1) / 2.0) * (n > 7 ? 0.13 : 0.15),
 						18 / height, style_of(var[i]->variant)->point,
 						style_of(var[i]->variant)->color);
