@@ -188,8 +188,13 @@ seeds_results()
 	printf '# ns\nprobe\talloc\t4\t2\t63\t5:1 63:1 \n' >"$tmp/probe"
 	run_of "$tmp/both" tests/report/data/run/boots/*3-um-ext \
 		tests/report/data/run/boots/*6-um-flag - - - - - - -
-	texts "$tmp/none" "$tmp/hist" "$tmp/probe" "$tmp/hist" "$tmp/probe" >>"$tmp/both"
+	texts "$tmp/none" "$tmp/hist" "$tmp/probe" "$tmp/none" "$tmp/hist" "$tmp/probe" \
+		>>"$tmp/both"
 	sed 's/"metric":"fill_s"/"metric":"probe_o4_ns_p50"/' "$tmp/both" >"$seeds/hist"
+	# a guest that was looked at a few times
+	sed -n '1p;8,10p' tests/report/data/run/boots/029-um-ext/map.jsonl >"$tmp/map"
+	run_of "$seeds/map" tests/report/data/run/boots/029-um-ext - - - - - - - -
+	texts "$tmp/none" "$tmp/none" "$tmp/none" "$tmp/map" >>"$seeds/map"
 	# what has been found once
 	# shellcheck disable=SC2016
 	past backquotes 's/"variant": "[a-z-]*"/"variant": "`id`"/'

@@ -2,8 +2,9 @@
 /*
  * Result files: run.json, and for each boot meta.json, events.jsonl and
  * samples.tsv, which are the texts of an input in this order, and then for two
- * boots histograms of alloc, and of a probe beside drain.  All that prreport
- * makes of them is made, except that gnuplot does not draw.
+ * boots histograms of alloc, and of a probe beside drain, and the map of the
+ * guest's memory.  All that prreport makes of them is made, except that gnuplot
+ * does not draw.
  */
 #include <errno.h>
 #include <math.h>
@@ -21,7 +22,12 @@ static const char *const boots[] = {
 
 static const char *const files[] = { "meta.json", "events.jsonl", "samples.tsv" };
 
-static const char *const histograms[] = { "alloc-hist.tsv", "probe-drain.tsv" };
+static const char *const others[] = {
+	"alloc-hist.tsv", "probe-drain.tsv", "map.jsonl",
+};
+
+#define NR_OTHERS	(sizeof(others) / sizeof(*others))
+#define NR_TEXTS	(1 + 3 * NR_BOOTS + 2 * NR_OTHERS)
 
 static const char *const written[] = { "summary.tsv", "report.md", "report.html" };
 
@@ -203,7 +209,7 @@ static void derive(struct run *run)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct text texts[1 + 3 * NR_BOOTS + 4];
+	struct text texts[NR_TEXTS];
 	struct run run;
 	size_t i, k;
 	int fd;
@@ -211,13 +217,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!root)
 		make_dirs();
 	fd = free_fd();
-	split(data, size, texts, 1 + 3 * NR_BOOTS + 4);
+	split(data, size, texts, NR_TEXTS);
 	put(path_of(NULL, "run.json"), &texts[0]);
 	for (i = 0; i < NR_BOOTS; i++)
 		for (k = 0; k < 3; k++)
 			put(path_of(boots[i], files[k]), &texts[1 + 3 * i + k]);
-	for (i = 0; i < 4; i++)
-		put(path_of(boots[i / 2], histograms[i % 2]),
+	for (i = 0; i < 2 * NR_OTHERS; i++)
+		put(path_of(boots[i / NR_OTHERS], others[i % NR_OTHERS]),
 		    &texts[1 + 3 * NR_BOOTS + i]);
 	if (!run_load(&run, root))
 		derive(&run);
