@@ -50,6 +50,14 @@ json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
 	return run;
 }
 
+/* What neither of them knows is the same. */
+static bool same(const json_t *was, const json_t *is, const char *key)
+{
+	const json_t *a = json_object_get(was, key), *b = json_object_get(is, key);
+
+	return (!a && !b) || json_equal(a, b);
+}
+
 /**
  * resume_same() - would what runs now be the same run?
  * @was: run.json as it was left
@@ -69,14 +77,13 @@ int resume_same(const json_t *was, const json_t *is, char *err, size_t len)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!json_equal(json_object_get(was, keys[i]),
-				json_object_get(is, keys[i])))
+		if (!same(was, is, keys[i]))
 			return set_err(err, len,
 				       "its '%s' is not what it would be now; start another run",
 				       keys[i]);
 	for (i = 0; i < ARRAY_SIZE(machine); i++)
-		if (!json_equal(json_object_get(json_object_get(was, "machine"), machine[i]),
-				json_object_get(json_object_get(is, "machine"), machine[i])))
+		if (!same(json_object_get(was, "machine"),
+			  json_object_get(is, "machine"), machine[i]))
 			return set_err(err, len,
 				       "it is of a machine with another '%s'; start another run",
 				       machine[i]);
