@@ -105,7 +105,27 @@ static char *made_of(const struct boot *b)
 	return s;
 }
 
-/* Did both names stand for the same thing? Their boots say so. */
+/* Was the workload of a row begun in this boot? alloc-bulk is a part of alloc. */
+static bool did(const struct boot *boot, const char *workload)
+{
+	const json_t *ev;
+	size_t i;
+
+	json_array_foreach(boot->events, i, ev) {
+		const char *w = json_str(ev, "workload", "");
+		size_t n = strlen(w);
+
+		if (!strcmp(json_str(ev, "event", ""), "begin") && n &&
+		    !strncmp(workload, w, n) && (!workload[n] || workload[n] == '-'))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Did both names stand for the same thing? The boots with this workload say so;
+ * others may want a guest of another size.
+ */
 static bool really_twins(const struct run *run, const struct row *a, const struct row *b)
 {
 	char *want = NULL;
@@ -119,7 +139,7 @@ static bool really_twins(const struct run *run, const struct row *a, const struc
 		if (boot->status != BOOT_OK || strcmp(boot->platform, a->platform) ||
 		    strcmp(boot->kernel, a->kernel) ||
 		    (strcmp(boot->variant, a->variant) &&
-		     strcmp(boot->variant, b->variant)))
+		     strcmp(boot->variant, b->variant)) || !did(boot, a->workload))
 			continue;
 		is = made_of(boot);
 		if (want && is)

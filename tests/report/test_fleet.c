@@ -165,6 +165,24 @@ static void twins_are_of_the_same_kernel(void **state)
 	has(w->err, "are not the same variant");
 }
 
+/* A workload that only one of the names has may want another guest. */
+static void twins_are_of_one_workload(void **state)
+{
+	struct work *w = *state;
+	struct made other = usual;
+	int i;
+
+	other.sha = "bbbb";
+	aa_run(w, same, BOOTS);
+	make_boots(w, "a", &other, "um", "ext", 31, low, 2);
+	for (i = 31; i < 33; i++)
+		put(str("%s/a/boots/%03d-um-ext/events.jsonl", w->dir, i),
+		    "{\"t\":1,\"event\":\"begin\",\"workload\":\"churn-small\"}\n"
+		    "{\"t\":9,\"event\":\"end\",\"workload\":\"churn-small\"}\n");
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	assert_string_equal(w->err, "");
+}
+
 static void few_boots_are_said(void **state)
 {
 	struct work *w = *state;
@@ -574,7 +592,8 @@ int main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, work_setup, work_teardown)
 	const struct CMUnitTest tests[] = {
 		T(twins_are_alike), T(twins_that_differ_are_found), T(twins_need_boots),
-		T(twins_are_of_the_same_kernel), T(few_boots_are_said),
+		T(twins_are_of_the_same_kernel),
+		T(twins_are_of_one_workload), T(few_boots_are_said),
 		T(compare_tells_better_from_worse), T(compare_knows_which_way_is_good),
 		T(compare_refuses_what_is_unlike), T(compare_needs_something_in_common),
 		T(kvm_and_tcg_are_never_mixed), T(kvm_events_are_counted),
