@@ -181,11 +181,11 @@ int put_figure(struct doc *d, struct run *run, const struct plot *plot)
 	size_t i;
 	int ret;
 
-	append(&files, "Files: [SVG](plots/%s.svg) [PNG](plots/%s.png)", plot->name,
-	       plot->name);
+	append(&files, "Files: [SVG](plots/%s.svg)", plot->name);
+	/* Beside an archive there is nothing that can be made from it. */
 	if (!d->archive)
-		append(&files, " [data](plots/%s.dat) [script](plots/%s.gp)",
-		       plot->name, plot->name);
+		append(&files, " [PNG](plots/%s.png) [data](plots/%s.dat) [script](plots/%s.gp)",
+		       plot->name, plot->name, plot->name);
 	if (!plot->nboots)
 		append(&files, "; made from [summary.tsv](summary.tsv).");
 	else if (plot->nboots == 1)

@@ -29,6 +29,8 @@ static const struct style styles[] = {
 	{ "ext-off", "#56B4E9", "(8,8)", 3, 6 },
 	{ "ext-idle", "#009E73", "'.'", 3, 8 },
 	{ "ext", "#0072B2", "1", 2, 11 },
+	{ "page_owner", "#999999", "'_'", 2, 1 },
+	{ "page_table_check", "#666666", "'..-'", 2, 2 },
 	{ NULL, "#999999", "'_'", 2, 1 },
 };
 
@@ -187,6 +189,21 @@ void gp_begin(FILE *f, const char *name, int width, int height)
 void gp_end(FILE *f)
 {
 	fputs("unset output\n}\n", f);
+}
+
+/* Of a legend below all panels, whose entries may be as long as page_table_check. */
+size_t legend_rows(size_t n)
+{
+	return 1 + (n > 6) + (n > 8);
+}
+
+/* Where on the screen, and in which row, entry i of n begins. */
+double legend_x(size_t i, size_t n, size_t *row)
+{
+	size_t cols = (n + legend_rows(n) - 1) / legend_rows(n);
+
+	*row = i / cols;
+	return 0.51 + (i % cols - cols / 2.0) * (n > 8 ? 0.3 : n > 6 ? 0.23 : 0.15);
 }
 
 /* A round distance between tics that leaves at most six intervals. */

@@ -11,7 +11,9 @@
 static const char * const ops[] = { "alloc", "free" };
 static const char * const patterns[] = { "repeat", "bulk", "random" };
 
-#define BEYOND		1.5	/* ratio that leaves the picture of the others */
+/* Times the others, on whose scale nothing of them is seen; what is timed varies. */
+#define BEYOND		1.1
+#define NOISY		2.0
 
 #define NR_PATTERNS	(sizeof(patterns) / sizeof(*patterns))
 
@@ -47,18 +49,53 @@ static size_t alloc_variants(const struct summary *sum, const char *platform,
 	return n;
 }
 
+/*
+ * The range of differences to off, without the variants that are beyond; returns
+ * how many variants that leaves, 0 if there is no off.
+ */
+static size_t spread_of_differences(struct run *run, const struct summary *sum,
+				    const char *platform, const char *workload,
+				    const char *suffix, const struct row **var,
+				    const bool *beyond, size_t n, double *up, double *down)
+{
+	size_t i, op, nr = 0;
+	int order;
+
+	if (strcmp(var[0]->variant, "off"))
+		return 0;
+	for (i = 1; i < n; i++) {
+		nr += !beyond[i];
+		for (op = 0; op < 2 && !beyond[i]; op++) {
+			for (order = 0; order < ORDERS; order++) {
+				const char *m = run_str(run, "%s_o%d%s", ops[op], order, suffix);
+				const struct row *r = summary_find(sum, platform, var[i]->series,
+								   var[i]->variant, workload, m);
+				const struct row *o = summary_find(sum, platform, var[i]->series,
+								   "off", workload, m);
+				double diff = r && o ? r->st.median - o->st.median : 0;
+
+				up[op] = fmax(up[op], diff);
+				down[op] = fmin(down[op], diff);
+			}
+		}
+	}
+	return nr;
+}
+
 static int plot_by_order(struct run *run, const struct summary *sum,
 			 struct plots *out, const char *platform, const char *mode)
 {
-	bool icount = !strcmp(platform, "icount"), has_off, beyond = false;
+	bool icount = !strcmp(platform, "icount");
 	const char *suffix = icount ? "_instr" : "_ns_p50";
 	const char *unit = icount ? "instructions" : "ns (p50)";
 	const char *workload = run_str(run, "alloc-%s", mode);
 	const char *name = run_str(run, "alloc-%s-%s", platform, mode);
 	const struct row *var[16];
+	bool beyond[16] = { false }, any = false;
 	double min[2] = { HUGE_VAL, HUGE_VAL }, max[2] = { 0 };
 	double up[2] = { 0 }, down[2] = { 0 };
-	size_t n, i, op, ndiff;
+	double foot, height;
+	size_t n, i, op, ndiff, line, shown;
 	int order, row, nlo, nhi, ret = 0;
 	const char *nb;
 	FILE *f;
@@ -67,7 +104,6 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 	if (!n)
 		return 0;
 	nb = boots_text(run, nlo, nhi);
-	has_off = !strcmp(var[0]->variant, "off");
 	f = plot_open(run, name, "dat");
 	if (!f)
 		return -1;
@@ -83,14 +119,9 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 				const struct row *o = summary_find(sum, platform, var[i]->series,
 								   "off", workload, m);
 
-				if (r && o && r->st.median > BEYOND * o->st.median) {
-					beyond = true;
-				} else if (r && o) {
-					double diff = r->st.median - o->st.median;
-
-					up[op] = fmax(up[op], diff);
-					down[op] = fmin(down[op], diff);
-				}
+				if (r && o && r->st.median >
+				    (icount ? BEYOND : NOISY) * o->st.median)
+					beyond[i] = any = true;
 				if (r && r->st.median > 0)
 					min[op] = fmin(min[op], r->st.median);
 				if (r)
@@ -106,25 +137,30 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 		}
 	}
 	ret |= plot_close(run, f, name, "dat");
+	ndiff = spread_of_differences(run, sum, platform, workload, suffix, var, beyond,
+				      n, up, down);
 
 	f = plot_open(run, name, "gp");
 	if (!f)
 		return -1;
-	ndiff = has_off && n > 1 ? n - 1 : 0;
-	gp_begin(f, name, 1000, ndiff ? 720 : 420);
+	foot = (ndiff ? 82 : 87) + 26 * legend_rows(n);
+	height = (ndiff ? 612 : 307) + foot;
+	gp_begin(f, name, 1000, (int)height);
 	fprintf(f,
-		"set multiplot layout %d,2 columnsfirst margins 0.1,0.985,%s,%s spacing 0.125,%s title \"alloc-%s: cost of one operation by order — %s, %s\"\n"
+		"set multiplot layout %d,2 columnsfirst margins 0.1,0.985,%.4f,%.4f spacing 0.125,%s title \"alloc-%s: cost of one operation by order — %s, %s\"\n"
 		"set xrange [-0.6:%g]\nset xtics 0,1,%d\nunset key\n",
-		ndiff ? 2 : 1, ndiff ? "0.15" : "0.27", ndiff ? "0.885" : "0.82",
-		ndiff ? "0.11" : "0", mode, platform_title(platform), nb, ORDERS - 0.4,
+		ndiff ? 2 : 1, foot / height, 1 - 80 / height, ndiff ? "0.11" : "0", mode, platform_title(platform), nb, ORDERS - 0.4,
 		ORDERS - 1);
 	/* One legend for all panels; a key would keep to the width of one. */
-	for (i = 0; i < n; i++)
-		fprintf(f, "set label %zu \"%s\" at screen %.3f,0.04 left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
+	for (i = 0; i < n; i++) {
+		double x = legend_x(i, n, &line);
+
+		fprintf(f, "set label %zu \"%s\" at screen %.3f,%.3f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
 			i + 1, var[i]->variant,
-			0.5 + (i - n / 2.0) * (n > 6 ? 0.13 : 0.15),
+			x, (20 + 26 * (legend_rows(n) - 1 - line)) / height,
 			style_of(var[i]->variant)->point,
 			style_of(var[i]->variant)->color);
+	}
 	for (op = 0; op < 2; op++) {
 		for (row = 0; row < (ndiff ? 2 : 1); row++) {
 			bool last = row == (ndiff ? 1 : 0);
@@ -133,8 +169,8 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 				row ? ": difference to off" : "");
 			fprintf(f, "set ylabel \"%s%s\"\n", row ? "± " : "", unit);
 			fputs(last ? "set xlabel \"order (log2 pages)\"\n" : "unset xlabel\n", f);
-			fputs(beyond && !row ? "set logscale y\n" : "unset logscale y\n", f);
-			if (!row && beyond)
+			fputs(any && !row ? "set logscale y\n" : "unset logscale y\n", f);
+			if (!row && any)
 				fprintf(f, "set yrange [%g:%g]\nset ytics autofreq\nunset xzeroaxis\n",
 					min[op] / 1.3, max[op] * 1.3);
 			else if (!row)
@@ -147,14 +183,16 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 			else
 				fputs("set yrange [-1:1]\nset ytics 1\nset xzeroaxis lt 1 lw 2 lc rgb \"#000000\"\n", f);
 			fputs("plot ", f);
-			for (i = row ? 1 : 0; i < n; i++) {
+			for (i = row ? 1 : 0, shown = 0; i < n; i++) {
 				const struct style *s = style_of(var[i]->variant);
 				double dodge;
 
-				if (i > (size_t)row)
+				if (row && beyond[i])
+					continue;
+				if (shown++)
 					fputs(", \\\n\t", f);
 				if (row) {
-					dodge = (i - 1 - (ndiff - 1) / 2.0) * 0.8 / ndiff;
+					dodge = (shown - 1 - (ndiff - 1) / 2.0) * 0.8 / ndiff;
 					fprintf(f, "\"%s.dat\" index %zu using ($1+%.4f):5:(%.4f) with boxes fs solid noborder lc rgb \"%s\"",
 						name, op * n + i, dodge, 0.8 / ndiff, s->color);
 				} else {
@@ -177,7 +215,7 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 		 run_str(run, "Cost of one allocation and one free by order, alloc-%s on %s, %s%s. Lower row: difference to off.%s",
 			 mode, platform_title(platform), nb,
 			 icount ? "; counts of guest instructions" : "; bars: interval of the median",
-			 beyond ? " What costs more than half as much again leaves the frame there." : ""));
+			 any ? " What costs many times as much is not in the lower row." : ""));
 	return ret;
 }
 
@@ -219,7 +257,7 @@ static size_t cost_variants(const struct summary *sum, const struct row *flag,
 
 /*
  * Points: each variant's instructions over those of flag, whose numbers stand
- * below. What costs many times as much is only named, for the sake of the rest.
+ * below. What costs much more is only named, for the sake of the rest.
  */
 static int plot_over_flag_of(struct run *run, const struct summary *sum,
 			     struct plots *out, const struct row *flag,
@@ -227,8 +265,10 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 {
 	const struct row *var[16], *r, *base;
 	size_t n = cost_variants(sum, flag, var), i, p, rows = 0, row = 0;
+	size_t drawn[16], ndrawn = 0;
 	bool has[NR_PATTERNS] = { false };
-	double lo = 0.99, hi = 1.01, beyond[16] = { 0 }, height;
+	double lo = 0.99, hi = 1.01, least[16], most[16] = { 0 }, height;
+	const char *without = "";
 	int op, order, nlo = 1 << 30, nhi = 0, ret = 0;
 	const char *nb;
 	FILE *f;
@@ -240,6 +280,8 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 		return -1;
 	fputs("# order, instructions, over flag's; a block a pattern, operation and variant\n",
 	      f);
+	for (i = 0; i < n; i++)
+		least[i] = HUGE_VAL;
 	for (p = 0; p < NR_PATTERNS; p++) {
 		for (op = 0; op < 2; op++) {
 			for (i = 0; i < n; i++) {
@@ -258,11 +300,8 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 					nlo = r->st.n < nlo ? r->st.n : nlo;
 					nhi = r->st.n > nhi ? r->st.n : nhi;
 					ratio = r->st.median / base->st.median;
-					lo = fmin(lo, ratio);
-					if (ratio <= BEYOND)
-						hi = fmax(hi, ratio);
-					else
-						beyond[i] = fmax(beyond[i], ratio);
+					least[i] = fmin(least[i], ratio);
+					most[i] = fmax(most[i], ratio);
 					fprintf(f, "%d\t%.9g\t%.9g\n", order, r->st.median,
 						ratio);
 				}
@@ -273,6 +312,19 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 	}
 	ret |= plot_close(run, f, name, "dat");
 	if (!rows)
+		return ret;
+	for (i = 1; i < n; i++) {
+		if (most[i] > BEYOND) {
+			without = run_str(run, "%s%s %s (%.3g to %.3g)", without,
+					  *without ? "," : " Not shown, as it is too much:",
+					  var[i]->variant, least[i], most[i]);
+			continue;
+		}
+		lo = fmin(lo, least[i]);
+		hi = fmax(hi, most[i]);
+		drawn[ndrawn++] = i;
+	}
+	if (!ndrawn)
 		return ret;
 
 	nb = boots_text(run, nlo, nhi);
@@ -294,14 +346,12 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 		row++;
 		for (op = 0; op < 2; op++) {
 			fputs("unset label\n", f);
-			if (!op && row == 1)
-				for (i = 1; i < n; i++)
-					fprintf(f, "set label %zu \"%s%s\" at screen %.3f,%.4f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
-						i, var[i]->variant,
-						beyond[i] > 0 ? run_str(run, "\\n(up to %.2g×, above)", beyond[i]) : "",
-						0.5 + (i - 1 - (n - 1) / 2.0) * (n > 7 ? 0.13 : 0.15),
-						18 / height, style_of(var[i]->variant)->point,
-						style_of(var[i]->variant)->color);
+			for (i = 0; i < ndrawn && !op && row == 1; i++)
+				fprintf(f, "set label %zu \"%s\" at screen %.3f,%.4f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
+					i + 1, var[drawn[i]]->variant,
+					0.5 + (i - ndrawn / 2.0) * (ndrawn > 6 ? 0.13 : 0.15),
+					18 / height, style_of(var[drawn[i]]->variant)->point,
+					style_of(var[drawn[i]]->variant)->color);
 			for (order = 0; order < ORDERS; order++) {
 				base = cost(run, sum, flag, p, op, order);
 				if (base)
@@ -316,12 +366,12 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 				op ? "unset ylabel" : "set ylabel \"instructions, × flag's\"",
 				row == rows ? "set xlabel \"order (log2 pages); numbers: instructions of flag\"" :
 				"unset xlabel", style_of(flag->variant)->color);
-			for (i = 1; i < n; i++)
+			for (i = 0; i < ndrawn; i++)
 				fprintf(f, "%s\"%s.dat\" index %zu using ($1+%.3f):3 with points pt %d ps 1 lc rgb \"%s\"",
-					i > 1 ? ", \\\n\t" : "", name, (2 * p + op) * n + i,
-					(i - 1 - (n - 2) / 2.0) * 0.7 / (n - 1),
-					style_of(var[i]->variant)->point,
-					style_of(var[i]->variant)->color);
+					i ? ", \\\n\t" : "", name, (2 * p + op) * n + drawn[i],
+					ndrawn > 1 ? (i - (ndrawn - 1) / 2.0) * 0.7 / ndrawn : 0,
+					style_of(var[drawn[i]]->variant)->point,
+					style_of(var[drawn[i]]->variant)->color);
 			fputs("\n", f);
 		}
 	}
@@ -329,8 +379,8 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
 	plot_add(out, name,
-		 run_str(run, "Instructions of one allocation and one free by order and pattern, over those of flag, which stand below; %s, %s.",
-			 platform_title("icount"), nb));
+		 run_str(run, "Instructions of one allocation and one free by order and pattern, over those of flag, which stand below; %s, %s.%s%s",
+			 platform_title("icount"), nb, without, *without ? "." : ""));
 	return ret;
 }
 

@@ -253,11 +253,12 @@ static void put_dist(FILE *f, const struct dist *d)
 }
 
 /* Below all panels: a key would keep to the width of one. */
-static void put_legend(FILE *f, size_t i, size_t n, double y, const char *label,
+static void put_legend(FILE *f, size_t i, size_t n, double height, const char *label,
 		       const struct style *s)
 {
-	double width = n > 6 ? 0.13 : 0.15;
-	double x = 0.5 + (i - n / 2.0) * width;
+	size_t line;
+	double x = legend_x(i, n, &line);
+	double y = (18 + 26 * (legend_rows(n) - 1 - line)) / height;
 
 	fprintf(f,
 		"set arrow %zu from screen %.3f,%.4f to screen %.3f,%.4f nohead lc rgb \"%s\" lw %d\n"
@@ -315,8 +316,9 @@ static int plot_percentiles(struct run *run, struct plots *out,
 	f = plot_open(run, name, "gp");
 	if (!f)
 		return -1;
-	height = 250 * rows + 160;
-	foot = 110 / height;
+	foot = 84 + 26 * legend_rows(ls->n);
+	height = 250 * rows + 50 + foot;
+	foot /= height;
 	gp_begin(f, name, 1000, (int)height);
 	fprintf(f,
 		"set multiplot layout %zu,2 rowsfirst margins 0.115,0.985,%.4f,%.4f spacing 0.09,%.4f title \"%s: latency — %s, %s\"\n"
@@ -325,7 +327,7 @@ static int plot_percentiles(struct run *run, struct plots *out,
 		rows, foot, 1 - 85 / height, 78 / height, what, platform_title(platform), n,
 		xmax * 1.02);
 	for (i = 0; i < ls->n; i++)
-		put_legend(f, i, ls->n, 18 / height, ls->l[i].label,
+		put_legend(f, i, ls->n, height, ls->l[i].label,
 			   style_of(ls->l[i].variant));
 	for (p = 0; p < npanels; p++) {
 		double lo = INFINITY, hi = 0;

@@ -216,6 +216,8 @@ int plot_close(struct run *run, FILE *f, const char *name, const char *ext);
 void gp_begin(FILE *f, const char *name, int width, int height);
 void gp_end(FILE *f);
 double tic_step(double max);
+size_t legend_rows(size_t n);
+double legend_x(size_t i, size_t n, size_t *row);
 const struct style *style_of(const char *variant);
 const char *platform_title(const char *platform);
 const char *boots_text(struct run *run, size_t lo, size_t hi);
