@@ -643,6 +643,8 @@ static void put_answers(struct doc *d, const struct summary *sum)
 
 	doc_h(d, 3, "Against the goals");
 	table_init(&t, 5, "l");
+	/* the head is nobody's */
+	answer_group = "";
 	answer(&t, "question", "platform", "goal", "measured: median [interval]", "reached");
 	each_platform(&t, sum, answer_drain);
 	each_platform(&t, sum, answer_cycles);
