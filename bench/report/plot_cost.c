@@ -15,7 +15,27 @@ static const char * const patterns[] = { "repeat", "bulk", "random" };
 #define BEYOND		1.1
 #define NOISY		2.0
 
+#define VARIANTS_MAX	16
+
 #define NR_PATTERNS	(sizeof(patterns) / sizeof(*patterns))
+
+/* A row of each variant, in their order from the first that has one. */
+static size_t add_variant(const struct row **var, size_t n, size_t first,
+			  const struct row *r)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(var[i]->variant, r->variant))
+			return n;
+	if (n == VARIANTS_MAX)
+		return n;
+	for (i = n; i > first && variant_rank(var[i - 1]->variant) >
+	     variant_rank(r->variant); i--)
+		var[i] = var[i - 1];
+	var[i] = r;
+	return n + 1;
+}
 
 /* ---- as it is ---- */
 
@@ -23,7 +43,7 @@ static size_t alloc_variants(const struct summary *sum, const char *platform,
 			     const char *workload, const char *suffix,
 			     const struct row **first, int *nlo, int *nhi)
 {
-	size_t i, j, n = 0;
+	size_t i, n = 0;
 
 	*nlo = 1 << 30;
 	*nhi = 0;
@@ -36,15 +56,7 @@ static size_t alloc_variants(const struct summary *sum, const char *platform,
 			continue;
 		*nlo = r->st.n < *nlo ? r->st.n : *nlo;
 		*nhi = r->st.n > *nhi ? r->st.n : *nhi;
-		for (j = 0; j < n; j++)
-			if (!strcmp(first[j]->variant, r->variant))
-				break;
-		if (j < n || n == 16)
-			continue;
-		for (j = n++; j > 0 && variant_rank(first[j - 1]->variant) >
-		     variant_rank(r->variant); j--)
-			first[j] = first[j - 1];
-		first[j] = r;
+		n = add_variant(first, n, 0, r);
 	}
 	return n;
 }
@@ -90,8 +102,8 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 	const char *unit = icount ? "instructions" : "ns (p50)";
 	const char *workload = run_str(run, "alloc-%s", mode);
 	const char *name = run_str(run, "alloc-%s-%s", platform, mode);
-	const struct row *var[16];
-	bool beyond[16] = { false }, any = false;
+	const struct row *var[VARIANTS_MAX];
+	bool beyond[VARIANTS_MAX] = { false }, any = false;
 	double min[2] = { HUGE_VAL, HUGE_VAL }, max[2] = { 0 };
 	double up[2] = { 0 }, down[2] = { 0 };
 	double foot, height;
@@ -233,7 +245,7 @@ static const struct row *cost(struct run *run, const struct summary *sum,
 static size_t cost_variants(const struct summary *sum, const struct row *flag,
 			    const struct row **var)
 {
-	size_t i, j, n = 1;
+	size_t i, n = 1;
 
 	var[0] = flag;
 	for (i = 0; i < sum->n; i++) {
@@ -242,15 +254,7 @@ static size_t cost_variants(const struct summary *sum, const struct row *flag,
 		if (strcmp(r->platform, "icount") || strcmp(r->series, flag->series) ||
 		    strncmp(r->workload, "alloc-", 6) || !strstr(r->metric, "_instr"))
 			continue;
-		for (j = 0; j < n; j++)
-			if (!strcmp(var[j]->variant, r->variant))
-				break;
-		if (j < n || n == 16)
-			continue;
-		for (j = n++; j > 1 && variant_rank(var[j - 1]->variant) >
-		     variant_rank(r->variant); j--)
-			var[j] = var[j - 1];
-		var[j] = r;
+		n = add_variant(var, n, 1, r);
 	}
 	return n;
 }
@@ -263,11 +267,11 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 			     struct plots *out, const struct row *flag,
 			     const char *name)
 {
-	const struct row *var[16], *r, *base;
+	const struct row *var[VARIANTS_MAX], *r, *base;
 	size_t n = cost_variants(sum, flag, var), i, p, rows = 0, row = 0;
-	size_t drawn[16], ndrawn = 0;
+	size_t drawn[VARIANTS_MAX], ndrawn = 0;
 	bool has[NR_PATTERNS] = { false };
-	double lo = 0.99, hi = 1.01, least[16], most[16] = { 0 }, height;
+	double lo = 0.99, hi = 1.01, least[VARIANTS_MAX], most[VARIANTS_MAX] = { 0 }, height;
 	const char *without = "";
 	int op, order, nlo = 1 << 30, nhi = 0, ret = 0;
 	const char *nb;
