@@ -1,299 +1,184 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Free page reporting: what the page allocator calls, and what the parts of
- * page reporting share. State lives in page_ext, see page_reporting_ext.c.
+ * Free page reporting: what the page allocator calls.
+ *
+ * PG_reported on the first page of a free block says that page reporting knows
+ * something of the block. It is set under zone->lock by page reporting only.
+ * Whatever takes such a block off its free list must say what becomes of it:
+ *
+ *	page_reporting_take()	some of it is handed out, the rest stays free
+ *	page_reporting_clear()	none of it stays free
+ *	page_reporting_detach()	it stays free, and comes back with FPI_KEEP
  */
 #ifndef _MM_PAGE_REPORTING_H
 #define _MM_PAGE_REPORTING_H
 
-#include <linux/bits.h>
-#include <linux/jiffies.h>
 #include <linux/jump_label.h>
-#include <linux/log2.h>
-#include <linux/minmax.h>
 #include <linux/mmzone.h>
+#include <linux/page-flags.h>
 #include <linux/page-isolation.h>
 #include <linux/page_ext.h>
 #include <linux/page_reporting.h>
 #include <linux/pageblock-flags.h>
-#include <linux/percpu.h>
-#include <linux/sizes.h>
 
 #ifdef CONFIG_PAGE_REPORTING
 DECLARE_STATIC_KEY_FALSE(page_reporting_enabled);
 
-/* Order of a granule. Changes only while page_reporting_enabled is off. */
-extern unsigned int page_reporting_granule;
+/* Order of the smallest free that the worker wants to hear of */
+extern unsigned int page_reporting_notify_order;
 
-/*
- * Bits in the page_type of a free block, below the type. They are gone as soon
- * as the block leaves its free list, is split or merges, whatever the reason,
- * so what they say never outlives its truth and costs nobody anything.
- */
-#define PR_MARK		BIT(0)	/* has reported units: the allocator must tell */
-#define PR_SEEN		BIT(1)	/* its other units have a free time */
-#define PR_DONE		BIT(2)	/* with PR_MARK: it has no other units */
-#define PR_ADOPTED	BIT(3)	/* with PR_SEEN: was free before the device came */
-#define PR_STALE	BIT(4)	/* was PR_DONE before a reset */
-#define PR_BITS		GENMASK(4, 0)
+extern struct page_ext_operations page_reporting_ext_ops;
 
-/*
- * zone->pr_keep: a bit for the order of each block with PR_MARK that what is
- * being freed has merged with, and one for what was free itself.
- */
-#define PR_KEEP_ALL	BIT(31)
-
-/* Cold, so that the allocator keeps its registers */
-void __cold __page_reporting_freed(struct page *page, struct zone *zone,
-				   unsigned int order);
-void __cold __page_reporting_taken(struct page *page, struct zone *zone,
-				   unsigned int order);
-void page_reporting_clear(struct page *page, struct zone *zone,
-			  unsigned int order);
-void page_reporting_split(struct page *page, struct zone *zone,
-			  unsigned int low, unsigned int high);
-void page_reporting_keep(struct zone *zone);
-void page_reporting_kept(struct zone *zone);
+void __page_reporting_freed(unsigned int order);
+void __page_reporting_take(struct page *page, struct zone *zone,
+			   unsigned int low, unsigned int high);
+unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
+				     unsigned int order, bool used);
+void __page_reporting_detach(struct page *page, struct zone *zone,
+			     unsigned int order, bool merges);
+void __page_reporting_attach(struct page *page, unsigned int order);
 
 /**
- * page_reporting_freed - a block has joined the free lists
- * @page: its first page
- * @zone: its zone
- * @order: its order, after all merges
+ * page_reporting_known - is anything known of a free block?
+ * @page: its first page, on a free list
  *
- * zone->pr_wake is as large as can be once a pass is sure to come, and 0 when
- * something has to be done for this block.
+ * Context: zone->lock held.
+ * Return: true if records have to be looked after when it leaves the list.
+ */
+static inline bool page_reporting_known(const struct page *page)
+{
+	return static_branch_unlikely(&page_reporting_enabled) &&
+	       PageReported(page);
+}
+
+/**
+ * page_reporting_freed - tell the worker of memory that has become free
+ * @order: order of the block on the free list
  *
  * Context: zone->lock held, interrupts off.
  */
-static inline void page_reporting_freed(struct page *page, struct zone *zone,
-					unsigned int order)
+static inline void page_reporting_freed(unsigned int order)
 {
 	if (static_branch_unlikely(&page_reporting_enabled) &&
-	    order >= zone->pr_wake)
-		__page_reporting_freed(page, zone, order);
+	    order >= READ_ONCE(page_reporting_notify_order))
+		__page_reporting_freed(order);
 }
 
 /**
- * page_reporting_marked - does a free block have reported units?
+ * page_reporting_take - the first part of a free block is about to be used
  * @page: first page of the block, still on its free list
- *
- * If so, somebody has to take care of them before or while it is taken off.
+ * @zone: its zone
+ * @low: order of what is handed out
+ * @high: order of the block; expand() puts the rest back
  *
  * Context: zone->lock held, interrupts off.
- * Return: true if it has.
  */
-static inline bool page_reporting_marked(const struct page *page)
+static inline void page_reporting_take(struct page *page, struct zone *zone,
+				       unsigned int low, unsigned int high)
 {
-	/* Read once more, or PageBuddy() pays for a register to keep it in */
-	return static_branch_unlikely(&page_reporting_enabled) &&
-	       (READ_ONCE(page->page_type) & PR_MARK);
+	if (page_reporting_known(page))
+		__page_reporting_take(page, zone, low, high);
 }
 
 /**
- * page_reporting_merge - a free block is about to become part of a larger one
+ * page_reporting_clear - forget what is known of a free block
+ * @page: its first page, still on its free list
+ * @zone: its zone
+ * @order: its order
+ *
+ * For what leaves the free lists without being allocated: compaction, CMA,
+ * memory that goes offline or bad.
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+static inline void page_reporting_clear(struct page *page, struct zone *zone,
+					unsigned int order)
+{
+	if (page_reporting_known(page))
+		__page_reporting_clear(page, zone, order, false);
+}
+
+/**
+ * page_reporting_captured - compaction captures a block while it merges
+ * @page: first page of what it has merged to
+ * @zone: its zone
+ * @order: its order
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+static inline void page_reporting_captured(struct page *page, struct zone *zone,
+					   unsigned int order)
+{
+	if (static_branch_unlikely(&page_reporting_enabled))
+		__page_reporting_clear(page, zone, order, true);
+}
+
+/**
+ * page_reporting_detach - a free block leaves its list, but stays free
+ * @page: its first page, still on its free list
+ * @zone: its zone
+ * @order: its order
+ *
+ * The records of its granules stay.
+ *
+ * Context: zone->lock held, interrupts off. page_reporting_attach() follows
+ * for every block that the granules become part of.
+ */
+static inline void page_reporting_detach(struct page *page, struct zone *zone,
+					 unsigned int order)
+{
+	if (page_reporting_known(page))
+		__page_reporting_detach(page, zone, order, false);
+}
+
+/**
+ * page_reporting_merge - a known free block becomes part of a larger one
  * @buddy: its first page, still on its free list
  * @zone: its zone
  * @order: its order
  *
- * Its mark is about to go, so page_reporting_freed() has to see to what it has
- * become. There is no call in here: it would cost the loop around it more than
- * the test does.
- *
- * Context: zone->lock held, interrupts off; page_reporting_freed() or
- * page_reporting_taken() follows before it is dropped.
+ * Context: as page_reporting_detach().
  */
-static inline void page_reporting_merge(const struct page *buddy,
-					struct zone *zone, unsigned int order)
+static inline void page_reporting_merge(struct page *buddy, struct zone *zone,
+					unsigned int order)
 {
-	if (page_reporting_marked(buddy)) {
-		zone->pr_keep |= 1U << order;
-		zone->pr_wake = 0;
-	}
+	if (page_reporting_known(buddy))
+		__page_reporting_detach(buddy, zone, order, true);
 }
 
 /**
- * page_reporting_taken - a block is handed out in the middle of its merges
- * @page: first page of what it has merged to
- * @zone: its zone
- * @order: 2^@order pages
+ * page_reporting_attach - a block has joined the free lists, parts of it known
+ * @page: its first page
+ * @order: its order after all merges
  *
  * Context: zone->lock held, interrupts off.
  */
-static inline void page_reporting_taken(struct page *page, struct zone *zone,
-					unsigned int order)
+static inline void page_reporting_attach(struct page *page, unsigned int order)
 {
-	if (static_branch_unlikely(&page_reporting_enabled) && zone->pr_keep)
-		__page_reporting_taken(page, zone, order);
+	if (static_branch_unlikely(&page_reporting_enabled))
+		__page_reporting_attach(page, order);
 }
 
-/*
- * In page_alloc.c, which alone knows the free lists: take a block off, and put
- * it back by what its pageblocks are by then. Records are left as they are.
- */
+/* In page_alloc.c, which alone knows the free lists and the per-cpu lists */
 void page_reporting_isolate(struct page *page, struct zone *zone,
-			    unsigned int order, int migratetype);
+			    unsigned int order);
 void page_reporting_putback(struct page *page, struct zone *zone,
 			    unsigned int order);
-
-/*
- * The unit of what is known is a granule, or a whole free block where that is
- * smaller. Its record lies in the page_ext of its first page. Both words are
- * written under zone->lock and may be read without it, so that candidates can
- * be found without the lock and confirmed under it.
- *
- * Times are the low 30 bits of jiffies; page_reporting_clamp() keeps ages from
- * wrapping around.
- */
-struct page_reporting_rec {
-	u32 freed;	/* since when it is free; valid as PR_SEEN and PR_REPORTED say */
-	u32 reported;	/* PR_REPORTED, when it was reported */
-};
-
-#define PR_TIME_MASK	GENMASK(29, 0)
-#define PR_AGE_MAX	(PR_TIME_MASK / 2)
-
-/* The host has been told, and the unit has stayed free since... */
-#define PR_REPORTED	BIT(31)
-/* ...which is a block below a granule */
-#define PR_SMALL	BIT(30)
-
-static inline u32 page_reporting_now(void)
-{
-	return (u32)jiffies & PR_TIME_MASK;
-}
-
-static inline u32 page_reporting_age(u32 now, u32 stamp)
-{
-	return (now - stamp) & PR_TIME_MASK;
-}
-
-static inline bool page_reporting_reported(const struct page_reporting_rec *rec)
-{
-	return READ_ONCE(rec->reported) & PR_REPORTED;
-}
-
-/* What a free block says of itself; without zone->lock a hint */
-static inline unsigned int page_reporting_bits(const struct page *page)
-{
-	return READ_ONCE(page->page_type) & PR_BITS;
-}
-
-/* How many units a free block of an order has, and of which order they are */
-static inline unsigned long page_reporting_units(unsigned int order)
-{
-	return order > page_reporting_granule ?
-	       1UL << (order - page_reporting_granule) : 1;
-}
-
-static inline unsigned int page_reporting_unit(unsigned int order)
-{
-	return min(order, page_reporting_granule);
-}
-
-/* What hosts map with a single entry. Smaller blocks have to be older. */
-static inline unsigned int page_reporting_base(void)
-{
-	return min_t(unsigned int, pageblock_order, ilog2(SZ_2M) - PAGE_SHIFT);
-}
-
-/* Classes of a histogram of ages: below 1, 2, 4... ms, and all beyond */
-#define PR_AGES		21
-
-/**
- * struct page_reporting_stats - event counters, one set a CPU
- * @passes: passes of the worker, flushes included
- * @sweeps: those that looked for blocks below page_reporting_base(), too
- * @reports: calls of the device
- * @errors: calls of the device that failed
- * @reported: pages reported
- * @refaulted: pages handed out after they had been reported
- * @soon: those of them that would better not have been reported
- * @kept: reported pages whose record outlived a merge with a newly freed one
- * @dropped: reported pages of small blocks that merged, and so were forgotten
- * @redundant: pages reported that the host most likely had already
- * @failed: pages put back unmarked because the device failed
- * @refault_age: @refaulted, by the time from the report to the reuse
- */
-struct page_reporting_stats {
-	u64 passes;
-	u64 sweeps;
-	u64 reports;
-	u64 errors;
-	u64 reported;
-	u64 refaulted;
-	u64 soon;
-	u64 kept;
-	u64 dropped;
-	u64 redundant;
-	u64 failed;
-	u64 refault_age[PR_AGES];
-};
-
-DECLARE_PER_CPU(struct page_reporting_stats, page_reporting_stats);
-
-extern struct page_ext_operations page_reporting_ext_ops;
-
-/* page_reporting_ext.c: the records */
-bool page_reporting_ext_enabled(void);
-struct page_reporting_rec *page_reporting_rec_get(const struct page *page,
-						  struct page_ext **ext);
-struct page_reporting_rec *page_reporting_rec_next(struct page_reporting_rec *rec);
-bool page_reporting_since(const struct page *page, unsigned int order, u32 *freed);
-unsigned long page_reporting_left(const struct page *page, unsigned int order);
-unsigned int page_reporting_block(struct page *page, unsigned int order,
-				  struct page **head);
-void page_reporting_see(struct page *page, unsigned int order, unsigned int bits);
-void page_reporting_mark(struct page *page, struct zone *zone,
-			 unsigned int order);
-void page_reporting_mark_block(struct page *page, struct zone *zone,
-			       unsigned int order);
-void page_reporting_reset(void);
-void page_reporting_clamp(void);
-unsigned long page_reporting_check(struct zone *zone);
-unsigned int page_reporting_msecs(u32 ticks);
-unsigned int page_reporting_age_class(u32 ticks);
-struct page *page_reporting_next_online(unsigned long *pfn, unsigned long end);
-
-/* page_reporting.c: the worker */
-void page_reporting_kick(bool large);
-void page_reporting_sum(struct page_reporting_stats *stats);
-unsigned int page_reporting_least(void);
-u32 page_reporting_gate(unsigned int order);
-u32 page_reporting_wait(unsigned int order, unsigned int bits);
-u32 page_reporting_horizon(void);
-unsigned long page_reporting_budget(struct zone *zone);
-int page_reporting_flush(void);
-u64 page_reporting_lock(struct zone *zone, unsigned long *flags);
-void page_reporting_unlock(struct zone *zone, unsigned long flags, u64 since);
-u64 page_reporting_lock_hold_max(void);
-u64 page_reporting_busy_ns(void);
-
-/* walk_free_mem.c */
-int walk_free_mem_range(unsigned long pfn, unsigned long end, void *opaque,
-			int min_order,
-			int (*report_pfn_range)(void *opaque, unsigned long pfn,
-						unsigned long num));
+bool page_reporting_drain_pcp(struct zone *zone, int cpu);
 
 #else /* !CONFIG_PAGE_REPORTING */
 
-static inline void page_reporting_freed(struct page *page, struct zone *zone,
-					unsigned int order)
-{
-}
-
-static inline bool page_reporting_marked(const struct page *page)
+static inline bool page_reporting_known(const struct page *page)
 {
 	return false;
 }
 
-static inline void page_reporting_merge(const struct page *buddy,
-					struct zone *zone, unsigned int order)
+static inline void page_reporting_freed(unsigned int order)
 {
 }
 
-static inline void page_reporting_taken(struct page *page, struct zone *zone,
-					unsigned int order)
+static inline void page_reporting_take(struct page *page, struct zone *zone,
+				       unsigned int low, unsigned int high)
 {
 }
 
@@ -302,16 +187,22 @@ static inline void page_reporting_clear(struct page *page, struct zone *zone,
 {
 }
 
-static inline void page_reporting_split(struct page *page, struct zone *zone,
-					unsigned int low, unsigned int high)
+static inline void page_reporting_captured(struct page *page, struct zone *zone,
+					   unsigned int order)
 {
 }
 
-static inline void page_reporting_keep(struct zone *zone)
+static inline void page_reporting_detach(struct page *page, struct zone *zone,
+					 unsigned int order)
 {
 }
 
-static inline void page_reporting_kept(struct zone *zone)
+static inline void page_reporting_merge(struct page *buddy, struct zone *zone,
+					unsigned int order)
+{
+}
+
+static inline void page_reporting_attach(struct page *page, unsigned int order)
 {
 }
 

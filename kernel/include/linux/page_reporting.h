@@ -17,13 +17,14 @@
 /**
  * struct page_reporting_dev_info - a device that free memory is reported to
  * @report: tells the host that the @nents entries of @sg are free. Each entry
- *	is a naturally aligned block of 2^n pages, n >= page_reporting_order
- *	but for @fragments.
+ *	is a naturally aligned block of 2^n pages, with n not below
+ *	page_reporting_order unless the device takes @fragments.
  *	Called from process context without locks and may sleep; the pages are
  *	off the free lists until it returns. 0, or a negative errno, after
  *	which the whole batch counts as not reported and is offered again.
- * @order: granule order that the device prefers, 0 for pageblock_order; the
- *	parameter page_reporting_order has precedence
+ * @order: granule order that the device prefers, 0 for pageblock_order. The
+ *	parameter page_reporting_order has precedence. Neither is in force above
+ *	pageblock_order.
  * @capacity: entries that one @report takes at most, 0 (or anything larger)
  *	for PAGE_REPORTING_CAPACITY
  * @fragments: it also takes smaller blocks, which are reported when they stay
@@ -37,7 +38,7 @@ struct page_reporting_dev_info {
 	bool fragments;
 };
 
-/* The parameter, for drivers to look at: UINT_MAX while nothing is set */
+/* The order in force, for drivers: UINT_MAX while nothing is set */
 extern unsigned int page_reporting_order;
 
 bool page_reporting_available(void);

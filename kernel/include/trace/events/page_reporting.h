@@ -8,7 +8,7 @@
 #include <linux/tracepoint.h>
 #include <linux/types.h>
 
-/* A walk over all memory begins: for what has come of age, or for everything */
+/* A pass begins: @force reports whatever the age, @sweep looks for small blocks */
 TRACE_EVENT(page_reporting_pass_start,
 
 	TP_PROTO(bool force, bool sweep, unsigned int age_ms),
@@ -31,11 +31,11 @@ TRACE_EVENT(page_reporting_pass_start,
 		  __entry->age_ms)
 );
 
-/* It is over: what it came to, and when the next one is due (-1: not needed) */
+/* A pass has ended: what it reported, and in how many ms the next one is due, or -1 */
 TRACE_EVENT(page_reporting_pass_end,
 
 	TP_PROTO(u64 bytes, unsigned int reports, u64 duration_ns, int error,
-		 long next_ms),
+		 s64 next_ms),
 
 	TP_ARGS(bytes, reports, duration_ns, error, next_ms),
 
@@ -44,7 +44,7 @@ TRACE_EVENT(page_reporting_pass_end,
 		__field(unsigned int, reports)
 		__field(u64, duration_ns)
 		__field(int, error)
-		__field(long, next_ms)
+		__field(s64, next_ms)
 	),
 
 	TP_fast_assign(
@@ -55,7 +55,7 @@ TRACE_EVENT(page_reporting_pass_end,
 		__entry->next_ms = next_ms;
 	),
 
-	TP_printk("bytes=%llu reports=%u duration_ns=%llu error=%d next_ms=%ld",
+	TP_printk("bytes=%llu reports=%u duration_ns=%llu error=%d next_ms=%lld",
 		  __entry->bytes, __entry->reports, __entry->duration_ns,
 		  __entry->error, __entry->next_ms)
 );
@@ -63,12 +63,13 @@ TRACE_EVENT(page_reporting_pass_end,
 /* The device was told of a batch */
 TRACE_EVENT(page_reporting_batch,
 
-	TP_PROTO(const char *zone, u64 bytes, unsigned int nents, int error,
-		 u64 duration_ns),
+	TP_PROTO(int nid, const char *zone, u64 bytes, unsigned int nents,
+		 int error, u64 duration_ns),
 
-	TP_ARGS(zone, bytes, nents, error, duration_ns),
+	TP_ARGS(nid, zone, bytes, nents, error, duration_ns),
 
 	TP_STRUCT__entry(
+		__field(int, nid)
 		__string(zone, zone)
 		__field(u64, bytes)
 		__field(unsigned int, nents)
@@ -77,6 +78,7 @@ TRACE_EVENT(page_reporting_batch,
 	),
 
 	TP_fast_assign(
+		__entry->nid = nid;
 		__assign_str(zone);
 		__entry->bytes = bytes;
 		__entry->nents = nents;
@@ -84,12 +86,12 @@ TRACE_EVENT(page_reporting_batch,
 		__entry->duration_ns = duration_ns;
 	),
 
-	TP_printk("zone=%s bytes=%llu nents=%u error=%d duration_ns=%llu",
-		  __get_str(zone), __entry->bytes, __entry->nents,
+	TP_printk("nid=%d zone=%s bytes=%llu nents=%u error=%d duration_ns=%llu",
+		  __entry->nid, __get_str(zone), __entry->bytes, __entry->nents,
 		  __entry->error, __entry->duration_ns)
 );
 
-/* Reported memory is handed out: the host has to supply it anew */
+/* Reported memory is allocated: the host has to supply it anew */
 TRACE_EVENT(page_reporting_refault,
 
 	TP_PROTO(unsigned long pfn, unsigned int order, unsigned long pages,
@@ -115,7 +117,7 @@ TRACE_EVENT(page_reporting_refault,
 		  __entry->order, __entry->pages, __entry->age_ms)
 );
 
-/* What turned out wrong has changed how long memory waits */
+/* The minimum age has changed, as of @reported pages @soon were used again */
 TRACE_EVENT(page_reporting_tune,
 
 	TP_PROTO(unsigned int age_ms, u64 reported, u64 soon),

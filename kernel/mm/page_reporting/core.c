@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Free page reporting: devices, parameters, start and stop.
+ *
+ * A guest tells its host which free memory the host may take back. A free
+ * block gets a timestamp soon after it became free (pass.c, records.c), is left
+ * alone until it comes of age (policy.c), and is then isolated, reported to
+ * the device and returned to the free lists (pass.c). What was reported, and
+ * when, is kept in page_ext until the memory is used again (records.c). The
+ * next pass runs when something has been freed or comes of age (schedule.c).
+ */
+#define pr_fmt(fmt) "page_reporting: " fmt
+
+#include <linux/delay.h>
+#include <linux/export.h>
+#include <linux/memory.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/reboot.h>
+#include <linux/suspend.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
+
+#include "../internal.h"
+#include "internal.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/page_reporting.h>
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "page_reporting."
+
+/* Suspend and reboot wait this long for a batch that is with the device */
+#define PR_PAUSE_MS	10000
+
+DEFINE_STATIC_KEY_FALSE(page_reporting_enabled);
+
+/* In force, for drivers: UINT_MAX until a device registers or the user sets it */
+unsigned int page_reporting_order = UINT_MAX;
+EXPORT_SYMBOL_GPL(page_reporting_order);
+
+struct pr_policy pr_policy = {
+	.params = {
+		.min_age_ms = 1000,
+		.fragment_order = 3,
+		.target_refault_percent = 10,
+		.delay_ms = 2000,
+		.quota_ms = 500,
+		.quota_mib = 4096,
+	},
+};
+
+/**
+ * struct pr_core - the device and who uses it
+ * @mutex: serializes registration and changes of the order; taken first
+ * @pass_lock: held by a pass; protects @dev, pass.c's batch and the schedule
+ * @dev: the device, or NULL
+ * @wanted_order: what the user wants page_reporting_order to become, or UINT_MAX
+ * @stop: passes are to end after their current batch, so that nobody has to
+ *	wait for a complete walk
+ * @pass_ns: time spent in passes
+ * @lock_hold_max: longest hold of zone->lock
+ */
+static struct pr_core {
+	struct mutex mutex;
+	struct mutex pass_lock;
+	struct page_reporting_dev_info *dev;
+	unsigned int wanted_order;
+	atomic_t stop;
+	u64 pass_ns;
+	u64 lock_hold_max;
+} core = {
+	.mutex = __MUTEX_INITIALIZER(core.mutex),
+	.pass_lock = __MUTEX_INITIALIZER(core.pass_lock),
+	.wanted_order = UINT_MAX,
+};
+
+static void reorder_fn(struct work_struct *work);
+static DECLARE_WORK(reorder_work, reorder_fn);
+
+/* Set a parameter to at most @max. What waits may not have to any more. */
+static int set_param(const char *val, const struct kernel_param *kp, unsigned int max)
+{
+	int err = param_set_uint_minmax(val, kp, 0, max);
+
+	if (!err && static_branch_unlikely(&page_reporting_enabled))
+		pr_schedule_now();
+	return err;
+}
+
+#define PR_PARAM(name, field, max)						\
+static int set_##field(const char *val, const struct kernel_param *kp)		\
+{										\
+	return set_param(val, kp, max);						\
+}										\
+static const struct kernel_param_ops field##_ops = {				\
+	.set = set_##field,							\
+	.get = param_get_uint,							\
+};										\
+module_param_cb(name, &field##_ops, &pr_policy.params.field, 0644)
+
+/*
+ * Age in milliseconds at which a block is reported.
+ *
+ * Memory that is used again before is left alone; memory that stays free goes
+ * back to the host soon after. A block below 2 MiB waits for half as much more
+ * with each order that it is smaller. 1000 by default.
+ */
+PR_PARAM(min_age_ms, min_age_ms, UINT_MAX);
+MODULE_PARM_DESC(min_age_ms, "Report memory that has been free for this long");
+
+/*
+ * Order of the smallest block that is reported.
+ *
+ * Only devices that take blocks below a granule are told of them. Anything
+ * above the order of a granule means none. 3 (32 KiB) by default.
+ */
+PR_PARAM(fragment_order, fragment_order, MAX_PAGE_ORDER + 1);
+MODULE_PARM_DESC(fragment_order,
+		 "Order of the smallest block to report when it stays free for long");
+
+/*
+ * Percentage of the reported memory that may soon be used again.
+ *
+ * If it is more, the minimum age is doubled, up to 32 times min_age_ms. 0 keeps
+ * the age fixed. 10 by default.
+ */
+PR_PARAM(target_refault_percent, target_refault_percent, 100);
+MODULE_PARM_DESC(target_refault_percent,
+		 "Raise the age when more than this of what is reported is soon used again; 0: never");
+
+/*
+ * Time in milliseconds until memory is tried again that is of age and could not
+ * be reported, because its pageblock is isolated or too little would be left.
+ *
+ * Doubles, up to a minute, until something can be reported. 2000 by default.
+ */
+PR_PARAM(page_reporting_delay_ms, delay_ms, UINT_MAX);
+MODULE_PARM_DESC(page_reporting_delay_ms,
+		 "Delay before memory that could not be reported is tried again");
+
+/*
+ * Milliseconds a second that passes may take, waiting for the device included.
+ *
+ * What was not used in one second may be used in the next. 0 for no limit. 500
+ * by default.
+ */
+PR_PARAM(quota_ms, quota_ms, MSEC_PER_SEC);
+MODULE_PARM_DESC(quota_ms, "Time that reporting may take, in ms a second; 0: no limit");
+
+/*
+ * MiB a second that may be reported.
+ *
+ * What was not used in one second may be used in the next. 0 for no limit. 4096
+ * by default.
+ */
+PR_PARAM(quota_mib, quota_mib, UINT_MAX);
+MODULE_PARM_DESC(quota_mib, "Memory that may be reported, in MiB a second; 0: no limit");
+
+static int set_order(const char *val, const struct kernel_param *kp)
+{
+	unsigned int order;
+	int err;
+
+	err = kstrtouint(val, 0, &order);
+	if (err)
+		return err;
+	if (order > MAX_PAGE_ORDER)
+		return -EINVAL;
+	/* State is moved with single pageblocks */
+	order = min_t(unsigned int, order, pageblock_order);
+	if (!static_branch_unlikely(&page_reporting_enabled)) {
+		page_reporting_order = order;
+		return 0;
+	}
+	/* The device may be at work, and all parameters share a lock */
+	WRITE_ONCE(core.wanted_order, order);
+	pr_schedule_work(&reorder_work);
+	return 0;
+}
+
+static const struct kernel_param_ops order_ops = {
+	.set = set_order,
+	.get = param_get_int,	/* shows -1 while unset */
+};
+
+/*
+ * Order of a granule, the unit for which it is known whether the host has it.
+ *
+ * At most that of a pageblock. A change takes effect after the batch that is
+ * with the device: everything is forgotten and reported again. By default what
+ * the device asks for, or that of a pageblock.
+ */
+module_param_cb(page_reporting_order, &order_ops, &page_reporting_order, 0644);
+MODULE_PARM_DESC(page_reporting_order, "Order of the smallest block to report");
+
+u64 pr_lock(struct zone *zone, unsigned long *flags)
+{
+	spin_lock_irqsave(&zone->lock, *flags);
+	return ktime_get_mono_fast_ns();
+}
+
+void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	spin_unlock_irqrestore(&zone->lock, flags);
+	/* Another CPU's clock may be behind */
+	if (now > since)
+		pr_note_hold(now - since);
+}
+
+/* Racing for a maximum may lose one; good enough for a statistic */
+void pr_note_hold(u64 ns)
+{
+	if (ns > READ_ONCE(core.lock_hold_max))
+		WRITE_ONCE(core.lock_hold_max, ns);
+}
+
+u64 pr_lock_hold_max(void)
+{
+	return READ_ONCE(core.lock_hold_max);
+}
+
+u64 pr_pass_ns(void)
+{
+	return READ_ONCE(core.pass_ns);
+}
+
+/* Is the running pass to end after its current batch? */
+bool pr_stopping(void)
+{
+	return atomic_read(&core.stop);
+}
+
+/* Run a pass; 0, a negative errno, or -EAGAIN if something had to be left out */
+static int run_pass(bool force)
+{
+	struct pr_pass pass = { .dev = core.dev, .limits.force = force };
+	u64 start = ktime_get_ns(), took;
+	struct zone *zone;
+	long next_ms = -1;
+	int err;
+
+	lockdep_assert_held(&core.pass_lock);
+
+	if (!core.dev)
+		return -ENODEV;
+	if (pr_stopping())
+		return -ECANCELED;
+	if (!pr_schedule_begin(&pass))
+		return 0;
+	if (force)
+		drain_all_pages(NULL);
+	trace_page_reporting_pass_start(force, pass.sweep,
+					pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
+	err = pr_pass_run(&pass);
+	took = ktime_get_ns() - start;
+	WRITE_ONCE(core.pass_ns, core.pass_ns + took);
+	this_cpu_inc(pr_stats.passes);
+	if (IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG)) {
+		for_each_populated_zone(zone)
+			WARN_ON_ONCE(pr_records_check(zone));
+	}
+	if (pass.stopped != -ECANCELED)
+		next_ms = pr_schedule_next(&pass, err);
+	/* Perhaps because it has found the order to be too small */
+	if (err)
+		pr_schedule_work(&reorder_work);
+	else
+		err = pass.stopped ?: force && pass.retry ? -EAGAIN : 0;
+	trace_page_reporting_pass_end((u64)pass.pages << PAGE_SHIFT, pass.reports, took,
+				      err, next_ms);
+	return err;
+}
+
+static void pass_fn(struct work_struct *work)
+{
+	/* A flush takes care of everything, and may take long */
+	if (!mutex_trylock(&core.pass_lock)) {
+		pr_schedule_again();
+		return;
+	}
+	run_pass(false);
+	mutex_unlock(&core.pass_lock);
+}
+
+/**
+ * pr_report_all - report everything now, whatever its age
+ *
+ * Context: process context, sleeps until all is reported.
+ * Return: 0; -EAGAIN if some memory had to be left out, as its pageblock is
+ * isolated or too little would be left; -ENODEV without a device; -EINTR upon a
+ * signal; -ECANCELED if the device goes away, the order is changed, or the
+ * system is about to suspend or to reboot; or what the device returned.
+ */
+int pr_report_all(void)
+{
+	int err;
+
+	err = mutex_lock_interruptible(&core.pass_lock);
+	if (err)
+		return err;
+	err = run_pass(true);
+	mutex_unlock(&core.pass_lock);
+	return err;
+}
+
+/* Turn the hooks on; the pass lock is held */
+static void start(bool fresh)
+{
+	pr_policy.granule_order = min_t(unsigned int, page_reporting_order, pageblock_order);
+	pr_policy.huge_order = min_t(unsigned int, pageblock_order, ilog2(SZ_2M) - PAGE_SHIFT);
+	WRITE_ONCE(pr_policy.fragments, core.dev->fragments);
+	pr_policy_reset(&pr_policy, pr_now());
+	static_branch_enable(&page_reporting_enabled);
+	pr_schedule_start(fresh);
+}
+
+/*
+ * End the running pass, forget all records and turn the hooks off. Returns with
+ * the pass lock held.
+ */
+static void stop(void)
+{
+	atomic_inc(&core.stop);
+	mutex_lock(&core.pass_lock);
+	pr_records_forget();
+	static_branch_disable(&page_reporting_enabled);
+	pr_wait_for_hooks();
+	pr_schedule_stop();
+	atomic_dec(&core.stop);
+}
+
+/* Start anew if @force, or with the order that the user or the driver wants */
+static void restart(bool force)
+{
+	unsigned int order;
+
+	mutex_lock(&core.mutex);
+	order = xchg(&core.wanted_order, UINT_MAX);
+	/* The driver may have changed it in mid-report */
+	if (order == UINT_MAX)
+		order = min_t(unsigned int, page_reporting_order, pageblock_order);
+	if (core.dev && (force || order != pr_policy.granule_order)) {
+		stop();
+		page_reporting_order = order;
+		start(false);
+		mutex_unlock(&core.pass_lock);
+	}
+	mutex_unlock(&core.mutex);
+}
+
+static void reorder_fn(struct work_struct *work)
+{
+	restart(false);
+}
+
+/**
+ * page_reporting_available - can a device register?
+ *
+ * For drivers that have to know before they negotiate with their host. Logs
+ * once how reporting is switched on if it is off.
+ *
+ * Context: any.
+ * Return: true if page_reporting_register() may succeed.
+ */
+bool page_reporting_available(void)
+{
+	if (pr_records_enabled())
+		return true;
+	pr_info_once("off, boot with page_ext=on to report free memory to the host\n");
+	return false;
+}
+EXPORT_SYMBOL_GPL(page_reporting_available);
+
+/**
+ * page_reporting_register - start to report free memory to a device
+ * @prdev: the device
+ *
+ * Context: process context, sleeps.
+ * Return: 0; -EOPNOTSUPP if booted without page_ext=on; -EBUSY if there is a
+ * device already; -ENOMEM.
+ */
+int page_reporting_register(struct page_reporting_dev_info *prdev)
+{
+	unsigned int capacity = prdev->capacity ?: PAGE_REPORTING_CAPACITY;
+	int err = -EBUSY;
+
+	if (!page_reporting_available())
+		return -EOPNOTSUPP;
+
+	mutex_lock(&core.mutex);
+	if (core.dev)
+		goto unlock;
+	err = pr_pass_init(min_t(unsigned int, capacity, PAGE_REPORTING_CAPACITY));
+	if (err)
+		goto unlock;
+	if (page_reporting_order == UINT_MAX)
+		page_reporting_order = prdev->order && prdev->order <= MAX_PAGE_ORDER ?
+				       prdev->order : pageblock_order;
+	page_reporting_order = min_t(unsigned int, page_reporting_order, pageblock_order);
+	mutex_lock(&core.pass_lock);
+	core.dev = prdev;
+	start(true);
+	mutex_unlock(&core.pass_lock);
+	pr_info("Free page reporting enabled\n");
+unlock:
+	mutex_unlock(&core.mutex);
+	return err;
+}
+EXPORT_SYMBOL_GPL(page_reporting_register);
+
+/**
+ * page_reporting_unregister - stop to report free memory to a device
+ * @prdev: the device; nothing happens if it is not the registered one
+ *
+ * When this returns, report() is not running and will not be called again.
+ *
+ * Context: process context, sleeps until a report that is under way has
+ * returned and what is known of free blocks has been forgotten.
+ */
+void page_reporting_unregister(struct page_reporting_dev_info *prdev)
+{
+	mutex_lock(&core.mutex);
+	if (core.dev == prdev) {
+		stop();
+		core.dev = NULL;
+		pr_pass_exit();
+		mutex_unlock(&core.pass_lock);
+	}
+	mutex_unlock(&core.mutex);
+}
+EXPORT_SYMBOL_GPL(page_reporting_unregister);
+
+/* Let no pass run until resume(); a batch that is with the device comes back */
+static void pause(void)
+{
+	unsigned int ms;
+
+	atomic_inc(&core.stop);
+	for (ms = 0; ms < PR_PAUSE_MS; ms += 10) {
+		if (mutex_trylock(&core.pass_lock)) {
+			mutex_unlock(&core.pass_lock);
+			return;
+		}
+		msleep(10);
+	}
+	pr_warn("the device has not returned a batch for %u s\n", PR_PAUSE_MS / 1000);
+}
+
+static void resume(void)
+{
+	atomic_dec(&core.stop);
+	if (static_branch_unlikely(&page_reporting_enabled))
+		pr_schedule_now();
+}
+
+static int pm_notify(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	switch (event) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+	case PM_RESTORE_PREPARE:
+		pause();
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		/* The records tell of memory that the kernel of the boot has used */
+		resume();
+		restart(true);
+		break;
+	case PM_POST_SUSPEND:
+		resume();
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+/* Devices are about to shut down */
+static int reboot_notify(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	pause();
+	return NOTIFY_OK;
+}
+
+static struct notifier_block reboot_nb = {
+	.notifier_call = reboot_notify,
+};
+
+static int hotplug_notify(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	if (event == MEM_ONLINE)
+		pr_schedule_plugged();
+	return NOTIFY_OK;
+}
+
+static int __init page_reporting_init(void)
+{
+	int err;
+
+	err = pr_schedule_init(pass_fn);
+	if (err)
+		return err;
+	pm_notifier(pm_notify, 0);
+	hotplug_memory_notifier(hotplug_notify, DEFAULT_CALLBACK_PRI);
+	return register_reboot_notifier(&reboot_nb);
+}
+/* Before any driver */
+subsys_initcall(page_reporting_init);
+
+#ifdef CONFIG_PAGE_REPORTING_KUNIT_TEST
+#include "tests/core_kunit.h"
+#endif

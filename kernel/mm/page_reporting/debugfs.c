@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Free page reporting: what an operator sees in debugfs page_reporting/.
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/vmstat.h>
+#include <linux/walk_free_mem.h>
+
+#include "../internal.h"
+#include "internal.h"
+
+/* Without the hooks nothing is known */
+static bool tracking(void)
+{
+	return static_branch_unlikely(&page_reporting_enabled);
+}
+
+/* blocks: a line for each free block; the position is the pfn to go on from */
+#define BLOCKS_BATCH	32
+
+/**
+ * struct blocks_reader - an open file
+ * @nr: blocks found
+ * @next: the first of them that has not been shown yet
+ * @block: the blocks
+ */
+struct blocks_reader {
+	unsigned int nr;
+	unsigned int next;
+	struct pr_block block[BLOCKS_BATCH];
+};
+
+static int blocks_collect(void *opaque, unsigned long pfn, unsigned long num)
+{
+	struct blocks_reader *reader = opaque;
+
+	pr_block_read(&reader->block[reader->nr++], pfn_to_page(pfn), ilog2(num));
+	return reader->nr == BLOCKS_BATCH;
+}
+
+/* The first block at or after @pos that belongs to a zone, in the order of pfns */
+static struct pr_block *blocks_find(struct blocks_reader *reader, loff_t pos)
+{
+	unsigned long pfn = pos;
+	struct zone *zone;
+
+	reader->nr = 0;
+	reader->next = 0;
+	for_each_populated_zone(zone) {
+		if (pr_walk_zone(zone, max(pfn, zone->zone_start_pfn), zone_end_pfn(zone),
+				 0, MAX_PAGE_ORDER, reader, blocks_collect))
+			break;
+	}
+	return reader->nr ? &reader->block[0] : NULL;
+}
+
+static void *blocks_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct blocks_reader *reader = m->private;
+	struct pr_block *block = v;
+
+	*pos = page_to_pfn(block->page) + (1UL << block->order);
+	if (++reader->next < reader->nr)
+		return &reader->block[reader->next];
+	return blocks_find(reader, *pos);
+}
+
+static void *blocks_start(struct seq_file *m, loff_t *pos)
+{
+	return blocks_find(m->private, *pos);
+}
+
+static void blocks_stop(struct seq_file *m, void *v)
+{
+}
+
+static const char *block_state(const struct pr_block *block)
+{
+	if (!tracking())
+		return "untracked";
+	if (block->reported)
+		return block->reported < 1UL << block->order ? "partial" : "reported";
+	return block->order < pr_smallest_order(&pr_policy) ? "small" : "pending";
+}
+
+static int blocks_show(struct seq_file *m, void *v)
+{
+	const struct pr_block *block = v;
+
+	seq_printf(m, "%lu %u %d %s %s %s", page_to_pfn(block->page), block->order,
+		   zone_to_nid(block->zone), block->zone->name,
+		   migratetype_names[block->migratetype], block_state(block));
+	if (tracking() && block->unknown + block->reported < 1UL << block->order)
+		seq_printf(m, " %u", pr_ticks_to_ms(block->age));
+	else
+		seq_puts(m, " -");
+	if (block->reported)
+		seq_printf(m, " %u\n", pr_ticks_to_ms(block->report_age));
+	else
+		seq_puts(m, " -\n");
+	return 0;
+}
+
+static const struct seq_operations blocks_ops = {
+	.start = blocks_start,
+	.next = blocks_next,
+	.stop = blocks_stop,
+	.show = blocks_show,
+};
+
+static int blocks_open(struct inode *inode, struct file *file)
+{
+	return seq_open_private(file, &blocks_ops, sizeof(struct blocks_reader));
+}
+
+static const struct file_operations blocks_fops = {
+	.owner = THIS_MODULE,
+	.open = blocks_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = seq_release_private,
+};
+
+/* summary: what is free, and why it is still held by the guest */
+static const char * const verdict_names[PR_NR_VERDICTS] = {
+	[PR_TOLD] = "reported",
+	[PR_SMALL] = "small",
+	[PR_FEW] = "few",
+	[PR_ISOLATED] = "isolated",
+	[PR_BACKING_OFF] = "backing_off",
+	[PR_YOUNG] = "young",
+	[PR_OVER_BUDGET] = "watermark",
+	[PR_ELIGIBLE] = "eligible",
+};
+
+/**
+ * struct summary - free memory of a zone
+ * @limits: what keeps blocks from being reported
+ * @pages: by order, migratetype and verdict, the last one for what is untracked
+ */
+struct summary {
+	struct pr_limits limits;
+	unsigned long pages[NR_PAGE_ORDERS][MIGRATE_TYPES][PR_NR_VERDICTS + 1];
+};
+
+static int summary_add(void *opaque, unsigned long pfn, unsigned long num)
+{
+	unsigned int order = ilog2(num), verdict = PR_NR_VERDICTS;
+	struct summary *sum = opaque;
+	struct pr_block block;
+	unsigned long *pages;
+
+	pr_block_read(&block, pfn_to_page(pfn), order);
+	if (tracking())
+		verdict = pr_judge(&pr_policy, &block, &sum->limits);
+	pages = sum->pages[order][block.migratetype];
+	pages[PR_TOLD] += block.reported;
+	pages[verdict] += num - block.reported;
+	return 0;
+}
+
+static void summary_show_zone(struct seq_file *m, struct zone *zone,
+			      const struct summary *sum)
+{
+	unsigned int order, mt, i;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++) {
+		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+			const unsigned long *pages = sum->pages[order][mt];
+
+			if (!memchr_inv(pages, 0, sizeof(sum->pages[0][0])))
+				continue;
+			seq_printf(m, "%d %s %u %s", zone_to_nid(zone), zone->name,
+				   order, migratetype_names[mt]);
+			for (i = 0; i <= PR_NR_VERDICTS; i++)
+				seq_printf(m, " %llu", (u64)pages[i] << PAGE_SHIFT);
+			seq_putc(m, '\n');
+		}
+	}
+}
+
+static int summary_show(struct seq_file *m, void *v)
+{
+	struct summary *sum;
+	struct zone *zone;
+	unsigned int i;
+
+	sum = kmalloc(sizeof(*sum), GFP_KERNEL);
+	if (!sum)
+		return -ENOMEM;
+
+	seq_puts(m, "node zone order migratetype");
+	for (i = 0; i < PR_NR_VERDICTS; i++)
+		seq_printf(m, " %s", verdict_names[i]);
+	seq_puts(m, " untracked\n");
+
+	for_each_populated_zone(zone) {
+		memset(sum, 0, sizeof(*sum));
+		pr_schedule_limits(&sum->limits);
+		pr_zone_limits(zone, &sum->limits);
+		pr_walk_zone(zone, zone->zone_start_pfn, zone_end_pfn(zone), 0,
+			     MAX_PAGE_ORDER, sum, summary_add);
+		summary_show_zone(m, zone, sum);
+	}
+	kfree(sum);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(summary);
+
+static void put_bytes(struct seq_file *m, const char *name, unsigned long pages)
+{
+	seq_printf(m, "%s_bytes %llu\n", name, (u64)pages << PAGE_SHIFT);
+}
+
+static int stats_show(struct seq_file *m, void *v)
+{
+	unsigned long *events;
+	struct pr_stats sum;
+
+	events = kmalloc_array(NR_VM_EVENT_ITEMS, sizeof(*events), GFP_KERNEL);
+	if (!events)
+		return -ENOMEM;
+	all_vm_events(events);
+	pr_sum_stats(&sum);
+
+	seq_printf(m, "passes %lu\nsweeps %lu\nreports %lu\nerrors %lu\n",
+		   sum.passes, sum.sweeps, sum.reports, sum.errors);
+	put_bytes(m, "reported", events[PAGE_REPORTED]);
+	put_bytes(m, "refaulted", events[PAGE_REPORT_REFAULT]);
+	put_bytes(m, "refaulted_soon", sum.soon);
+	put_bytes(m, "kept", sum.kept);
+	put_bytes(m, "forgotten", sum.forgotten);
+	put_bytes(m, "failed", events[PAGE_REPORT_FAIL]);
+	put_bytes(m, "reported_now", global_zone_page_state(NR_FREE_REPORTED));
+	seq_printf(m, "age_ms %u\n", pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
+	seq_printf(m, "lock_hold_max_ns %llu\n", pr_lock_hold_max());
+	seq_printf(m, "pass_ns %llu\n", pr_pass_ns());
+	kfree(events);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+/* ages: free memory that waits, reported memory, and what was used again */
+struct ages {
+	unsigned long pages[PR_AGES][2];
+};
+
+static int ages_add(void *opaque, unsigned long pfn, unsigned long num)
+{
+	struct ages *ages = opaque;
+	struct pr_block block;
+
+	pr_block_read(&block, pfn_to_page(pfn), ilog2(num));
+	ages->pages[pr_age_class(block.age)][0] += num - block.reported;
+	ages->pages[pr_age_class(block.report_age)][1] += block.reported;
+	return 0;
+}
+
+static int ages_show(struct seq_file *m, void *v)
+{
+	struct ages ages = {};
+	struct pr_stats sum;
+	unsigned int i;
+
+	pr_sum_stats(&sum);
+	if (tracking())
+		walk_free_mem_block(&ages, pr_smallest_order(&pr_policy), ages_add);
+
+	seq_puts(m, "below_ms waiting reported refaulted\n");
+	for (i = 0; i < PR_AGES; i++) {
+		if (i < PR_AGES - 1)
+			seq_printf(m, "%u", 1U << i);
+		else
+			seq_putc(m, '-');
+		seq_printf(m, " %llu %llu %llu\n", (u64)ages.pages[i][0] << PAGE_SHIFT,
+			   (u64)ages.pages[i][1] << PAGE_SHIFT,
+			   (u64)sum.refault_age[i] << PAGE_SHIFT);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ages);
+
+static ssize_t flush_write(struct file *file, const char __user *buf,
+			   size_t count, loff_t *ppos)
+{
+	int err = pr_report_all();
+
+	return err < 0 ? err : count;
+}
+
+static const struct file_operations flush_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = flush_write,
+	.llseek = noop_llseek,
+};
+
+static int __init page_reporting_debugfs_init(void)
+{
+	struct dentry *dir;
+
+	if (!pr_records_enabled())
+		return 0;
+
+	dir = debugfs_create_dir("page_reporting", NULL);
+	debugfs_create_file("blocks", 0400, dir, NULL, &blocks_fops);
+	debugfs_create_file("summary", 0400, dir, NULL, &summary_fops);
+	debugfs_create_file("ages", 0400, dir, NULL, &ages_fops);
+	debugfs_create_file("stats", 0400, dir, NULL, &stats_fops);
+	debugfs_create_file("flush", 0200, dir, NULL, &flush_fops);
+	return 0;
+}
+late_initcall(page_reporting_debugfs_init);

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Free page reporting: what its parts share. A free block goes this way:
+ *
+ *	records.c	remembers since when it is free or reported
+ *	policy.c	decides whether it is reported now
+ *	pass.c		finds, isolates, reports and returns it
+ *	schedule.c	decides when the next pass runs
+ *	core.c		devices, parameters, start and stop
+ *	debugfs.c	shows all this to people
+ */
+#ifndef _MM_PAGE_REPORTING_INTERNAL_H
+#define _MM_PAGE_REPORTING_INTERNAL_H
+
+#include <linux/bits.h>
+#include <linux/limits.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mmzone.h>
+#include <linux/percpu.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
+#include <linux/time64.h>
+#include <linux/workqueue.h>
+
+#include "../page_reporting.h"
+
+/*
+ * policy.c: numbers in, numbers out
+ *
+ * Times are ticks of 2^24 ns (16.8 ms) of the monotonic clock, in 29 bits.
+ */
+#define PR_TICK_SHIFT	24
+#define PR_TIME_BITS	29
+#define PR_TIME_MASK	GENMASK(PR_TIME_BITS - 1, 0)
+/* No age is larger (52 days): pr_records_clamp() sees to that */
+#define PR_AGE_MAX	(PR_TIME_MASK / 2)
+#define PR_NEVER	U32_MAX
+
+/**
+ * struct pr_params - what the administrator has set, see core.c
+ * @min_age_ms: age at which a block is reported
+ * @fragment_order: order of the smallest block that is reported
+ * @target_refault_percent: share of reports that may be soon used again
+ * @delay_ms: time until a block that could not be reported is tried again
+ * @quota_ms: milliseconds a second that passes may take, 0 for no limit
+ * @quota_mib: MiB a second that may be reported, 0 for no limit
+ */
+struct pr_params {
+	unsigned int min_age_ms;
+	unsigned int fragment_order;
+	unsigned int target_refault_percent;
+	unsigned int delay_ms;
+	unsigned int quota_ms;
+	unsigned int quota_mib;
+};
+
+/**
+ * struct pr_policy - which block is reported when
+ * @params: what is set
+ * @granule_order: order of a granule, the unit of records
+ * @huge_order: blocks below this order are small: they wait longer, and are
+ *	looked for in sweeps only
+ * @fragments: the device takes blocks below a granule
+ * @shift: the minimum age is raised by this power of two
+ * @raised: ticks at which @shift last changed
+ * @halved: ticks at which @told and @soon were last halved
+ * @told: pages reported lately
+ * @soon: of these, pages that were used again too soon
+ * @paid_until: ns at which the quota has made up for what was spent
+ */
+struct pr_policy {
+	struct pr_params params;
+	unsigned int granule_order;
+	unsigned int huge_order;
+	bool fragments;
+	unsigned int shift;
+	u32 raised;
+	u32 halved;
+	unsigned long told;
+	unsigned long soon;
+	u64 paid_until;
+};
+
+/**
+ * struct pr_block - what is known of a free block
+ * @page: its first page
+ * @zone: its zone
+ * @order: its order
+ * @migratetype: of its first pageblock
+ * @reported: pages that the host was told of
+ * @unknown: pages that no pass has seen yet
+ * @age: ticks for which the oldest of the other pages have been free
+ * @fresh: these were free before the device came, or have just been plugged
+ * @report_age: ticks since the latest report; valid with @reported
+ */
+struct pr_block {
+	struct page *page;
+	struct zone *zone;
+	unsigned int order;
+	int migratetype;
+	unsigned long reported;
+	unsigned long unknown;
+	u32 age;
+	bool fresh;
+	u32 report_age;
+};
+
+/**
+ * struct pr_limits - what keeps blocks of a zone from being reported
+ * @force: report whatever the age, as a flush does
+ * @few: small blocks are too few for a sweep
+ * @backing_off: the device has failed lately
+ * @budget: pages that may be isolated at once
+ * @cma_budget: the same in pageblocks of CMA
+ */
+struct pr_limits {
+	bool force;
+	bool few;
+	bool backing_off;
+	unsigned long budget;
+	unsigned long cma_budget;
+};
+
+/* Why a free block is reported now, or is not */
+enum pr_verdict {
+	PR_TOLD,		/* the host has it */
+	PR_SMALL,		/* below the smallest order that is reported */
+	PR_FEW,			/* too few small blocks to look for them */
+	PR_ISOLATED,		/* its pageblock is isolated */
+	PR_BACKING_OFF,		/* the device has failed lately */
+	PR_YOUNG,		/* not free for long enough */
+	PR_OVER_BUDGET,		/* isolating it would leave too little */
+	PR_ELIGIBLE,
+	PR_NR_VERDICTS,
+};
+
+enum pr_verdict pr_judge(const struct pr_policy *policy,
+			 const struct pr_block *block,
+			 const struct pr_limits *limits);
+bool pr_of_age(const struct pr_policy *policy, unsigned int order, u32 age,
+	       bool fresh);
+u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block);
+u32 pr_gate(const struct pr_policy *policy, unsigned int order);
+u32 pr_horizon(const struct pr_policy *policy);
+unsigned int pr_smallest_order(const struct pr_policy *policy);
+unsigned long pr_budget(unsigned long nr_free, unsigned long reserve);
+void pr_policy_reset(struct pr_policy *policy, u32 now);
+bool pr_learn(struct pr_policy *policy, u32 now, unsigned long told,
+	      unsigned long soon, unsigned long ram);
+void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
+		     unsigned long pages);
+u64 pr_quota_wait(const struct pr_policy *policy, u64 now_ns);
+
+static inline u32 pr_ms_to_ticks(unsigned int ms)
+{
+	return min_t(u64, DIV_ROUND_UP_ULL((u64)ms * NSEC_PER_MSEC,
+					   1 << PR_TICK_SHIFT), PR_AGE_MAX);
+}
+
+static inline u64 pr_ticks_to_ns(u32 ticks)
+{
+	return (u64)ticks << PR_TICK_SHIFT;
+}
+
+static inline u32 pr_age(u32 now, u32 since)
+{
+	return (now - since) & PR_TIME_MASK;
+}
+
+#ifdef CONFIG_PAGE_REPORTING
+/*
+ * records.c: the page_ext client. The unit of what is known is a granule, or a
+ * whole free block where that is smaller.
+ */
+enum pr_state {
+	PR_NONE,		/* in use, or not seen by a pass */
+	PR_FREE,		/* free since */
+	PR_FRESH,		/* the same, and the host never supplied it */
+	PR_REPORTED,		/* reported since */
+	PR_FLUSHED,		/* the same, whatever its age was */
+};
+
+/* Classes of a histogram of ages: below 1, 2, 4... ms, and all beyond */
+#define PR_AGES		21
+
+/**
+ * struct pr_stats - event counters, one set a CPU; all unsigned long
+ * @passes: passes, flushes included
+ * @sweeps: passes that looked for small blocks, too
+ * @reports: calls of the device
+ * @errors: calls of the device that failed
+ * @told: pages reported by age
+ * @soon: of these, pages used again within pr_horizon()
+ * @kept: reported pages whose record outlived a merge
+ * @forgotten: reported pages that are still free, but whose record was lost
+ * @refault_age: pages used again, by the time since their report
+ */
+struct pr_stats {
+	unsigned long passes;
+	unsigned long sweeps;
+	unsigned long reports;
+	unsigned long errors;
+	unsigned long told;
+	unsigned long soon;
+	unsigned long kept;
+	unsigned long forgotten;
+	unsigned long refault_age[PR_AGES];
+};
+
+DECLARE_PER_CPU(struct pr_stats, pr_stats);
+
+u32 pr_now(void);
+bool pr_records_enabled(void);
+void pr_block_read(struct pr_block *block, struct page *page, unsigned int order);
+void pr_stamp(struct page *page, unsigned int order, enum pr_state state);
+unsigned int pr_add_unreported(struct page *page, unsigned int order,
+			       bool force, struct scatterlist *sg, unsigned int room);
+bool pr_all_reported(struct page *page, unsigned int order);
+void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
+		      enum pr_state state);
+void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
+		   enum pr_state state);
+void pr_records_forget(void);
+void pr_records_clamp(void);
+unsigned long pr_records_check(struct zone *zone);
+unsigned long pr_small_reported(void);
+void pr_sum_stats(struct pr_stats *sum);
+unsigned int pr_age_class(u32 age);
+unsigned int pr_ticks_to_ms(u32 ticks);
+
+/* pass.c: one pass over memory */
+
+/**
+ * struct pr_pass - one pass
+ * @dev: the device
+ * @limits: what the pass may do; budgets are set zone by zone
+ * @sweep: look for small blocks, too
+ * @fresh: what no pass has seen yet was free before the device came
+ * @stamped: blocks that were new
+ * @wait: ticks until a large block comes of age, or PR_NEVER
+ * @small_wait: the same for small blocks
+ * @retry: a block of age could not be reported
+ * @scan_ns: time spent on looking at memory
+ * @pages: pages reported
+ * @reports: calls of the device
+ * @stopped: why it ended early without an error of the device: -ECANCELED,
+ *	-EINTR, -EBUSY (the quota is used up), or 0
+ */
+struct pr_pass {
+	struct page_reporting_dev_info *dev;
+	struct pr_limits limits;
+	bool sweep;
+	bool fresh;
+	unsigned long stamped;
+	u32 wait;
+	u32 small_wait;
+	bool retry;
+	u64 scan_ns;
+	unsigned long pages;
+	unsigned int reports;
+	int stopped;
+};
+
+int pr_pass_init(unsigned int capacity);
+void pr_pass_exit(void);
+int pr_pass_run(struct pr_pass *pass);
+void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
+
+/* schedule.c: when the next pass runs */
+int pr_schedule_init(void (*pass_fn)(struct work_struct *work));
+void pr_schedule_start(bool fresh);
+void pr_schedule_stop(void);
+void pr_schedule_now(void);
+void pr_schedule_again(void);
+void pr_schedule_work(struct work_struct *work);
+void pr_schedule_plugged(void);
+void pr_wait_for_hooks(void);
+bool pr_schedule_fresh(const struct pr_pass *pass);
+void pr_schedule_limits(struct pr_limits *limits);
+bool pr_schedule_begin(struct pr_pass *pass);
+long pr_schedule_next(struct pr_pass *pass, int err);
+
+/* core.c */
+extern struct pr_policy pr_policy;
+
+int pr_report_all(void);
+u64 pr_pass_ns(void);
+bool pr_stopping(void);
+
+/* Take zone->lock and the time, for the longest hold in debugfs stats */
+u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);
+void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
+	__releases(&zone->lock);
+void pr_note_hold(u64 ns);
+u64 pr_lock_hold_max(void);
+#else
+static inline u64 pr_lock(struct zone *zone, unsigned long *flags)
+{
+	spin_lock_irqsave(&zone->lock, *flags);
+	return 0;
+}
+
+static inline void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
+{
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+#endif /* CONFIG_PAGE_REPORTING */
+
+/* walk.c */
+struct page *pr_find_block(struct page *page, unsigned int order,
+			   unsigned int *found);
+struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
+			   unsigned long end, unsigned int min_order,
+			   unsigned int *order);
+int pr_walk_zone(struct zone *zone, unsigned long pfn, unsigned long end,
+		 unsigned int min_order, unsigned int max_order, void *opaque,
+		 int (*report_pfn_range)(void *opaque, unsigned long pfn,
+					 unsigned long num));
+
+#endif /* _MM_PAGE_REPORTING_INTERNAL_H */

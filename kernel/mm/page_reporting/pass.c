@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Free page reporting: one pass over memory.
+ *
+ * Free blocks are found without zone->lock. Under the lock they are read and
+ * judged again: new ones get a timestamp, and those that may be reported are
+ * isolated, a batch at a time. The device is told of a batch with no lock held,
+ * then the batch goes back to the free lists.
+ */
+#include <linux/freezer.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/vmstat.h>
+
+#include "../internal.h"
+#include "internal.h"
+
+#include <trace/events/page_reporting.h>
+
+/* Blocks looked at in one hold of zone->lock */
+#define PR_BATCH_BLOCKS		64U
+/* Records looked at in one hold; a larger block is handled on its own */
+#define PR_BATCH_RECORDS	4096
+
+/**
+ * struct candidate - a free block that was found without the lock
+ * @pfn: its first page
+ * @order: its order
+ * @pages: pages of it that the device is told of, once it is isolated
+ */
+struct candidate {
+	unsigned long pfn;
+	unsigned int order;
+	unsigned long pages;
+};
+
+/* The batch of the running pass; isolated blocks come first in @blocks */
+static struct {
+	unsigned int capacity;
+	unsigned int nr_blocks;
+	unsigned int nr_isolated;
+	unsigned int nents;
+	struct candidate blocks[PR_BATCH_BLOCKS];
+	struct scatterlist *sg;
+} batch;
+
+/**
+ * pr_pass_init - allocate what a pass needs
+ * @capacity: entries that the device takes in one report
+ *
+ * Context: process context, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int pr_pass_init(unsigned int capacity)
+{
+	batch.capacity = capacity;
+	batch.sg = kcalloc(capacity, sizeof(*batch.sg), GFP_KERNEL);
+	return batch.sg ? 0 : -ENOMEM;
+}
+
+/**
+ * pr_pass_exit - free it
+ *
+ * Context: no pass is running.
+ */
+void pr_pass_exit(void)
+{
+	kfree(batch.sg);
+	batch.sg = NULL;
+}
+
+/**
+ * pr_zone_limits - set the budgets of a zone
+ * @zone: the zone
+ * @limits: where to set them
+ *
+ * Context: any; exact under zone->lock.
+ */
+void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
+{
+	unsigned long nr_free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
+	unsigned long reserve = low_wmark_pages(zone), cma = 0;
+
+	reserve += READ_ONCE(zone->nr_free_highatomic);
+#ifdef CONFIG_CMA
+	cma = zone_page_state_snapshot(zone, NR_FREE_CMA_PAGES);
+#endif
+#ifdef CONFIG_UNACCEPTED_MEMORY
+	reserve += zone_page_state_snapshot(zone, NR_UNACCEPTED);
+#endif
+	/* CMA memory is no use to most allocations, nor do they miss it */
+	limits->budget = pr_budget(nr_free, reserve + cma);
+	limits->cma_budget = pr_budget(cma, 0);
+}
+
+static void want_pass_in(struct pr_pass *pass, unsigned int order, u32 ticks)
+{
+	u32 *wait = order < pr_policy.huge_order ? &pass->small_wait : &pass->wait;
+
+	*wait = min(*wait, ticks);
+}
+
+/*
+ * Judge a free block and remember when to come back if it cannot be reported
+ * now. Returns true if it can.
+ */
+static bool judge_block(struct pr_pass *pass, struct pr_block *block)
+{
+	switch (pr_judge(&pr_policy, block, &pass->limits)) {
+	case PR_YOUNG:
+		want_pass_in(pass, block->order, pr_wait(&pr_policy, block));
+		return false;
+	case PR_ISOLATED:
+	case PR_OVER_BUDGET:
+		pass->retry = true;
+		return false;
+	case PR_ELIGIBLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool must_stop(struct pr_pass *pass)
+{
+	if (pr_stopping())
+		pass->stopped = -ECANCELED;
+	else if (pass->limits.force &&
+		 (signal_pending(current) || freezing(current)))
+		pass->stopped = -EINTR;
+	return pass->stopped;
+}
+
+/* Find blocks that are new or may be reported, as many as there is room for */
+static void collect_blocks(struct pr_pass *pass, struct zone *zone,
+			   unsigned long *pfn, unsigned long end)
+{
+	unsigned int min_order = pr_smallest_order(&pr_policy), order;
+	u64 start = ktime_get_ns();
+	struct pr_block block;
+	struct page *page;
+
+	if (!pass->sweep)
+		min_order = max(min_order, pr_policy.huge_order);
+	batch.nr_blocks = 0;
+	while (*pfn < end && batch.nr_blocks < PR_BATCH_BLOCKS && !must_stop(pass)) {
+		get_online_mems();
+		page = pr_next_block(zone, pfn, end, min_order, &order);
+		if (page)
+			*pfn += 1UL << order;
+		if (page && order >= min_order && !pr_all_reported(page, order)) {
+			pr_block_read(&block, page, order);
+			if (judge_block(pass, &block) || block.unknown)
+				batch.blocks[batch.nr_blocks++] = (struct candidate) {
+					.pfn = page_to_pfn(page),
+					.order = order,
+				};
+		}
+		put_online_mems();
+		cond_resched();
+	}
+	pass->scan_ns += ktime_get_ns() - start;
+}
+
+/*
+ * Stamp a block if it is new, and take it off its free list if it may be
+ * reported. Returns how many pages have been taken off.
+ */
+static unsigned long isolate_block(struct pr_pass *pass, struct zone *zone,
+				   unsigned long pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	struct candidate *isolated;
+	struct pr_block block;
+	unsigned int order, n;
+
+	if (!page || page_zone(page) != zone || !PageBuddy(page))
+		return 0;
+	order = buddy_order(page);
+	if (order < pr_smallest_order(&pr_policy))
+		return 0;
+	pr_block_read(&block, page, order);
+	if (block.unknown) {
+		pr_stamp(page, order, pr_schedule_fresh(pass) ? PR_FRESH : PR_FREE);
+		pr_block_read(&block, page, order);
+		pass->stamped++;
+	}
+	if (!judge_block(pass, &block))
+		return 0;
+	n = pr_add_unreported(page, order, pass->limits.force, &batch.sg[batch.nents],
+			      batch.capacity - batch.nents);
+	if (!n)
+		return 0;
+
+	page_reporting_isolate(page, zone, order);
+	isolated = &batch.blocks[batch.nr_isolated++];
+	*isolated = (struct candidate) { .pfn = pfn, .order = order };
+	while (n--)
+		isolated->pages += batch.sg[batch.nents++].length >> PAGE_SHIFT;
+	return 1UL << order;
+}
+
+/* Isolate what was found; @pfn goes back to what did not fit */
+static void isolate_batch(struct pr_pass *pass, struct zone *zone,
+			  unsigned long *pfn)
+{
+	unsigned long records = 0, isolated = 0, flags;
+	unsigned int i;
+	u64 since;
+
+	batch.nents = 0;
+	batch.nr_isolated = 0;
+	sg_init_table(batch.sg, batch.capacity);
+	get_online_mems();
+	since = pr_lock(zone, &flags);
+	pr_zone_limits(zone, &pass->limits);
+	for (i = 0; i < batch.nr_blocks; i++) {
+		struct candidate found = batch.blocks[i];
+		unsigned long pages = 1UL << found.order;
+
+		records += max(1UL, pages >> pr_policy.granule_order);
+		if ((i && records > PR_BATCH_RECORDS) ||
+		    (isolated && isolated + pages > pass->limits.budget)) {
+			*pfn = found.pfn;
+			break;
+		}
+		isolated += isolate_block(pass, zone, found.pfn);
+		/* A part of the last block may be left */
+		if (batch.nents == batch.capacity) {
+			*pfn = found.pfn;
+			break;
+		}
+	}
+	pr_unlock(zone, flags, since);
+	put_online_mems();
+}
+
+/* Put the batch back, with records unless the device has failed */
+static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int err)
+{
+	enum pr_state state = pass->limits.force ? PR_FLUSHED : PR_REPORTED;
+	unsigned int granule = pr_policy.granule_order, i;
+	unsigned long pages = 0, flags;
+	u64 since;
+
+	since = pr_lock(zone, &flags);
+	for (i = 0; i < batch.nents && !err; i++) {
+		struct scatterlist *sg = &batch.sg[i];
+
+		if (get_order(sg->length) >= granule)
+			pr_mark_granules(sg_page(sg), zone, get_order(sg->length), state);
+	}
+	for (i = 0; i < batch.nr_isolated; i++) {
+		struct candidate *block = &batch.blocks[i];
+		struct page *page = pfn_to_page(block->pfn);
+
+		page_reporting_putback(page, zone, block->order);
+		if (block->order < granule)
+			pr_mark_small(page, zone, block->order, err ? PR_FREE : state);
+		pages += block->pages;
+	}
+	pr_unlock(zone, flags, since);
+
+	this_cpu_inc(pr_stats.reports);
+	if (err) {
+		this_cpu_inc(pr_stats.errors);
+		count_vm_events(PAGE_REPORT_FAIL, pages);
+	} else {
+		count_vm_events(PAGE_REPORTED, pages);
+		if (!pass->limits.force)
+			this_cpu_add(pr_stats.told, pages);
+		pass->pages += pages;
+	}
+	pass->reports++;
+	return pages;
+}
+
+/* Tell the device of the batch; returns what it returned */
+static int report_batch(struct pr_pass *pass, struct zone *zone)
+{
+	u64 start = ktime_get_ns();
+	unsigned long pages;
+	int err;
+
+	sg_mark_end(&batch.sg[batch.nents - 1]);
+	err = pass->dev->report(pass->dev, batch.sg, batch.nents);
+	pages = return_batch(pass, zone, err);
+	trace_page_reporting_batch(zone_to_nid(zone), zone->name,
+				   (u64)pages << PAGE_SHIFT, batch.nents, err,
+				   ktime_get_ns() - start);
+	return err;
+}
+
+static int pass_zone(struct pr_pass *pass, struct zone *zone)
+{
+	unsigned long pfn = zone->zone_start_pfn, end = zone_end_pfn(zone), before;
+	u64 start, now;
+	int err = 0;
+
+	pr_zone_limits(zone, &pass->limits);
+	while (pfn < end && !err && !must_stop(pass)) {
+		before = pass->pages;
+		start = ktime_get_ns();
+		collect_blocks(pass, zone, &pfn, end);
+		if (batch.nr_blocks) {
+			isolate_batch(pass, zone, &pfn);
+			if (batch.nents)
+				err = report_batch(pass, zone);
+		}
+		now = ktime_get_ns();
+		pr_quota_charge(&pr_policy, now, now - start, pass->pages - before);
+		if (!pass->limits.force && pr_quota_wait(&pr_policy, now))
+			pass->stopped = -EBUSY;
+	}
+	return err;
+}
+
+/**
+ * pr_pass_run - report what is eligible in all zones
+ * @pass: the pass
+ *
+ * Context: process context, sleeps; one pass at a time. Ends after the batch in
+ * progress when pr_stopping(), and a forced pass upon a signal.
+ * Return: 0, or what the device returned; see also @pass->stopped.
+ */
+int pr_pass_run(struct pr_pass *pass)
+{
+	struct zone *zone;
+	int err = 0;
+
+	for_each_populated_zone(zone) {
+		err = pass_zone(pass, zone);
+		if (err || pass->stopped)
+			break;
+	}
+	return err;
+}
+
+#ifdef CONFIG_PAGE_REPORTING_KUNIT_TEST
+#include "tests/pass_kunit.h"
+#endif

@@ -1,0 +1,703 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Free page reporting: what is known of free memory.
+ *
+ * A granule is 2^granule_order naturally aligned pages. The page_ext of its
+ * first page holds a record: a state, and since when the granule is in it. The
+ * record belongs to the granule and not to the block, so merges and splits
+ * leave it alone. A free block that is smaller than a granule has its record in
+ * page->index of its first page, and loses it when it is split or merges.
+ *
+ * PG_reported on the first page of a free block says that there are records.
+ * Only then does the page allocator call in here. Memory that no pass has seen
+ * yet costs it nothing.
+ *
+ * Records are written under zone->lock. They may be read without it, as a hint.
+ */
+#define pr_fmt(fmt) "page_reporting: " fmt
+
+#include <linux/atomic.h>
+#include <linux/build_bug.h>
+#include <linux/init.h>
+#include <linux/kstrtox.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/timekeeping.h>
+#include <linux/vmstat.h>
+
+#include "../internal.h"
+#include "internal.h"
+
+#include <trace/events/page_reporting.h>
+
+/*
+ * What page->index of a free block with PG_reported says: for blocks below a
+ * granule their record, for others this bit.
+ */
+#define PR_ALL_REPORTED	BIT(0)	/* all its granules are reported */
+#define pr_head_word(page)	((page)->index)
+
+static bool page_ext_wanted __ro_after_init =
+	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
+
+/* Reported pages in blocks below huge_order */
+static atomic_long_t small_reported;
+
+/* Order of the smallest block that may have a record */
+static unsigned int lowest_order = MAX_PAGE_ORDER;
+
+DEFINE_PER_CPU(struct pr_stats, pr_stats);
+
+static int __init set_wanted(const char *name, const char *buf)
+{
+	if (!buf || kstrtobool(buf, &page_ext_wanted))
+		pr_warn("%s=%s is neither on nor off: ignored\n", name, buf ?: "");
+	return 0;
+}
+
+static int __init page_ext_param(char *buf)
+{
+	return set_wanted("page_ext", buf);
+}
+early_param("page_ext", page_ext_param);
+
+static int __init page_reporting_param(char *buf)
+{
+	return set_wanted("page_reporting", buf);
+}
+early_param("page_reporting", page_reporting_param);
+
+static __init bool page_ext_need(void)
+{
+	/*
+	 * Last in the list of clients: page_ext_size is that of the others,
+	 * whose entries have to stay aligned to a long.
+	 */
+	page_reporting_ext_ops.size = page_ext_size ? sizeof(long) : sizeof(u32);
+	return page_ext_wanted;
+}
+
+struct page_ext_operations page_reporting_ext_ops = {
+	.need = page_ext_need,
+};
+
+/**
+ * pr_records_enabled - are there records to keep state in?
+ *
+ * Context: any, after page_ext_init().
+ * Return: true if booted with page_ext=on.
+ */
+bool pr_records_enabled(void)
+{
+	return page_ext_wanted;
+}
+
+/**
+ * pr_now - the time
+ *
+ * Context: any.
+ * Return: ticks of the monotonic clock, modulo 2^PR_TIME_BITS.
+ */
+u32 pr_now(void)
+{
+	return (ktime_get_coarse_ns() >> PR_TICK_SHIFT) & PR_TIME_MASK;
+}
+
+/* A record is a state in the upper bits, and the time since it has that */
+static u32 make_record(enum pr_state state, u32 since)
+{
+	return ((u32)state << PR_TIME_BITS) | since;
+}
+
+static enum pr_state state_of(u32 record)
+{
+	return record >> PR_TIME_BITS;
+}
+
+static bool is_reported(u32 record)
+{
+	return state_of(record) >= PR_REPORTED;
+}
+
+static unsigned int granule_order(void)
+{
+	return READ_ONCE(pr_policy.granule_order);
+}
+
+static unsigned long granules(unsigned int order)
+{
+	return 1UL << (order - granule_order());
+}
+
+/**
+ * struct records - the records of the granules of a block
+ * @ext: reference to page_ext
+ * @next: the next record
+ * @left: number of records from @next on
+ */
+struct records {
+	struct page_ext *ext;
+	u32 *next;
+	unsigned long left;
+};
+
+/* False if there are none: early boot, or a section that goes offline */
+static bool records_get(struct records *it, const struct page *page,
+			unsigned int order)
+{
+	it->ext = page_ext_get(page);
+	if (unlikely(!it->ext))
+		return false;
+	it->next = page_ext_data(it->ext, &page_reporting_ext_ops);
+	it->left = granules(order);
+	return true;
+}
+
+static void records_put(struct records *it)
+{
+	page_ext_put(it->ext);
+}
+
+/* The next record, or NULL. A block never crosses the end of a section. */
+static u32 *records_next(struct records *it)
+{
+	u32 *record = it->next;
+
+	if (!it->left)
+		return NULL;
+	it->left--;
+	it->next = (void *)record + (page_ext_size << granule_order());
+	return record;
+}
+
+static void count_reported(struct zone *zone, long pages)
+{
+	__mod_zone_page_state(zone, NR_FREE_REPORTED, pages);
+}
+
+static void count_small(unsigned int order, long pages)
+{
+	if (order < pr_policy.huge_order)
+		atomic_long_add(pages, &small_reported);
+}
+
+/**
+ * pr_small_reported - how much is reported in blocks below huge_order
+ *
+ * Context: any.
+ * Return: number of pages.
+ */
+unsigned long pr_small_reported(void)
+{
+	return max(atomic_long_read(&small_reported), 0L);
+}
+
+/* PageReported() for readers without zone->lock: the page may be in use */
+static bool is_known(const struct page *page)
+{
+	return static_branch_unlikely(&page_reporting_enabled) &&
+	       test_bit(PG_reported, &page->flags);
+}
+
+/* Add what a record says of @pages pages to what is known of a block */
+static void block_add(struct pr_block *block, u32 record, u32 now,
+		      unsigned long pages)
+{
+	u32 age = pr_age(now, record & PR_TIME_MASK);
+	bool fresh = state_of(record) == PR_FRESH;
+
+	if (is_reported(record)) {
+		block->report_age = min(block->report_age, age);
+		block->reported += pages;
+	} else if (!record) {
+		block->unknown += pages;
+	} else if (block->age == PR_NEVER || fresh < block->fresh ||
+		   (fresh == block->fresh && age > block->age)) {
+		/* What is not fresh comes of age first */
+		block->age = age;
+		block->fresh = fresh;
+	}
+}
+
+/**
+ * pr_block_read - read what is known of a free block
+ * @block: what is known of it
+ * @page: its first page
+ * @order: its order
+ *
+ * Context: any; without zone->lock the result is a hint.
+ */
+void pr_block_read(struct pr_block *block, struct page *page, unsigned int order)
+{
+	unsigned long pages = 1UL << order, word = READ_ONCE(pr_head_word(page));
+	u32 now = pr_now(), *record;
+	struct records it;
+
+	*block = (struct pr_block) {
+		.page = page,
+		.zone = page_zone(page),
+		.order = order,
+		.migratetype = get_pageblock_migratetype(page),
+		.age = PR_NEVER,
+		.report_age = PR_AGE_MAX,
+	};
+	if (!is_known(page)) {
+		block->unknown = pages;
+	} else if (order < granule_order()) {
+		block_add(block, word, now, pages);
+	} else if (records_get(&it, page, order)) {
+		while ((record = records_next(&it)))
+			block_add(block, READ_ONCE(*record), now,
+				  1UL << granule_order());
+		records_put(&it);
+	} else {
+		block->unknown = pages;
+	}
+	if (block->age == PR_NEVER)
+		block->age = 0;
+}
+
+/**
+ * pr_all_reported - is there nothing left to report of a free block?
+ * @page: its first page
+ * @order: its order
+ *
+ * Context: any; without zone->lock the result is a hint.
+ * Return: true if all of it is reported.
+ */
+bool pr_all_reported(struct page *page, unsigned int order)
+{
+	unsigned long word = READ_ONCE(pr_head_word(page));
+
+	if (!is_known(page))
+		return false;
+	return order < granule_order() ? is_reported(word) : word & PR_ALL_REPORTED;
+}
+
+/* Set what the first page of a free block says, from the records */
+static void set_head_word(struct page *page, unsigned int order)
+{
+	unsigned long stamped = 0, reported = 0, all = granules(order);
+	struct records it;
+	u32 *record;
+
+	if (!records_get(&it, page, order))
+		return;
+	while ((record = records_next(&it))) {
+		stamped += *record != 0;
+		reported += is_reported(*record);
+	}
+	records_put(&it);
+	if (!stamped)
+		return;
+	if (!PageReported(page))
+		count_small(order, reported << granule_order());
+	WRITE_ONCE(pr_head_word(page), reported == all ? PR_ALL_REPORTED : 0);
+	__SetPageReported(page);
+}
+
+/* Reported pages of a free block with PG_reported */
+static unsigned long reported_in(struct page *page, unsigned int order)
+{
+	struct pr_block block;
+
+	pr_block_read(&block, page, order);
+	return block.reported;
+}
+
+/* Out of line part of page_reporting_attach() */
+void __page_reporting_attach(struct page *page, unsigned int order)
+{
+	if (order >= granule_order())
+		set_head_word(page, order);
+}
+
+/* Out of line part of page_reporting_detach() and page_reporting_merge() */
+void __page_reporting_detach(struct page *page, struct zone *zone,
+			     unsigned int order, bool merges)
+{
+	unsigned long reported = reported_in(page, order);
+
+	lockdep_assert_held(&zone->lock);
+
+	count_small(order, -(long)reported);
+	__ClearPageReported(page);
+	if (order < granule_order()) {
+		count_reported(zone, -(long)reported);
+		this_cpu_add(pr_stats.forgotten, reported);
+	} else if (merges) {
+		this_cpu_add(pr_stats.kept, reported);
+	}
+}
+
+/* Reported pages whose records are cleared */
+struct cleared {
+	unsigned long pages;
+	unsigned long soon;	/* of these, reported too soon by the age gate */
+	u32 age;		/* since the latest report */
+};
+
+static void clear_record(struct cleared *cleared, u32 record, unsigned long pages,
+			 bool used)
+{
+	u32 age = pr_age(pr_now(), record & PR_TIME_MASK);
+
+	if (!is_reported(record))
+		return;
+	cleared->pages += pages;
+	cleared->age = min(cleared->age, age);
+	/* A flush is the user's own wish: nothing is learnt from it */
+	if (state_of(record) == PR_REPORTED && age < pr_horizon(&pr_policy))
+		cleared->soon += pages;
+	if (used)
+		this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
+}
+
+/* Clear the records of 2^@order pages; returns how many were reported */
+static unsigned long clear_records(struct page *page, struct zone *zone,
+				   unsigned int order, bool used)
+{
+	struct cleared cleared = { .age = PR_AGE_MAX };
+	struct records it;
+	u32 *record;
+
+	lockdep_assert_held(&zone->lock);
+
+	if (order < granule_order()) {
+		if (PageReported(page))
+			clear_record(&cleared, pr_head_word(page), 1UL << order, used);
+	} else if (records_get(&it, page, order)) {
+		while ((record = records_next(&it))) {
+			clear_record(&cleared, *record, 1UL << granule_order(), used);
+			WRITE_ONCE(*record, 0);
+		}
+		records_put(&it);
+	}
+	if (!cleared.pages)
+		return 0;
+	count_reported(zone, -(long)cleared.pages);
+	if (used) {
+		__count_vm_events(PAGE_REPORT_REFAULT, cleared.pages);
+		this_cpu_add(pr_stats.soon, cleared.soon);
+		trace_page_reporting_refault(page_to_pfn(page), order, cleared.pages,
+					     pr_ticks_to_ms(cleared.age));
+	}
+	return cleared.pages;
+}
+
+/* Out of line part of page_reporting_clear() and page_reporting_captured() */
+unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
+				     unsigned int order, bool used)
+{
+	unsigned long pages = clear_records(page, zone, order, used);
+
+	/* What is captured has left its lists already */
+	if (PageReported(page))
+		count_small(order, -(long)pages);
+	__ClearPageReported(page);
+	return pages;
+}
+
+/* Out of line part of page_reporting_take() */
+void __page_reporting_take(struct page *page, struct zone *zone,
+			   unsigned int low, unsigned int high)
+{
+	count_small(high, -(long)reported_in(page, high));
+	/* A granule, or a block below one, is known as a whole or not at all */
+	low = max(low, min(granule_order(), high));
+	clear_records(page, zone, low, true);
+	__ClearPageReported(page);
+	for (; low < high; low++) {
+		struct page *rest = page + (1UL << low);
+
+		/* expand() makes a guard page of it */
+		if (low < debug_guardpage_minorder())
+			clear_records(rest, zone, low, false);
+		else
+			set_head_word(rest, low);
+	}
+}
+
+static void set_small_record(struct page *page, unsigned int order, u32 record)
+{
+	WRITE_ONCE(pr_head_word(page), record);
+	__SetPageReported(page);
+	if (order < READ_ONCE(lowest_order))
+		WRITE_ONCE(lowest_order, order);
+}
+
+/**
+ * pr_stamp - record since when what is new of a free block is free
+ * @page: its first page, on a free list
+ * @order: its order
+ * @state: PR_FREE or PR_FRESH
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+void pr_stamp(struct page *page, unsigned int order, enum pr_state state)
+{
+	u32 stamp = make_record(state, pr_now()), *record;
+	struct records it;
+
+	lockdep_assert_held(&page_zone(page)->lock);
+
+	if (order < granule_order()) {
+		if (!page_reporting_known(page))
+			set_small_record(page, order, stamp);
+	} else if (records_get(&it, page, order)) {
+		while ((record = records_next(&it))) {
+			if (!*record)
+				WRITE_ONCE(*record, stamp);
+		}
+		records_put(&it);
+		set_head_word(page, order);
+	}
+}
+
+/**
+ * pr_mark_granules - record that the host was told of granules
+ * @page: first page of the first of them, on its way back to a free list
+ * @zone: its zone
+ * @order: 2^@order pages
+ * @state: PR_REPORTED or PR_FLUSHED
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
+		      enum pr_state state)
+{
+	u32 stamp = make_record(state, pr_now()), *record;
+	unsigned long pages = 0;
+	struct records it;
+
+	lockdep_assert_held(&zone->lock);
+
+	if (!records_get(&it, page, order))
+		return;
+	while ((record = records_next(&it))) {
+		if (!is_reported(*record))
+			pages += 1UL << granule_order();
+		WRITE_ONCE(*record, stamp);
+	}
+	records_put(&it);
+	count_reported(zone, pages);
+}
+
+/**
+ * pr_mark_small - record that the host was told of a block below a granule
+ * @page: its first page, back on a free list
+ * @zone: its zone
+ * @order: its order when it was reported; it may have merged since
+ * @state: PR_REPORTED or PR_FLUSHED, or PR_FREE if the device failed
+ *
+ * Context: zone->lock held, interrupts off.
+ */
+void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
+		   enum pr_state state)
+{
+	u32 stamp = make_record(state, pr_now());
+
+	lockdep_assert_held(&zone->lock);
+
+	if (!PageBuddy(page) || buddy_order(page) != order) {
+		if (is_reported(stamp))
+			this_cpu_add(pr_stats.forgotten, 1UL << order);
+		return;
+	}
+	set_small_record(page, order, stamp);
+	if (is_reported(stamp)) {
+		count_reported(zone, 1L << order);
+		count_small(order, 1L << order);
+	}
+}
+
+/* Is a unit to be reported in a pass with these limits? */
+static bool is_due(u32 record, u32 now, unsigned int order, bool force)
+{
+	if (is_reported(record))
+		return false;
+	if (force)
+		return true;
+	return pr_of_age(&pr_policy, order,
+			 record ? pr_age(now, record & PR_TIME_MASK) : 0,
+			 state_of(record) == PR_FRESH);
+}
+
+/**
+ * pr_add_unreported - put what is due of a free block into a scatterlist
+ * @page: first page of the block
+ * @order: its order
+ * @force: report whatever the age
+ * @sg: the first free entry
+ * @room: number of free entries
+ *
+ * Devices get naturally aligned powers of two, as if each were a block.
+ *
+ * Context: zone->lock held.
+ * Return: number of entries used; what did not fit stays due.
+ */
+unsigned int pr_add_unreported(struct page *page, unsigned int order,
+			       bool force, struct scatterlist *sg, unsigned int room)
+{
+	unsigned int unit = granule_order(), used = 0, shift;
+	unsigned long i = 0, run = 0;
+	u32 now = pr_now(), *record;
+	struct records it;
+
+	if (order < unit) {
+		sg_set_page(sg, page, PAGE_SIZE << order, 0);
+		return 1;
+	}
+	if (!records_get(&it, page, order))
+		return 0;
+	do {
+		record = records_next(&it);
+		if (record && is_due(*record, now, order, force)) {
+			run++;
+			continue;
+		}
+		for (; run && used < room; used++) {
+			shift = min_t(unsigned int, ilog2(run),
+				      i ? __ffs(i) : BITS_PER_LONG);
+			sg_set_page(&sg[used], page + (i << unit),
+				    PAGE_SIZE << (unit + shift), 0);
+			i += 1UL << shift;
+			run -= 1UL << shift;
+		}
+		/* Step over the unit that ended the run */
+		i += run + 1;
+		run = 0;
+	} while (record && used < room);
+	records_put(&it);
+	return used;
+}
+
+/* walk callback: forget what is known of a block, which stays free */
+static int forget_block(void *opaque, unsigned long pfn, unsigned long num)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	if (page_reporting_known(page))
+		this_cpu_add(pr_stats.forgotten,
+			     __page_reporting_clear(page, page_zone(page),
+						    ilog2(num), false));
+	return 0;
+}
+
+static u32 clamp_record(u32 record)
+{
+	u32 now = pr_now();
+
+	if (record && pr_age(now, record & PR_TIME_MASK) > PR_AGE_MAX / 2)
+		return make_record(state_of(record),
+				   (now - PR_AGE_MAX / 2) & PR_TIME_MASK);
+	return record;
+}
+
+/* walk callback: keep the ages of a block from wrapping around */
+static int clamp_block(void *opaque, unsigned long pfn, unsigned long num)
+{
+	struct page *page = pfn_to_page(pfn);
+	unsigned int order = ilog2(num);
+	struct records it;
+	u32 *record;
+
+	if (!page_reporting_known(page))
+		return 0;
+	if (order < granule_order()) {
+		WRITE_ONCE(pr_head_word(page), clamp_record(pr_head_word(page)));
+	} else if (records_get(&it, page, order)) {
+		while ((record = records_next(&it)))
+			WRITE_ONCE(*record, clamp_record(*record));
+		records_put(&it);
+	}
+	return 0;
+}
+
+static void walk_known(int (*callback)(void *opaque, unsigned long pfn,
+				       unsigned long num))
+{
+	unsigned int order = min(lowest_order, granule_order());
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		pr_walk_zone(zone, zone->zone_start_pfn, zone_end_pfn(zone), order,
+			     MAX_PAGE_ORDER, NULL, callback);
+}
+
+/**
+ * pr_records_forget - forget all records
+ *
+ * A block that is missed as it merges is part of a block that is walked later,
+ * or of none that is known.
+ *
+ * Context: process context, sleeps. No pass runs, and page_reporting_enabled
+ * is still on, so that what leaves the free lists meanwhile is forgotten, too.
+ */
+void pr_records_forget(void)
+{
+	walk_known(forget_block);
+	lowest_order = MAX_PAGE_ORDER;
+}
+
+/**
+ * pr_records_clamp - keep ages from wrapping around
+ *
+ * To be called at least once in PR_AGE_MAX / 2 ticks (26 days).
+ *
+ * Context: process context, sleeps.
+ */
+void pr_records_clamp(void)
+{
+	walk_known(clamp_block);
+}
+
+/**
+ * pr_ticks_to_ms - convert an age for people
+ * @ticks: the age
+ *
+ * Context: any.
+ * Return: milliseconds, at most UINT_MAX.
+ */
+unsigned int pr_ticks_to_ms(u32 ticks)
+{
+	return min_t(u64, div_u64(pr_ticks_to_ns(ticks), NSEC_PER_MSEC), UINT_MAX);
+}
+
+/* The class of a histogram that an age belongs to */
+unsigned int pr_age_class(u32 age)
+{
+	return min_t(unsigned int, fls(pr_ticks_to_ms(age)), PR_AGES - 1);
+}
+
+/**
+ * pr_sum_stats - add up the event counters of all CPUs
+ * @sum: the sums
+ *
+ * Context: any.
+ */
+void pr_sum_stats(struct pr_stats *sum)
+{
+	unsigned long *to = (unsigned long *)sum;
+	unsigned int i;
+	int cpu;
+
+	BUILD_BUG_ON(sizeof(*sum) % sizeof(*to));
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		unsigned long *from = (unsigned long *)per_cpu_ptr(&pr_stats, cpu);
+
+		for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+			to[i] += READ_ONCE(from[i]);
+	}
+}
+
+#if IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG) || \
+	IS_ENABLED(CONFIG_PAGE_REPORTING_KUNIT_TEST)
+#include "tests/check.h"
+#endif
+
+#ifdef CONFIG_PAGE_REPORTING_KUNIT_TEST
+#include "tests/records_kunit.h"
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Free page reporting: recount a zone and check what must always hold. Part of
+ * records.c, for debugging and tests.
+ */
+
+/* What was found in a zone */
+struct recount {
+	unsigned long reported;	/* pages, in free blocks */
+	unsigned long small;	/* of these, in blocks below huge_order */
+	unsigned long bad;
+};
+
+static void complain(struct recount *found, unsigned long pfn, const char *what)
+{
+	pr_err("pfn %#lx: %s\n", pfn, what);
+	found->bad++;
+}
+
+/* No time lies in the future: an age above PR_AGE_MAX would be one */
+static void check_record(struct recount *found, unsigned long pfn, u32 record)
+{
+	if (state_of(record) > PR_FLUSHED)
+		complain(found, pfn, "no such state");
+	if (record && pr_age(pr_now(), record & PR_TIME_MASK) > PR_AGE_MAX)
+		complain(found, pfn, "since a time to come");
+}
+
+static void check_block(struct recount *found, struct page *page, unsigned int order)
+{
+	unsigned long reported = 0, stamped = 0, pfn = page_to_pfn(page);
+	struct records it;
+	u32 *record;
+
+	if (order < granule_order()) {
+		if (PageReported(page)) {
+			check_record(found, pfn, pr_head_word(page));
+			reported = is_reported(pr_head_word(page)) ? 1UL << order : 0;
+			if (order < lowest_order)
+				complain(found, pfn, "smaller than any block with a record");
+		}
+	} else if (records_get(&it, page, order)) {
+		while ((record = records_next(&it))) {
+			check_record(found, pfn, *record);
+			stamped += *record != 0;
+			reported += is_reported(*record) ? 1UL << granule_order() : 0;
+		}
+		records_put(&it);
+		if (!!stamped != !!PageReported(page))
+			complain(found, pfn, stamped ? "records, but no PG_reported" :
+						       "PG_reported, but no records");
+		if (PageReported(page) &&
+		    pr_all_reported(page, order) != (reported == 1UL << order))
+			complain(found, pfn, "wrong about all being reported");
+	}
+	found->reported += reported;
+	if (order < pr_policy.huge_order)
+		found->small += reported;
+}
+
+/* Pages in use have no records */
+static void check_used(struct recount *found, struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	struct records it;
+	u32 *record;
+
+	if (pfn & ((1UL << granule_order()) - 1) ||
+	    !records_get(&it, page, granule_order()))
+		return;
+	record = records_next(&it);
+	if (*record)
+		complain(found, pfn, "a record, but in use");
+	records_put(&it);
+}
+
+/**
+ * pr_records_check - recount a zone and check its records
+ * @zone: the zone
+ *
+ * Holds zone->lock for the whole zone: for tests and debugging only.
+ *
+ * Context: process context, with no batch on its way to the device.
+ * Return: number of violations, each of which has been logged.
+ */
+unsigned long pr_records_check(struct zone *zone)
+{
+	unsigned long pfn = zone->zone_start_pfn, end, flags, counted;
+	struct recount found = {};
+	struct page *page;
+
+	if (!static_branch_unlikely(&page_reporting_enabled))
+		return 0;
+	get_online_mems();
+	end = zone_end_pfn(zone);
+	spin_lock_irqsave(&zone->lock, flags);
+	while (pfn < end) {
+		page = pfn_to_online_page(pfn);
+		if (!page) {
+			pfn = ALIGN(pfn + 1, pageblock_nr_pages);
+		} else if (page_zone(page) == zone && PageBuddy(page)) {
+			check_block(&found, page, buddy_order(page));
+			pfn += 1UL << buddy_order(page);
+		} else {
+			if (page_zone(page) == zone)
+				check_used(&found, page);
+			pfn++;
+		}
+	}
+	counted = zone_page_state_snapshot(zone, NR_FREE_REPORTED);
+	if (counted != found.reported) {
+		pr_err("%s: counted %lu reported pages, found %lu\n", zone->name,
+		       counted, found.reported);
+		found.bad++;
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	put_online_mems();
+	return found.bad;
+}
