@@ -125,14 +125,18 @@ static void learn(void)
  * @pass: the pass; @dev and @limits.force are set
  *
  * Context: a pass.
- * Return: 0, or jiffies to wait as the device has failed lately.
+ * Return: 0, or jiffies to wait as the device has failed lately or the quota is
+ * used up.
  */
 unsigned long pr_schedule_begin(struct pr_pass *pass)
 {
+	u64 quota = pr_quota_wait(&pr_policy, ktime_get_ns());
 	bool force = pass->limits.force;
 
 	if (!force && plan.backoff_ms && time_before(jiffies, plan.backoff_until))
 		return plan.backoff_until - jiffies;
+	if (!force && quota)
+		return nsecs_to_jiffies(quota) + 1;
 	learn();
 	pr_schedule_limits(&pass->limits);
 	pass->fresh = READ_ONCE(plan.fresh);
