@@ -12,7 +12,7 @@
 #include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
-#include <linux/mmzone.h>
+#include <linux/mm.h>
 #include <linux/page-isolation.h>
 
 #include "internal.h"
