@@ -81,7 +81,7 @@ void prt_unblock(struct prt *prt);
 struct pr_stats prt_stats(void);
 struct pr_block prt_read(struct page *page, unsigned int order);
 
-/* records_kunit.h: what the record of a page says, and another age for it */
+/* records_kunit.h: what is known of a page, and another age for it */
 enum pr_state prt_state(struct page *page);
 u32 prt_age(struct page *page);
 void prt_set_age(struct page *page, unsigned int order, u32 age);

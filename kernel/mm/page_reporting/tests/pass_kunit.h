@@ -37,7 +37,7 @@ static void pass_no_age(struct kunit *test)
 	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 }
 
-/* Of a block that has merged only the granules of age are reported */
+/* Of a block that has merged the part that the host has is not reported again */
 static void pass_part(struct kunit *test)
 {
 	struct prt *prt = test->priv;
@@ -45,15 +45,21 @@ static void pass_part(struct kunit *test)
 
 	prt_start(test, 8, 0);
 	frame = prt_frame(test, 0);
-	prt_put(frame, 0, 9);
-	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	prt_put(frame, 256, 8);
+	prt_flush(test);
+	prt_forget(prt);
+	prt_put(frame, 0, 8);
 	prt_put(frame, 512, 9);
+	KUNIT_EXPECT_EQ(test, buddy_order(frame->page), MAX_PAGE_ORDER);
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	prt_set_age(frame->page + 256, 8, pr_gate(&pr_policy, 9));
-	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 256);
-	PRT_EXPECT(test, frame->page + 256, 8, PR_REPORTED);
 	PRT_EXPECT(test, frame->page + 512, 9, PR_FREE);
+	prt_set_age(frame->page, 0, pr_gate(&pr_policy, 9));
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 768);
+	PRT_EXPECT(test, frame->page, 8, PR_REPORTED);
+	PRT_EXPECT(test, frame->page + 256, 8, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page + 512, 9, PR_REPORTED);
+	KUNIT_EXPECT_TRUE(test, pr_all_reported(frame->page));
 	prt_verify(test);
 }
 
@@ -78,42 +84,63 @@ static void pass_flush(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
 }
 
-/* What was free before the device came waits longer, small blocks, too */
+/* What was free before the device came waits longer, blocks below 2 MiB, too */
 static void pass_adopt(struct kunit *test)
 {
+	static const unsigned int orders[] = { 9, 6 };
 	struct prt *prt = test->priv;
 	struct prt_frame *frame;
-	unsigned int i;
+	struct pr_block block;
+	unsigned int i, order;
+	u32 gate;
 
-	for (i = 0; i < 2; i++) {
-		unsigned int order = i ? 6 : 9;
-
-		pr_policy.params.fragment_order = 3;
+	pr_policy.params.fragment_order = 3;
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		order = orders[i];
+		gate = pr_gate(&pr_policy, order);
 		prt_start(test, 9, 0);
 		frame = prt_frame(test, 0);
 		prt_put(frame, 0, order);
 		prt_unregister(prt);
 		prt->poison = false;
 		prt_register(test);
+		prt->poison = true;
 		/* The first pass is a sweep */
 		KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 		PRT_EXPECT(test, frame->page, order, PR_FRESH);
-		prt_set_age(frame->page, order, 8 * pr_gate(&pr_policy, order) - 100);
-		KUNIT_EXPECT_FALSE(test, pr_of_age(&pr_policy, order,
-						   prt_age(frame->page), true));
-		if (order == 9) {
-			/* What is freed later does not wait */
-			prt_put(frame, 512, 9);
-			KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-			PRT_EXPECT(test, frame->page, 9, PR_FRESH);
-			PRT_EXPECT(test, frame->page + 512, 9, PR_FREE);
-			prt_set_age(frame->page, 9, 8 * pr_gate(&pr_policy, 9));
-			prt_set_age(frame->page + 512, 9, pr_gate(&pr_policy, 9));
-			KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-			PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PR_REPORTED);
-		}
+		prt_set_age(frame->page, order, 8 * gate - 1000);
+		block = prt_read(frame->page, order);
+		KUNIT_EXPECT_GT(test, pr_wait(&pr_policy, &block), 0);
+		prt_set_age(frame->page, order, 8 * gate);
+		block = prt_read(frame->page, order);
+		KUNIT_EXPECT_EQ(test, pr_wait(&pr_policy, &block), 0);
 		prt_frame_free(frame);
 	}
+}
+
+/* What is freed once the device is there does not wait longer */
+static void pass_adopt_no_more(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_frame *frame[2];
+
+	prt_start(test, 9, 0);
+	frame[0] = prt_frame(test, 0);
+	frame[1] = prt_frame(test, 1);
+	prt_put(frame[0], 0, 9);
+	prt_unregister(prt);
+	prt->poison = false;
+	prt_register(test);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	prt_put(frame[1], 0, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame[0]->page, 9, PR_FRESH);
+	PRT_EXPECT(test, frame[1]->page, 9, PR_FREE);
+	prt_set_age(frame[0]->page, 9, 2 * pr_gate(&pr_policy, 9));
+	prt_set_age(frame[1]->page, 9, pr_gate(&pr_policy, 9));
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame[0]->page, 9, PR_FRESH);
+	PRT_EXPECT(test, frame[1]->page, 9, PR_REPORTED);
 }
 
 /* Plugged memory is as what was free before the device came */
@@ -167,6 +194,33 @@ static void pass_capacity(struct kunit *test)
 		prt_verify(test);
 		prt_frame_free(frame);
 	}
+}
+
+/* After an error memory is as old as before, small blocks, too */
+static void pass_error_age(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+	prt_put(frame, 512, 5);
+	prt->fail_in = 1;
+	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	PRT_EXPECT(test, frame->page, 9, PR_FREE);
+	PRT_EXPECT(test, frame->page + 512, 5, PR_FREE);
+	prt_set_age(frame->page, 9, 1234);
+	prt_set_age(frame->page + 512, 5, 1234);
+	prt->fail_in = 1;
+	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	PRT_EXPECT(test, frame->page, 9, PR_FREE);
+	PRT_EXPECT(test, frame->page + 512, 5, PR_FREE);
+	KUNIT_EXPECT_GE(test, prt_age(frame->page), 1234);
+	KUNIT_EXPECT_GE(test, prt_age(frame->page + 512), 1234);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 0);
+	prt_verify(test);
 }
 
 /* A device that fails leaves nothing marked, and gets all of it again */
@@ -289,8 +343,8 @@ static void pass_verdicts(struct kunit *test)
 	struct prt_frame *frame;
 	struct pr_block block;
 
-	prt_start(test, 9, 0);
 	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
 	frame = prt_frame(test, 0);
 	prt_put(frame, 0, 9);
 	prt_put(frame, 512, 3);
@@ -316,6 +370,8 @@ static void pass_verdicts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_judge(&pr_policy, &block, &limits), PR_TOLD);
 }
 
+static DEFINE_PER_CPU(struct per_cpu_zonestat, no_diffs);
+
 /* The budget of CMA memory is its own, and is no part of the rest */
 static void pass_zone_limits(struct kunit *test)
 {
@@ -323,8 +379,7 @@ static void pass_zone_limits(struct kunit *test)
 	struct pr_limits limits = {};
 
 	KUNIT_ASSERT_NOT_NULL(test, zone);
-	zone->per_cpu_zonestats = alloc_percpu(struct per_cpu_zonestat);
-	KUNIT_ASSERT_NOT_NULL(test, zone->per_cpu_zonestats);
+	zone->per_cpu_zonestats = &no_diffs;
 	zone->_watermark[WMARK_LOW] = 100;
 	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], 80100 + 8000);
 	pr_zone_limits(zone, &limits);
@@ -341,7 +396,6 @@ static void pass_zone_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, limits.budget, 0);
 	KUNIT_EXPECT_GT(test, limits.cma_budget, 0);
 #endif
-	free_percpu(zone->per_cpu_zonestats);
 }
 
 static struct kunit_case pass_cases[] = {
@@ -350,9 +404,11 @@ static struct kunit_case pass_cases[] = {
 	KUNIT_CASE(pass_part),
 	KUNIT_CASE(pass_flush),
 	KUNIT_CASE(pass_adopt),
+	KUNIT_CASE(pass_adopt_no_more),
 	KUNIT_CASE(pass_plugged),
 	KUNIT_CASE(pass_capacity),
 	KUNIT_CASE(pass_error),
+	KUNIT_CASE(pass_error_age),
 	KUNIT_CASE(pass_no_fragments),
 	KUNIT_CASE(pass_stop_in_scan),
 	KUNIT_CASE(pass_quota),

@@ -53,7 +53,6 @@ static void policy_gate(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE - 2), 2 * age);
 	policy.params.min_age_ms = 0;
 	KUNIT_EXPECT_EQ(test, pr_gate(&policy, 0), 0);
-	KUNIT_EXPECT_TRUE(test, pr_of_age(&policy, 0, 0, true));
 }
 
 /* What was free before the device came waits eight times as long, in all orders */
@@ -64,15 +63,17 @@ static void policy_fresh(struct kunit *test)
 
 	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
 		u32 gate = pr_gate(&policy, order);
+		struct pr_block block = pt_block(order, gate - 1);
 
-		KUNIT_EXPECT_FALSE(test, pr_of_age(&policy, order, gate - 1, false));
-		KUNIT_EXPECT_TRUE(test, pr_of_age(&policy, order, gate, false));
-		KUNIT_EXPECT_FALSE(test, pr_of_age(&policy, order, 8 * gate - 1, true));
-		KUNIT_EXPECT_TRUE(test, pr_of_age(&policy, order, 8 * gate, true));
+		KUNIT_EXPECT_EQ(test, pr_wait(&policy, &block), 1);
+		block.fresh = true;
+		KUNIT_EXPECT_EQ(test, pr_wait(&policy, &block), 7 * gate + 1);
+		block.age = 8 * gate;
+		KUNIT_EXPECT_EQ(test, pr_wait(&policy, &block), 0);
 	}
 }
 
-/* The time that is left is that of the oldest part, and never below 0 */
+/* The time that is left is never below 0 */
 static void policy_wait(struct kunit *test)
 {
 	struct pr_policy policy = pt_policy();
@@ -90,14 +91,16 @@ static void policy_wait(struct kunit *test)
 static void policy_age_max(struct kunit *test)
 {
 	struct pr_policy policy = pt_policy();
+	struct pr_block block;
 	unsigned int order;
 
 	policy.params.min_age_ms = UINT_MAX;
 	policy.shift = PR_SHIFT_MAX;
 	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
 		KUNIT_EXPECT_EQ(test, pr_gate(&policy, order), PR_AGE_MAX);
-		KUNIT_EXPECT_TRUE(test, pr_of_age(&policy, order, PR_AGE_MAX, true));
-		KUNIT_EXPECT_FALSE(test, pr_of_age(&policy, order, PR_AGE_MAX - 1, false));
+		block = pt_block(order, PR_AGE_MAX - 1);
+		block.fresh = true;
+		KUNIT_EXPECT_EQ(test, pr_wait(&policy, &block), 1);
 	}
 	KUNIT_EXPECT_EQ(test, pr_horizon(&policy), PR_AGE_MAX);
 	KUNIT_EXPECT_EQ(test, pr_ms_to_ticks(0), 0);

@@ -4,48 +4,62 @@
  */
 #include "kunit.h"
 
-/* The record of a granule, or of a free block below one; 0 is never forgiven */
-static u32 *rt_record(struct page *page)
+/* The record of a granule that is reported, or else the head of the free block */
+static u32 *rt_record(struct page *page, bool *of_head)
 {
 	unsigned long in_granule = page_to_pfn(page) & ((1UL << granule_order()) - 1);
 	struct page_ext *ext = page_ext_get(page - in_granule);
 	unsigned int order;
+	u32 *record = NULL;
 	struct page *head;
-	u32 *record;
 
-	if (!ext)
-		return NULL;
-	record = page_ext_data(ext, &page_reporting_ext_ops);
-	page_ext_put(ext);
+	*of_head = false;
+	if (ext) {
+		record = page_ext_data(ext, &page_reporting_ext_ops);
+		page_ext_put(ext);
+	}
+	if (record && *record)
+		return record;
 	head = pr_find_block(page, 0, &order);
-	if (!*record && head && PageReported(head) && order < granule_order())
-		return &pr_head_word(head);
-	return record;
+	if (!head || !PageReported(head))
+		return NULL;
+	*of_head = order >= granule_order();
+	return &pr_head(head);
 }
 
+/* The state of a page: reported, or free for a time that is known; else PR_NONE */
 enum pr_state prt_state(struct page *page)
 {
-	u32 *record = rt_record(page);
+	bool of_head;
+	u32 *record = rt_record(page, &of_head);
 
-	return record ? state_of(*record) : PR_NONE;
+	if (!record)
+		return PR_NONE;
+	if (of_head && state_of(*record) >= PR_PARTIAL)
+		return state_of(*record) - PR_PARTIAL;
+	/* A head that knows nothing but the whole of it is no record of a part */
+	return of_head && is_reported(*record) ? PR_NONE : state_of(*record);
 }
 
 u32 prt_age(struct page *page)
 {
-	return pr_age(pr_now(), *rt_record(page) & PR_TIME_MASK);
+	bool of_head;
+
+	return pr_age(pr_now(), *rt_record(page, &of_head) & PR_TIME_MASK);
 }
 
-/* Let the records of a range be so many ticks old */
+/* Let pages be reported for so many ticks, or free if they are not reported */
 void prt_set_age(struct page *page, unsigned int order, u32 age)
 {
 	u32 since = (pr_now() - age) & PR_TIME_MASK;
 	unsigned long flags, i;
+	bool of_head;
 
 	spin_lock_irqsave(&page_zone(page)->lock, flags);
 	for (i = 0; i < 1UL << order; i++) {
-		u32 *record = rt_record(page + i);
+		u32 *record = rt_record(page + i, &of_head);
 
-		if (*record)
+		if (record)
 			*record = make_record(state_of(*record), since);
 	}
 	spin_unlock_irqrestore(&page_zone(page)->lock, flags);
@@ -116,7 +130,7 @@ static void records_merge(struct kunit *test)
 		KUNIT_EXPECT_GE(test, prt_age(frame->page), 777);
 		KUNIT_EXPECT_GE(test, PRT_STAT(kept) - kept, 256);
 		KUNIT_EXPECT_EQ(test, prt_read(frame->page, 9).reported, 256);
-		KUNIT_EXPECT_EQ(test, prt_read(frame->page, 9).unknown, 256);
+		KUNIT_EXPECT_TRUE(test, prt_read(frame->page, 9).unseen);
 		prt_verify(test);
 
 		prt_forget(prt);
@@ -130,34 +144,88 @@ static void records_merge(struct kunit *test)
 	}
 }
 
-/* Ages of granules outlive a merge and a split, each its own */
+/* Since when granules are reported outlives merges and splits, each its own */
 static void records_age_of_granules(struct kunit *test)
 {
 	struct prt_frame *frame;
+	struct pr_block block;
 
 	prt_start(test, 4, 0);
 	frame = prt_frame(test, 0);
 	prt_put(frame, 0, 5);
-	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	prt_put(frame, 64, 6);
-	/* Too small for a pass that is no sweep */
-	spin_lock_irq(&page_zone(frame->page)->lock);
-	pr_stamp(frame->page, 5, PR_FREE);
-	pr_stamp(frame->page + 64, 6, PR_FREE);
-	spin_unlock_irq(&page_zone(frame->page)->lock);
+	prt_flush(test);
 	prt_set_age(frame->page, 4, 1000);
 	prt_set_age(frame->page + 16, 4, 2000);
 	prt_set_age(frame->page + 64, 6, 3000);
 
 	prt_put(frame, 32, 5);
 	KUNIT_EXPECT_EQ(test, buddy_order(frame->page), 7);
-	KUNIT_EXPECT_GE(test, prt_read(frame->page, 7).age, 3000);
-	KUNIT_EXPECT_EQ(test, prt_read(frame->page, 7).unknown, 32);
-	prt_take(test, frame, 0, 6, PRT_FRAME_GFP);
-	PRT_EXPECT(test, frame->page, 6, PR_NONE);
-	PRT_EXPECT(test, frame->page + 64, 6, PR_FREE);
+	block = prt_read(frame->page, 7);
+	KUNIT_EXPECT_EQ(test, block.reported, 96);
+	KUNIT_EXPECT_TRUE(test, block.unseen);
+	KUNIT_EXPECT_GE(test, block.report_age, 1000);
+	KUNIT_EXPECT_LT(test, block.report_age, 2000);
+	prt_take(test, frame, 0, 4, PRT_FRAME_GFP);
+	PRT_EXPECT(test, frame->page, 4, PR_NONE);
+	KUNIT_EXPECT_GE(test, prt_age(frame->page + 16), 2000);
+	KUNIT_EXPECT_LT(test, prt_age(frame->page + 31), 3000);
+	PRT_EXPECT(test, frame->page + 32, 5, PR_NONE);
+	PRT_EXPECT(test, frame->page + 64, 6, PR_FLUSHED);
 	KUNIT_EXPECT_GE(test, prt_age(frame->page + 64), 3000);
 	KUNIT_EXPECT_LT(test, prt_age(frame->page + 127), 4000);
+	prt_verify(test);
+}
+
+/* Since when a block is free is lost when it merges or is split */
+static void records_free_age(struct kunit *test)
+{
+	struct prt_frame *frame;
+
+	prt_start(test, 8, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 9, PR_FREE);
+	prt_set_age(frame->page, 9, 1000);
+	/* A pass does not stamp it again */
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_GE(test, prt_age(frame->page), 1000);
+	prt_take(test, frame, 0, 8, PRT_FRAME_GFP);
+	PRT_EXPECT(test, frame->page, 9, PR_NONE);
+	KUNIT_EXPECT_FALSE(test, PageReported(frame->page + 256));
+	prt_put(frame, 512, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page + 512, 9, PR_FREE);
+	prt_put(frame, 0, 8);
+	KUNIT_EXPECT_EQ(test, buddy_order(frame->page), MAX_PAGE_ORDER);
+	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PR_NONE);
+	prt_verify(test);
+}
+
+/* The free part of a block that is reported in part has an age of its own */
+static void records_partial(struct kunit *test)
+{
+	struct prt_frame *frame;
+	struct pr_block block;
+
+	prt_start(test, 8, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 8);
+	prt_flush(test);
+	prt_set_age(frame->page, 8, 1000);
+	prt_put(frame, 256, 8);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 8, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page + 256, 8, PR_FREE);
+	prt_set_age(frame->page + 256, 8, 500);
+	block = prt_read(frame->page, 9);
+	KUNIT_EXPECT_EQ(test, block.reported, 256);
+	KUNIT_EXPECT_FALSE(test, block.unseen);
+	KUNIT_EXPECT_GE(test, block.age, 500);
+	KUNIT_EXPECT_LT(test, block.age, 1000);
+	KUNIT_EXPECT_GE(test, block.report_age, 1000);
+	KUNIT_EXPECT_FALSE(test, pr_all_reported(frame->page));
 	prt_verify(test);
 }
 
@@ -359,6 +427,8 @@ static struct kunit_case records_cases[] = {
 	KUNIT_CASE(records_state),
 	KUNIT_CASE(records_merge),
 	KUNIT_CASE(records_age_of_granules),
+	KUNIT_CASE(records_free_age),
+	KUNIT_CASE(records_partial),
 	KUNIT_CASE(records_split),
 	KUNIT_CASE(records_split_below),
 	KUNIT_CASE(records_small),
