@@ -31,10 +31,13 @@
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "page_reporting."
 
+/* Small blocks that are freed are looked for after this share of their age */
+#define PR_SWEEP_SHARE	4
 /* Suspend and reboot wait this long for a batch that is with the device */
 #define PR_PAUSE_MS	10000
 
 DEFINE_STATIC_KEY_FALSE(page_reporting_enabled);
+unsigned int page_reporting_notify_order __read_mostly = UINT_MAX;
 
 /* In force, for drivers: UINT_MAX until a device registers or the user sets it */
 unsigned int page_reporting_order = UINT_MAX;
@@ -59,6 +62,11 @@ struct pr_policy pr_policy = {
  * @wanted_order: what the user wants page_reporting_order to become, or UINT_MAX
  * @stop: passes are to end after their current batch, so that nobody has to
  *	wait for a complete walk
+ * @wq: runs the following
+ * @freed: runs a pass as memory has become free; queued by the page allocator
+ * @due: runs a pass as something that waits comes of age; queued by a pass
+ * @clamp: keeps ages from wrapping around
+ * @reorder: makes the order that is wanted the one in force
  * @pass_ns: time spent in passes
  * @lock_hold_max: longest hold of zone->lock
  */
@@ -68,6 +76,11 @@ static struct pr_core {
 	struct page_reporting_dev_info *dev;
 	unsigned int wanted_order;
 	atomic_t stop;
+	struct workqueue_struct *wq;
+	struct delayed_work freed;
+	struct delayed_work due;
+	struct delayed_work clamp;
+	struct work_struct reorder;
 	u64 pass_ns;
 	u64 lock_hold_max;
 } core = {
@@ -76,16 +89,13 @@ static struct pr_core {
 	.wanted_order = UINT_MAX,
 };
 
-static void reorder_fn(struct work_struct *work);
-static DECLARE_WORK(reorder_work, reorder_fn);
-
 /* Set a parameter to at most @max. What waits may not have to any more. */
 static int set_param(const char *val, const struct kernel_param *kp, unsigned int max)
 {
 	int err = param_set_uint_minmax(val, kp, 0, max);
 
 	if (!err && static_branch_unlikely(&page_reporting_enabled))
-		pr_schedule_now();
+		mod_delayed_work(core.wq, &core.freed, 0);
 	return err;
 }
 
@@ -176,7 +186,7 @@ static int set_order(const char *val, const struct kernel_param *kp)
 	}
 	/* The device may be at work, and all parameters share a lock */
 	WRITE_ONCE(core.wanted_order, order);
-	pr_schedule_work(&reorder_work);
+	queue_work(core.wq, &core.reorder);
 	return 0;
 }
 
@@ -234,13 +244,40 @@ bool pr_stopping(void)
 	return atomic_read(&core.stop);
 }
 
+/* Out of line part of page_reporting_freed(); zone->lock is held */
+void __page_reporting_freed(unsigned int order)
+{
+	/* Small blocks can wait, so let a large one hurry the pass up */
+	if (order >= pr_policy.huge_order) {
+		WRITE_ONCE(page_reporting_notify_order, UINT_MAX);
+		queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
+	} else {
+		WRITE_ONCE(page_reporting_notify_order, pr_policy.huge_order);
+		queue_delayed_work(core.wq, &core.due,
+				   pr_ticks_to_jiffies(pr_gate(&pr_policy, order)) /
+				   PR_SWEEP_SHARE + 1);
+	}
+}
+
+/* Wait until hooks have ended that may have read old values */
+static void wait_for_hooks(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		spin_lock_irq(&zone->lock);
+		spin_unlock_irq(&zone->lock);
+	}
+}
+
 /* Run a pass; 0, a negative errno, or -EAGAIN if something had to be left out */
 static int run_pass(bool force)
 {
 	struct pr_pass pass = { .dev = core.dev, .limits.force = force };
 	u64 start = ktime_get_ns(), took;
+	unsigned long delay;
 	struct zone *zone;
-	long next_ms = -1;
+	s64 next_ms = -1;
 	int err;
 
 	lockdep_assert_held(&core.pass_lock);
@@ -249,8 +286,14 @@ static int run_pass(bool force)
 		return -ENODEV;
 	if (pr_stopping())
 		return -ECANCELED;
-	if (!pr_schedule_begin(&pass))
+	delay = pr_schedule_begin(&pass);
+	if (delay) {
+		mod_delayed_work(core.wq, &core.due, delay);
 		return 0;
+	}
+	/* A free that is not heard of before is seen by this pass */
+	WRITE_ONCE(page_reporting_notify_order, pr_smallest_order(&pr_policy));
+	wait_for_hooks();
 	if (force)
 		drain_all_pages(NULL);
 	trace_page_reporting_pass_start(force, pass.sweep,
@@ -263,11 +306,14 @@ static int run_pass(bool force)
 		for_each_populated_zone(zone)
 			WARN_ON_ONCE(pr_records_check(zone));
 	}
-	if (pass.stopped != -ECANCELED)
-		next_ms = pr_schedule_next(&pass, err);
+	delay = pr_schedule_next(&pass, err);
+	if (delay != MAX_JIFFY_OFFSET && pass.stopped != -ECANCELED) {
+		mod_delayed_work(core.wq, &core.due, delay);
+		next_ms = jiffies_to_msecs(delay);
+	}
 	/* Perhaps because it has found the order to be too small */
 	if (err)
-		pr_schedule_work(&reorder_work);
+		queue_work(core.wq, &core.reorder);
 	else
 		err = pass.stopped ?: force && pass.retry ? -EAGAIN : 0;
 	trace_page_reporting_pass_end((u64)pass.pages << PAGE_SHIFT, pass.reports, took,
@@ -279,11 +325,17 @@ static void pass_fn(struct work_struct *work)
 {
 	/* A flush takes care of everything, and may take long */
 	if (!mutex_trylock(&core.pass_lock)) {
-		pr_schedule_again();
+		queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
 		return;
 	}
 	run_pass(false);
 	mutex_unlock(&core.pass_lock);
+}
+
+static void clamp_fn(struct work_struct *work)
+{
+	pr_records_clamp();
+	queue_delayed_work(core.wq, &core.clamp, pr_ticks_to_jiffies(PR_AGE_MAX / 4));
 }
 
 /**
@@ -314,8 +366,10 @@ static void start(bool fresh)
 	pr_policy.huge_order = min_t(unsigned int, pageblock_order, ilog2(SZ_2M) - PAGE_SHIFT);
 	WRITE_ONCE(pr_policy.fragments, core.dev->fragments);
 	pr_policy_reset(&pr_policy, pr_now());
-	static_branch_enable(&page_reporting_enabled);
 	pr_schedule_start(fresh);
+	static_branch_enable(&page_reporting_enabled);
+	queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
+	queue_delayed_work(core.wq, &core.clamp, pr_ticks_to_jiffies(PR_AGE_MAX / 4));
 }
 
 /*
@@ -328,8 +382,12 @@ static void stop(void)
 	mutex_lock(&core.pass_lock);
 	pr_records_forget();
 	static_branch_disable(&page_reporting_enabled);
-	pr_wait_for_hooks();
-	pr_schedule_stop();
+	wait_for_hooks();
+	WRITE_ONCE(page_reporting_notify_order, UINT_MAX);
+	/* In this order: a pass that finds the lock taken queues @freed */
+	cancel_delayed_work_sync(&core.due);
+	cancel_delayed_work_sync(&core.freed);
+	cancel_delayed_work_sync(&core.clamp);
 	atomic_dec(&core.stop);
 }
 
@@ -454,7 +512,7 @@ static void resume(void)
 {
 	atomic_dec(&core.stop);
 	if (static_branch_unlikely(&page_reporting_enabled))
-		pr_schedule_now();
+		mod_delayed_work(core.wq, &core.freed, 0);
 }
 
 static int pm_notify(struct notifier_block *nb, unsigned long event, void *unused)
@@ -498,11 +556,13 @@ static int hotplug_notify(struct notifier_block *nb, unsigned long event, void *
 
 static int __init page_reporting_init(void)
 {
-	int err;
-
-	err = pr_schedule_init(pass_fn);
-	if (err)
-		return err;
+	core.wq = alloc_workqueue("page_reporting", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	if (!core.wq)
+		return -ENOMEM;
+	INIT_DELAYED_WORK(&core.freed, pass_fn);
+	INIT_DELAYED_WORK(&core.due, pass_fn);
+	INIT_DELAYED_WORK(&core.clamp, clamp_fn);
+	INIT_WORK(&core.reorder, reorder_fn);
 	pm_notifier(pm_notify, 0);
 	hotplug_memory_notifier(hotplug_notify, DEFAULT_CALLBACK_PRI);
 	return register_reboot_notifier(&reboot_nb);

@@ -220,28 +220,22 @@ static void put_bytes(struct seq_file *m, const char *name, unsigned long pages)
 
 static int stats_show(struct seq_file *m, void *v)
 {
-	unsigned long *events;
 	struct pr_stats sum;
 
-	events = kmalloc_array(NR_VM_EVENT_ITEMS, sizeof(*events), GFP_KERNEL);
-	if (!events)
-		return -ENOMEM;
-	all_vm_events(events);
 	pr_sum_stats(&sum);
 
 	seq_printf(m, "passes %lu\nsweeps %lu\nreports %lu\nerrors %lu\n",
 		   sum.passes, sum.sweeps, sum.reports, sum.errors);
-	put_bytes(m, "reported", events[PAGE_REPORTED]);
-	put_bytes(m, "refaulted", events[PAGE_REPORT_REFAULT]);
+	put_bytes(m, "reported", sum.reported);
+	put_bytes(m, "refaulted", sum.refaulted);
 	put_bytes(m, "refaulted_soon", sum.soon);
 	put_bytes(m, "kept", sum.kept);
 	put_bytes(m, "forgotten", sum.forgotten);
-	put_bytes(m, "failed", events[PAGE_REPORT_FAIL]);
+	put_bytes(m, "failed", sum.failed);
 	put_bytes(m, "reported_now", global_zone_page_state(NR_FREE_REPORTED));
 	seq_printf(m, "age_ms %u\n", pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
 	seq_printf(m, "lock_hold_max_ns %llu\n", pr_lock_hold_max());
 	seq_printf(m, "pass_ns %llu\n", pr_pass_ns());
-	kfree(events);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

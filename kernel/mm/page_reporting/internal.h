@@ -13,6 +13,7 @@
 #define _MM_PAGE_REPORTING_INTERNAL_H
 
 #include <linux/bits.h>
+#include <linux/jiffies.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -21,7 +22,6 @@
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/time64.h>
-#include <linux/workqueue.h>
 
 #include "../page_reporting.h"
 
@@ -163,6 +163,12 @@ static inline u64 pr_ticks_to_ns(u32 ticks)
 	return (u64)ticks << PR_TICK_SHIFT;
 }
 
+/* Rounded up, so that it is not too early after that */
+static inline unsigned long pr_ticks_to_jiffies(u32 ticks)
+{
+	return nsecs_to_jiffies(pr_ticks_to_ns(ticks)) + 1;
+}
+
 static inline u32 pr_age(u32 now, u32 since)
 {
 	return (now - since) & PR_TIME_MASK;
@@ -190,6 +196,9 @@ enum pr_state {
  * @sweeps: passes that looked for small blocks, too
  * @reports: calls of the device
  * @errors: calls of the device that failed
+ * @reported: pages reported
+ * @failed: pages that the device failed to take
+ * @refaulted: reported pages that were allocated
  * @told: pages reported by age
  * @soon: of these, pages used again within pr_horizon()
  * @kept: reported pages whose record outlived a merge
@@ -201,6 +210,9 @@ struct pr_stats {
 	unsigned long sweeps;
 	unsigned long reports;
 	unsigned long errors;
+	unsigned long reported;
+	unsigned long failed;
+	unsigned long refaulted;
 	unsigned long told;
 	unsigned long soon;
 	unsigned long kept;
@@ -268,18 +280,13 @@ int pr_pass_run(struct pr_pass *pass);
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
 
 /* schedule.c: when the next pass runs */
-int pr_schedule_init(void (*pass_fn)(struct work_struct *work));
 void pr_schedule_start(bool fresh);
-void pr_schedule_stop(void);
-void pr_schedule_now(void);
-void pr_schedule_again(void);
-void pr_schedule_work(struct work_struct *work);
 void pr_schedule_plugged(void);
-void pr_wait_for_hooks(void);
 bool pr_schedule_fresh(const struct pr_pass *pass);
+unsigned long pr_schedule_interval(void);
 void pr_schedule_limits(struct pr_limits *limits);
-bool pr_schedule_begin(struct pr_pass *pass);
-long pr_schedule_next(struct pr_pass *pass, int err);
+unsigned long pr_schedule_begin(struct pr_pass *pass);
+unsigned long pr_schedule_next(const struct pr_pass *pass, int err);
 
 /* core.c */
 extern struct pr_policy pr_policy;

@@ -269,8 +269,10 @@ static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int e
 	this_cpu_inc(pr_stats.reports);
 	if (err) {
 		this_cpu_inc(pr_stats.errors);
+		this_cpu_add(pr_stats.failed, pages);
 		count_vm_events(PAGE_REPORT_FAIL, pages);
 	} else {
+		this_cpu_add(pr_stats.reported, pages);
 		count_vm_events(PAGE_REPORTED, pages);
 		if (!pass->limits.force)
 			this_cpu_add(pr_stats.told, pages);

@@ -379,6 +379,7 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 	count_reported(zone, -(long)cleared.pages);
 	if (used) {
 		__count_vm_events(PAGE_REPORT_REFAULT, cleared.pages);
+		this_cpu_add(pr_stats.refaulted, cleared.pages);
 		this_cpu_add(pr_stats.soon, cleared.soon);
 		trace_page_reporting_refault(page_to_pfn(page), order, cleared.pages,
 					     pr_ticks_to_ms(cleared.age));
