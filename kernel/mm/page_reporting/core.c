@@ -71,8 +71,8 @@ struct pr_policy pr_policy = {
  * @lock_hold_max: longest hold of zone->lock
  */
 static struct pr_core {
-	struct mutex mutex;
-	struct mutex pass_lock;
+	struct mutex mutex;		/* taken first */
+	struct mutex pass_lock;		/* taken second */
 	struct page_reporting_dev_info *dev;
 	unsigned int wanted_order;
 	atomic_t stop;
@@ -498,12 +498,12 @@ static void pause(void)
 	unsigned int ms;
 
 	atomic_inc(&core.stop);
-	for (ms = 0; ms < PR_PAUSE_MS; ms += 10) {
+	for (ms = 0; ms < PR_PAUSE_MS; ms += 20) {
 		if (mutex_trylock(&core.pass_lock)) {
 			mutex_unlock(&core.pass_lock);
 			return;
 		}
-		msleep(10);
+		msleep(20);
 	}
 	pr_warn("the device has not returned a batch for %u s\n", PR_PAUSE_MS / 1000);
 }
@@ -567,6 +567,7 @@ static int __init page_reporting_init(void)
 	hotplug_memory_notifier(hotplug_notify, DEFAULT_CALLBACK_PRI);
 	return register_reboot_notifier(&reboot_nb);
 }
+
 /* Before any driver */
 subsys_initcall(page_reporting_init);
 
