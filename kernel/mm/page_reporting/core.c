@@ -54,35 +54,21 @@ struct pr_policy pr_policy = {
 	},
 };
 
-/**
- * struct pr_core - the device and who uses it
- * @mutex: serializes registration and changes of the order; taken first
- * @pass_lock: held by a pass; protects @dev, pass.c's batch and the schedule
- * @dev: the device, or NULL
- * @wanted_order: what the user wants page_reporting_order to become, or UINT_MAX
- * @stop: passes are to end after their current batch, so that nobody has to
- *	wait for a complete walk
- * @wq: runs the following
- * @freed: runs a pass as memory has become free; queued by the page allocator
- * @due: runs a pass as something that waits comes of age; queued by a pass
- * @clamp: keeps ages from wrapping around
- * @reorder: makes the order that is wanted the one in force
- * @pass_ns: time spent in passes
- * @lock_hold_max: longest hold of zone->lock
- */
+/* The device and who uses it */
 static struct pr_core {
-	struct mutex mutex;		/* taken first */
-	struct mutex pass_lock;		/* taken second */
+	struct mutex mutex;		/* registration and order; taken first */
+	struct mutex pass_lock;		/* a pass; the rest, and what a pass uses */
 	struct page_reporting_dev_info *dev;
-	unsigned int wanted_order;
-	atomic_t stop;
+	unsigned int wanted_order;	/* by the user, or UINT_MAX */
+	atomic_t stop;			/* passes end after their current batch */
 	struct workqueue_struct *wq;
-	struct delayed_work freed;
-	struct delayed_work due;
-	struct delayed_work clamp;
-	struct work_struct reorder;
-	u64 pass_ns;
-	u64 lock_hold_max;
+	struct delayed_work freed;	/* a pass, queued by the page allocator */
+	struct delayed_work freed_small;	/* the same, for small blocks */
+	struct delayed_work due;	/* a pass, queued by the last one */
+	struct delayed_work clamp;	/* keeps ages from wrapping around */
+	struct work_struct reorder;	/* puts wanted_order in force */
+	u64 pass_ns;			/* time spent in passes */
+	u64 lock_hold_max;		/* ns, of zone->lock */
 } core = {
 	.mutex = __MUTEX_INITIALIZER(core.mutex),
 	.pass_lock = __MUTEX_INITIALIZER(core.pass_lock),
@@ -253,7 +239,7 @@ void __page_reporting_freed(unsigned int order)
 		queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
 	} else {
 		WRITE_ONCE(page_reporting_notify_order, pr_policy.huge_order);
-		queue_delayed_work(core.wq, &core.due,
+		queue_delayed_work(core.wq, &core.freed_small,
 				   pr_ticks_to_jiffies(pr_gate(&pr_policy, order)) /
 				   PR_SWEEP_SHARE + 1);
 	}
@@ -386,6 +372,7 @@ static void stop(void)
 	WRITE_ONCE(page_reporting_notify_order, UINT_MAX);
 	/* In this order: a pass that finds the lock taken queues @freed */
 	cancel_delayed_work_sync(&core.due);
+	cancel_delayed_work_sync(&core.freed_small);
 	cancel_delayed_work_sync(&core.freed);
 	cancel_delayed_work_sync(&core.clamp);
 	atomic_dec(&core.stop);
@@ -560,6 +547,7 @@ static int __init page_reporting_init(void)
 	if (!core.wq)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&core.freed, pass_fn);
+	INIT_DELAYED_WORK(&core.freed_small, pass_fn);
 	INIT_DELAYED_WORK(&core.due, pass_fn);
 	INIT_DELAYED_WORK(&core.clamp, clamp_fn);
 	INIT_WORK(&core.reorder, reorder_fn);

@@ -22,58 +22,31 @@ static bool tracking(void)
 }
 
 /* blocks: a line for each free block; the position is the pfn to go on from */
-#define BLOCKS_BATCH	32
-
-/**
- * struct blocks_reader - an open file
- * @nr: blocks found
- * @next: the first of them that has not been shown yet
- * @block: the blocks
- */
-struct blocks_reader {
-	unsigned int nr;
-	unsigned int next;
-	struct pr_block block[BLOCKS_BATCH];
-};
-
-static int blocks_collect(void *opaque, unsigned long pfn, unsigned long num)
+static int blocks_found(void *opaque, unsigned long pfn, unsigned long num)
 {
-	struct blocks_reader *reader = opaque;
-
-	pr_block_read(&reader->block[reader->nr++], pfn_to_page(pfn), ilog2(num));
-	return reader->nr == BLOCKS_BATCH;
-}
-
-/* The first block at or after @pos that belongs to a zone, in the order of pfns */
-static struct pr_block *blocks_find(struct blocks_reader *reader, loff_t pos)
-{
-	unsigned long pfn = pos;
-	struct zone *zone;
-
-	reader->nr = 0;
-	reader->next = 0;
-	for_each_populated_zone(zone) {
-		if (pr_walk_zone(zone, max(pfn, zone->zone_start_pfn), zone_end_pfn(zone),
-				 0, MAX_PAGE_ORDER, reader, blocks_collect))
-			break;
-	}
-	return reader->nr ? &reader->block[0] : NULL;
-}
-
-static void *blocks_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	struct blocks_reader *reader = m->private;
-	struct pr_block *block = v;
-
-	*pos = page_to_pfn(block->page) + (1UL << block->order);
-	if (++reader->next < reader->nr)
-		return &reader->block[reader->next];
-	return blocks_find(reader, *pos);
+	pr_block_read(opaque, pfn_to_page(pfn), ilog2(num));
+	return 1;
 }
 
 static void *blocks_start(struct seq_file *m, loff_t *pos)
 {
-	return blocks_find(m->private, *pos);
+	unsigned long pfn = *pos;
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		if (pr_walk_zone(zone, max(pfn, zone->zone_start_pfn), zone_end_pfn(zone),
+				 0, MAX_PAGE_ORDER, m->private, blocks_found))
+			return m->private;
+	}
+	return NULL;
+}
+
+static void *blocks_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct pr_block *block = v;
+
+	*pos = page_to_pfn(block->page) + (1UL << block->order);
+	return blocks_start(m, pos);
 }
 
 static void blocks_stop(struct seq_file *m, void *v)
@@ -116,7 +89,7 @@ static const struct seq_operations blocks_ops = {
 
 static int blocks_open(struct inode *inode, struct file *file)
 {
-	return seq_open_private(file, &blocks_ops, sizeof(struct blocks_reader));
+	return seq_open_private(file, &blocks_ops, sizeof(struct pr_block));
 }
 
 static const struct file_operations blocks_fops = {
@@ -139,11 +112,7 @@ static const char * const verdict_names[PR_NR_VERDICTS] = {
 	[PR_ELIGIBLE] = "eligible",
 };
 
-/**
- * struct summary - free memory of a zone
- * @limits: what keeps blocks from being reported
- * @pages: by order, migratetype and verdict, the last one for what is untracked
- */
+/* Free memory of a zone; the last verdict is that nothing is tracked */
 struct summary {
 	struct pr_limits limits;
 	unsigned long pages[NR_PAGE_ORDERS][MIGRATE_TYPES][PR_NR_VERDICTS + 1];

@@ -37,89 +37,50 @@
 #define PR_AGE_MAX	(PR_TIME_MASK / 2)
 #define PR_NEVER	U32_MAX
 
-/**
- * struct pr_params - what the administrator has set, see core.c
- * @min_age_ms: age at which a block is reported
- * @fragment_order: order of the smallest block that is reported
- * @target_refault_percent: share of reports that may be soon used again
- * @delay_ms: time until a block that could not be reported is tried again
- * @quota_ms: milliseconds a second that passes may take, 0 for no limit
- * @quota_mib: MiB a second that may be reported, 0 for no limit
- */
+/* What the administrator has set, see core.c */
 struct pr_params {
-	unsigned int min_age_ms;
-	unsigned int fragment_order;
-	unsigned int target_refault_percent;
-	unsigned int delay_ms;
-	unsigned int quota_ms;
-	unsigned int quota_mib;
+	unsigned int min_age_ms;	/* age at which a block is reported */
+	unsigned int fragment_order;	/* of the smallest block that is reported */
+	unsigned int target_refault_percent;	/* of reports, soon used again */
+	unsigned int delay_ms;		/* until a block that had to wait is retried */
+	unsigned int quota_ms;		/* a second, for passes; 0: no limit */
+	unsigned int quota_mib;		/* a second, to be reported; 0: no limit */
 };
 
-/**
- * struct pr_policy - which block is reported when
- * @params: what is set
- * @granule_order: order of a granule, the unit of records
- * @huge_order: blocks below this order are small: they wait longer, and are
- *	looked for in sweeps only
- * @fragments: the device takes blocks below a granule
- * @shift: the minimum age is raised by this power of two
- * @raised: ticks at which @shift last changed
- * @halved: ticks at which @told and @soon were last halved
- * @told: pages reported lately
- * @soon: of these, pages that were used again too soon
- * @paid_until: ns at which the quota has made up for what was spent
- */
+/* Which block is reported when; see pr_learn() and pr_quota_charge() */
 struct pr_policy {
 	struct pr_params params;
-	unsigned int granule_order;
-	unsigned int huge_order;
-	bool fragments;
-	unsigned int shift;
-	u32 raised;
-	u32 halved;
-	unsigned long told;
-	unsigned long soon;
-	u64 paid_until;
+	unsigned int granule_order;	/* order of the unit of records */
+	unsigned int huge_order;	/* below it blocks are small, see pr_gate() */
+	bool fragments;			/* the device takes blocks below a granule */
+	unsigned int shift;		/* the minimum age is raised by 2^shift... */
+	u32 raised;			/* ...which last changed at this time */
+	u32 halved;			/* when the next two were last halved */
+	unsigned long told;		/* pages reported lately */
+	unsigned long soon;		/* of these, pages used again too soon */
+	u64 paid_until;			/* ns at which the quota has recovered */
 };
 
-/**
- * struct pr_block - what is known of a free block
- * @page: its first page
- * @zone: its zone
- * @order: its order
- * @migratetype: of its first pageblock
- * @reported: pages that the host was told of
- * @unknown: pages that no pass has seen yet
- * @age: ticks for which the oldest of the other pages have been free
- * @fresh: these were free before the device came, or have just been plugged
- * @report_age: ticks since the latest report; valid with @reported
- */
+/* What is known of a free block */
 struct pr_block {
-	struct page *page;
+	struct page *page;		/* its first page */
 	struct zone *zone;
 	unsigned int order;
-	int migratetype;
-	unsigned long reported;
-	unsigned long unknown;
-	u32 age;
-	bool fresh;
-	u32 report_age;
+	int migratetype;		/* of its first pageblock */
+	unsigned long reported;		/* pages that the host was told of */
+	unsigned long unknown;		/* pages that no pass has seen yet */
+	u32 age;			/* ticks, of the oldest of its other pages... */
+	bool fresh;			/* ...which the host hardly ever supplied */
+	u32 report_age;			/* ticks since the latest report, if any */
 };
 
-/**
- * struct pr_limits - what keeps blocks of a zone from being reported
- * @force: report whatever the age, as a flush does
- * @few: small blocks are too few for a sweep
- * @backing_off: the device has failed lately
- * @budget: pages that may be isolated at once
- * @cma_budget: the same in pageblocks of CMA
- */
+/* What keeps blocks of a zone from being reported */
 struct pr_limits {
-	bool force;
-	bool few;
-	bool backing_off;
-	unsigned long budget;
-	unsigned long cma_budget;
+	bool force;			/* nothing but the budget: a flush */
+	bool few;			/* too few small blocks for a sweep */
+	bool backing_off;		/* the device has failed lately */
+	unsigned long budget;		/* pages that may be isolated at once */
+	unsigned long cma_budget;	/* the same in pageblocks of CMA */
 };
 
 /* Why a free block is reported now, or is not */
@@ -190,34 +151,20 @@ enum pr_state {
 /* Classes of a histogram of ages: below 1, 2, 4... ms, and all beyond */
 #define PR_AGES		21
 
-/**
- * struct pr_stats - event counters, one set a CPU; all unsigned long
- * @passes: passes, flushes included
- * @sweeps: passes that looked for small blocks, too
- * @reports: calls of the device
- * @errors: calls of the device that failed
- * @reported: pages reported
- * @failed: pages that the device failed to take
- * @refaulted: reported pages that were allocated
- * @told: pages reported by age
- * @soon: of these, pages used again within pr_horizon()
- * @kept: reported pages whose record outlived a merge
- * @forgotten: reported pages that are still free, but whose record was lost
- * @refault_age: pages used again, by the time since their report
- */
+/* Event counters, one set a CPU. All are unsigned long, see pr_sum_stats(). */
 struct pr_stats {
-	unsigned long passes;
-	unsigned long sweeps;
-	unsigned long reports;
-	unsigned long errors;
-	unsigned long reported;
-	unsigned long failed;
-	unsigned long refaulted;
-	unsigned long told;
-	unsigned long soon;
-	unsigned long kept;
-	unsigned long forgotten;
-	unsigned long refault_age[PR_AGES];
+	unsigned long passes;		/* flushes included */
+	unsigned long sweeps;		/* passes that looked for small blocks, too */
+	unsigned long reports;		/* calls of the device */
+	unsigned long errors;		/* calls of the device that failed */
+	unsigned long reported;		/* pages reported */
+	unsigned long failed;		/* pages that the device failed to take */
+	unsigned long refaulted;	/* reported pages that were allocated */
+	unsigned long told;		/* pages reported by age */
+	unsigned long soon;		/* of these, pages used within pr_horizon() */
+	unsigned long kept;		/* reported pages whose record outlived a merge */
+	unsigned long forgotten;	/* reported pages still free, their record lost */
+	unsigned long refault_age[PR_AGES];	/* by the time since the report */
 };
 
 DECLARE_PER_CPU(struct pr_stats, pr_stats);
@@ -228,7 +175,7 @@ void pr_block_read(struct pr_block *block, struct page *page, unsigned int order
 void pr_stamp(struct page *page, unsigned int order, enum pr_state state);
 unsigned int pr_add_unreported(struct page *page, unsigned int order,
 			       bool force, struct scatterlist *sg, unsigned int room);
-bool pr_all_reported(struct page *page, unsigned int order);
+bool pr_all_reported(struct page *page);
 void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
 		      enum pr_state state);
 void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
@@ -243,35 +190,22 @@ unsigned int pr_ticks_to_ms(u32 ticks);
 
 /* pass.c: one pass over memory */
 
-/**
- * struct pr_pass - one pass
- * @dev: the device
- * @limits: what the pass may do; budgets are set zone by zone
- * @sweep: look for small blocks, too
- * @fresh: what no pass has seen yet was free before the device came
- * @stamped: blocks that were new
- * @wait: ticks until a large block comes of age, or PR_NEVER
- * @small_wait: the same for small blocks
- * @retry: a block of age could not be reported
- * @scan_ns: time spent on looking at memory
- * @pages: pages reported
- * @reports: calls of the device
- * @stopped: why it ended early without an error of the device: -ECANCELED,
- *	-EINTR, -EBUSY (the quota is used up), or 0
- */
+/* One pass; what it may do, and then what it saw */
 struct pr_pass {
 	struct page_reporting_dev_info *dev;
-	struct pr_limits limits;
-	bool sweep;
-	bool fresh;
-	unsigned long stamped;
-	u32 wait;
-	u32 small_wait;
-	bool retry;
-	u64 scan_ns;
-	unsigned long pages;
-	unsigned int reports;
-	int stopped;
+	struct pr_limits limits;	/* budgets are set zone by zone */
+	bool sweep;			/* look for small blocks, too */
+	bool fresh;			/* the host never supplied what is unknown */
+	unsigned long stamped;		/* blocks that were new */
+	u32 wait;			/* ticks until a large block is of age */
+	u32 small_wait;			/* the same for small blocks; or PR_NEVER */
+	bool retry;			/* a block of age could not be reported */
+	u64 scan_ns;			/* time spent on looking at memory */
+	unsigned long pages;		/* pages reported */
+	unsigned int reports;		/* calls of the device */
+	int stopped;			/* ended early: -ECANCELED, -EINTR, or -EBUSY
+					 * as the quota is used up; else 0
+					 */
 };
 
 int pr_pass_init(unsigned int capacity);

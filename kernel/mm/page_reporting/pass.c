@@ -27,16 +27,11 @@
 /* Records looked at in one hold; a larger block is handled on its own */
 #define PR_BATCH_RECORDS	4096
 
-/**
- * struct candidate - a free block that was found without the lock
- * @pfn: its first page
- * @order: its order
- * @pages: pages of it that the device is told of, once it is isolated
- */
+/* A free block that was found without the lock, or an isolated one */
 struct candidate {
 	unsigned long pfn;
 	unsigned int order;
-	unsigned long pages;
+	unsigned long pages;	/* of it that the device is told of */
 };
 
 /* The batch of the running pass; isolated blocks come first in @blocks */
@@ -49,13 +44,7 @@ static struct {
 	struct scatterlist *sg;
 } batch;
 
-/**
- * pr_pass_init - allocate what a pass needs
- * @capacity: entries that the device takes in one report
- *
- * Context: process context, sleeps.
- * Return: 0 or -ENOMEM.
- */
+/* Allocate what a pass needs; 0 or -ENOMEM. Sleeps. */
 int pr_pass_init(unsigned int capacity)
 {
 	batch.capacity = capacity;
@@ -63,24 +52,14 @@ int pr_pass_init(unsigned int capacity)
 	return batch.sg ? 0 : -ENOMEM;
 }
 
-/**
- * pr_pass_exit - free it
- *
- * Context: no pass is running.
- */
+/* Free it. No pass is running. */
 void pr_pass_exit(void)
 {
 	kfree(batch.sg);
 	batch.sg = NULL;
 }
 
-/**
- * pr_zone_limits - set the budgets of a zone
- * @zone: the zone
- * @limits: where to set them
- *
- * Context: any; exact under zone->lock.
- */
+/* Set the budgets of a zone. Any context; exact under zone->lock. */
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 {
 	unsigned long nr_free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
@@ -153,7 +132,7 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 		page = pr_next_block(zone, pfn, end, min_order, &order);
 		if (page)
 			*pfn += 1UL << order;
-		if (page && order >= min_order && !pr_all_reported(page, order)) {
+		if (page && order >= min_order && !pr_all_reported(page)) {
 			pr_block_read(&block, page, order);
 			if (judge_block(pass, &block) || block.unknown)
 				batch.blocks[batch.nr_blocks++] = (struct candidate) {

@@ -12,7 +12,7 @@
 #include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
-#include <linux/mmzone.h>
+#include <linux/mm.h>
 #include <linux/page-isolation.h>
 
 #include "internal.h"
@@ -33,13 +33,7 @@
 #define PR_QUOTA_BURST	NSEC_PER_SEC
 #define PR_QUOTA_RESUME	(NSEC_PER_SEC - 100 * NSEC_PER_MSEC)
 
-/**
- * pr_smallest_order - order of the smallest block that is reported
- * @policy: the policy
- *
- * Context: any.
- * Return: the order.
- */
+/* The order of the smallest block that is reported. Any context. */
 unsigned int pr_smallest_order(const struct pr_policy *policy)
 {
 	if (!policy->fragments)
@@ -56,13 +50,9 @@ static u32 min_age(const struct pr_policy *policy)
 	return min_t(u64, age, PR_AGE_MAX);
 }
 
-/**
- * pr_gate - the age at which a block is reported
- * @policy: the policy
- * @order: order of the block; each one below huge_order adds half
- *
- * Context: any.
- * Return: the age in ticks.
+/*
+ * The age in ticks at which a block is reported. Each order below huge_order
+ * adds half of it. Any context.
  */
 u32 pr_gate(const struct pr_policy *policy, unsigned int order)
 {
@@ -82,15 +72,9 @@ static u32 gate_of(const struct pr_policy *policy, unsigned int order, bool fres
 	return min_t(u64, age, PR_AGE_MAX);
 }
 
-/**
- * pr_of_age - has memory been free for long enough?
- * @policy: the policy
- * @order: order of the free block that it is in
- * @age: ticks for which it has been free
- * @fresh: it was free before the device came, or has just been plugged
- *
- * Context: any.
- * Return: true if it may be reported.
+/*
+ * Has memory in a block of @order that is free for @age ticks been free for long
+ * enough? @fresh: the host hardly ever supplied it. Any context.
  */
 bool pr_of_age(const struct pr_policy *policy, unsigned int order, u32 age,
 	       bool fresh)
@@ -98,13 +82,9 @@ bool pr_of_age(const struct pr_policy *policy, unsigned int order, u32 age,
 	return age >= gate_of(policy, order, fresh);
 }
 
-/**
- * pr_wait - the time until a block comes of age
- * @policy: the policy
- * @block: the block; what no pass has seen yet is free as of now
- *
- * Context: any.
- * Return: ticks, 0 if a part of the block is of age.
+/*
+ * The ticks until a part of a block comes of age, 0 if one is. What no pass has
+ * seen yet is free as of now. Any context.
  */
 u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block)
 {
@@ -150,13 +130,7 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 	return pages > budget ? PR_OVER_BUDGET : PR_ELIGIBLE;
 }
 
-/**
- * pr_horizon - the time in which reported memory should not be used again
- * @policy: the policy
- *
- * Context: any.
- * Return: ticks since the report.
- */
+/* Ticks after a report in which the memory should not be used. Any context. */
 u32 pr_horizon(const struct pr_policy *policy)
 {
 	u64 age = pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms));
@@ -183,13 +157,7 @@ unsigned long pr_budget(unsigned long nr_free, unsigned long reserve)
 		   min(above / 2, (unsigned long)MAX_ORDER_NR_PAGES));
 }
 
-/**
- * pr_policy_reset - forget what has been learnt
- * @policy: the policy
- * @now: ticks
- *
- * Context: no pass is running.
- */
+/* Forget what has been learnt. No pass is running. */
 void pr_policy_reset(struct pr_policy *policy, u32 now)
 {
 	WRITE_ONCE(policy->shift, 0);
@@ -253,14 +221,9 @@ bool pr_learn(struct pr_policy *policy, u32 now, unsigned long told,
 	return true;
 }
 
-/**
- * pr_quota_charge - account for what a pass has done
- * @policy: the policy
- * @now_ns: the time
- * @ns: time that it took, waiting for the device included
- * @pages: pages that were reported
- *
- * Context: one caller at a time.
+/*
+ * Account for @ns that were spent, waiting for the device included, and @pages
+ * that were reported. A pass.
  */
 void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
 		     unsigned long pages)
@@ -276,15 +239,9 @@ void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
 	policy->paid_until = max(policy->paid_until, now_ns) + cost;
 }
 
-/**
- * pr_quota_wait - the time until the next pass may run
- * @policy: the policy
- * @now_ns: the time
- *
- * What was not used in the last second may be used at once.
- *
- * Context: one caller at a time.
- * Return: ns, 0 if the quota is not used up.
+/*
+ * The ns until the next pass may run, 0 if the quota is not used up. What was
+ * not used in the last second may be used at once. A pass.
  */
 u64 pr_quota_wait(const struct pr_policy *policy, u64 now_ns)
 {

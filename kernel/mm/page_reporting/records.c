@@ -32,11 +32,10 @@
 #include <trace/events/page_reporting.h>
 
 /*
- * What page->index of a free block with PG_reported says: for blocks below a
- * granule their record, for others this bit.
+ * Of a free block with PG_reported: its record if it is below a granule, else a
+ * record of the state PR_REPORTED if all its granules are reported, else 0.
  */
-#define PR_ALL_REPORTED	BIT(0)	/* all its granules are reported */
-#define pr_head_word(page)	((page)->index)
+#define pr_head_word(page)	(*(u32 *)&(page)->index)
 
 static bool page_ext_wanted __ro_after_init =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
@@ -82,23 +81,13 @@ struct page_ext_operations page_reporting_ext_ops = {
 	.need = page_ext_need,
 };
 
-/**
- * pr_records_enabled - are there records to keep state in?
- *
- * Context: any, after page_ext_init().
- * Return: true if booted with page_ext=on.
- */
+/* Booted with page_ext=on? Any context after page_ext_init(). */
 bool pr_records_enabled(void)
 {
 	return page_ext_wanted;
 }
 
-/**
- * pr_now - the time
- *
- * Context: any.
- * Return: ticks of the monotonic clock, modulo 2^PR_TIME_BITS.
- */
+/* Ticks of the monotonic clock, modulo 2^PR_TIME_BITS. Any context. */
 u32 pr_now(void)
 {
 	return (ktime_get_coarse_ns() >> PR_TICK_SHIFT) & PR_TIME_MASK;
@@ -125,50 +114,52 @@ static unsigned int granule_order(void)
 	return READ_ONCE(pr_policy.granule_order);
 }
 
-static unsigned long granules(unsigned int order)
-{
-	return 1UL << (order - granule_order());
-}
-
-/**
- * struct records - the records of the granules of a block
- * @ext: reference to page_ext
- * @next: the next record
- * @left: number of records from @next on
- */
+/* The records of a known free block that are left to look at */
 struct records {
 	struct page_ext *ext;
 	u32 *next;
 	unsigned long left;
 };
 
-/* False if there are none: early boot, or a section that goes offline */
-static bool records_get(struct records *it, const struct page *page,
-			unsigned int order)
+/* None in early boot, and of a section that goes offline */
+static struct records records_of(struct page *page, unsigned int order)
 {
-	it->ext = page_ext_get(page);
-	if (unlikely(!it->ext))
-		return false;
-	it->next = page_ext_data(it->ext, &page_reporting_ext_ops);
-	it->left = granules(order);
-	return true;
+	struct records it = { .left = 1 };
+
+	if (order < granule_order()) {
+		it.next = &pr_head_word(page);
+		return it;
+	}
+	it.ext = page_ext_get(page);
+	if (likely(it.ext))
+		it.next = page_ext_data(it.ext, &page_reporting_ext_ops);
+	it.left = it.ext ? 1UL << (order - granule_order()) : 0;
+	return it;
 }
 
-static void records_put(struct records *it)
-{
-	page_ext_put(it->ext);
-}
-
-/* The next record, or NULL. A block never crosses the end of a section. */
-static u32 *records_next(struct records *it)
+/* The next record; after the last one NULL. A block never leaves a section. */
+static u32 *next_record(struct records *it)
 {
 	u32 *record = it->next;
 
-	if (!it->left)
+	if (!it->left) {
+		page_ext_put(it->ext);
 		return NULL;
+	}
 	it->left--;
 	it->next = (void *)record + (page_ext_size << granule_order());
 	return record;
+}
+
+/* Must run to its end */
+#define for_each_record(record, page, order)				\
+	for (struct records it = records_of(page, order);		\
+	     (record = next_record(&it)); )
+
+/* Pages that a record of a block tells of */
+static unsigned long unit_pages(unsigned int order)
+{
+	return 1UL << min(order, granule_order());
 }
 
 static void count_reported(struct zone *zone, long pages)
@@ -182,12 +173,7 @@ static void count_small(unsigned int order, long pages)
 		atomic_long_add(pages, &small_reported);
 }
 
-/**
- * pr_small_reported - how much is reported in blocks below huge_order
- *
- * Context: any.
- * Return: number of pages.
- */
+/* Pages reported in blocks below huge_order. Any context. */
 unsigned long pr_small_reported(void)
 {
 	return max(atomic_long_read(&small_reported), 0L);
@@ -230,9 +216,7 @@ static void block_add(struct pr_block *block, u32 record, u32 now,
  */
 void pr_block_read(struct pr_block *block, struct page *page, unsigned int order)
 {
-	unsigned long pages = 1UL << order, word = READ_ONCE(pr_head_word(page));
 	u32 now = pr_now(), *record;
-	struct records it;
 
 	*block = (struct pr_block) {
 		.page = page,
@@ -242,75 +226,56 @@ void pr_block_read(struct pr_block *block, struct page *page, unsigned int order
 		.age = PR_NEVER,
 		.report_age = PR_AGE_MAX,
 	};
-	if (!is_known(page)) {
-		block->unknown = pages;
-	} else if (order < granule_order()) {
-		block_add(block, word, now, pages);
-	} else if (records_get(&it, page, order)) {
-		while ((record = records_next(&it)))
-			block_add(block, READ_ONCE(*record), now,
-				  1UL << granule_order());
-		records_put(&it);
+	if (is_known(page)) {
+		for_each_record(record, page, order)
+			block_add(block, READ_ONCE(*record), now, unit_pages(order));
 	} else {
-		block->unknown = pages;
+		block->unknown = 1UL << order;
 	}
 	if (block->age == PR_NEVER)
 		block->age = 0;
 }
 
-/**
- * pr_all_reported - is there nothing left to report of a free block?
- * @page: its first page
- * @order: its order
- *
- * Context: any; without zone->lock the result is a hint.
- * Return: true if all of it is reported.
+/*
+ * Is all of a free block reported? @page is its first page. Any context; without
+ * zone->lock the result is a hint.
  */
-bool pr_all_reported(struct page *page, unsigned int order)
+bool pr_all_reported(struct page *page)
 {
-	unsigned long word = READ_ONCE(pr_head_word(page));
-
-	if (!is_known(page))
-		return false;
-	return order < granule_order() ? is_reported(word) : word & PR_ALL_REPORTED;
+	return is_known(page) && is_reported(READ_ONCE(pr_head_word(page)));
 }
 
-/* Set what the first page of a free block says, from the records */
-static void set_head_word(struct page *page, unsigned int order)
-{
-	unsigned long stamped = 0, reported = 0, all = granules(order);
-	struct records it;
-	u32 *record;
-
-	if (!records_get(&it, page, order))
-		return;
-	while ((record = records_next(&it))) {
-		stamped += *record != 0;
-		reported += is_reported(*record);
-	}
-	records_put(&it);
-	if (!stamped)
-		return;
-	if (!PageReported(page))
-		count_small(order, reported << granule_order());
-	WRITE_ONCE(pr_head_word(page), reported == all ? PR_ALL_REPORTED : 0);
-	__SetPageReported(page);
-}
-
-/* Reported pages of a free block with PG_reported */
+/* Reported pages of a known free block */
 static unsigned long reported_in(struct page *page, unsigned int order)
 {
-	struct pr_block block;
+	unsigned long pages = 0;
+	u32 *record;
 
-	pr_block_read(&block, page, order);
-	return block.reported;
+	for_each_record(record, page, order)
+		pages += is_reported(*record) ? unit_pages(order) : 0;
+	return pages;
 }
 
-/* Out of line part of page_reporting_attach() */
+/* Out of line part of page_reporting_attach(): what do the records say? */
 void __page_reporting_attach(struct page *page, unsigned int order)
 {
-	if (order >= granule_order())
-		set_head_word(page, order);
+	unsigned long reported = 0;
+	bool known = false;
+	u32 *record;
+
+	if (order < granule_order())
+		return;
+	for_each_record(record, page, order) {
+		known |= *record != 0;
+		reported += is_reported(*record) ? unit_pages(order) : 0;
+	}
+	if (!known)
+		return;
+	if (!PageReported(page))
+		count_small(order, reported);
+	WRITE_ONCE(pr_head_word(page),
+		   reported == 1UL << order ? make_record(PR_REPORTED, 0) : 0);
+	__SetPageReported(page);
 }
 
 /* Out of line part of page_reporting_detach() and page_reporting_merge() */
@@ -359,20 +324,13 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 				   unsigned int order, bool used)
 {
 	struct cleared cleared = { .age = PR_AGE_MAX };
-	struct records it;
 	u32 *record;
 
 	lockdep_assert_held(&zone->lock);
 
-	if (order < granule_order()) {
-		if (PageReported(page))
-			clear_record(&cleared, pr_head_word(page), 1UL << order, used);
-	} else if (records_get(&it, page, order)) {
-		while ((record = records_next(&it))) {
-			clear_record(&cleared, *record, 1UL << granule_order(), used);
-			WRITE_ONCE(*record, 0);
-		}
-		records_put(&it);
+	for_each_record(record, page, order) {
+		clear_record(&cleared, *record, unit_pages(order), used);
+		WRITE_ONCE(*record, 0);
 	}
 	if (!cleared.pages)
 		return 0;
@@ -391,11 +349,13 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
 				     unsigned int order, bool used)
 {
-	unsigned long pages = clear_records(page, zone, order, used);
+	unsigned long pages;
 
-	/* What is captured has left its lists already */
-	if (PageReported(page))
-		count_small(order, -(long)pages);
+	/* What is captured has left its list: only granules have records */
+	if (!PageReported(page))
+		return order < granule_order() ? 0 : clear_records(page, zone, order, used);
+	pages = clear_records(page, zone, order, used);
+	count_small(order, -(long)pages);
 	__ClearPageReported(page);
 	return pages;
 }
@@ -416,7 +376,7 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 		if (low < debug_guardpage_minorder())
 			clear_records(rest, zone, low, false);
 		else
-			set_head_word(rest, low);
+			__page_reporting_attach(rest, low);
 	}
 }
 
@@ -439,20 +399,16 @@ static void set_small_record(struct page *page, unsigned int order, u32 record)
 void pr_stamp(struct page *page, unsigned int order, enum pr_state state)
 {
 	u32 stamp = make_record(state, pr_now()), *record;
-	struct records it;
 
 	lockdep_assert_held(&page_zone(page)->lock);
 
 	if (order < granule_order()) {
 		if (!page_reporting_known(page))
 			set_small_record(page, order, stamp);
-	} else if (records_get(&it, page, order)) {
-		while ((record = records_next(&it))) {
-			if (!*record)
-				WRITE_ONCE(*record, stamp);
-		}
-		records_put(&it);
-		set_head_word(page, order);
+	} else {
+		for_each_record(record, page, order)
+			WRITE_ONCE(*record, *record ?: stamp);
+		__page_reporting_attach(page, order);
 	}
 }
 
@@ -470,18 +426,14 @@ void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
 {
 	u32 stamp = make_record(state, pr_now()), *record;
 	unsigned long pages = 0;
-	struct records it;
 
 	lockdep_assert_held(&zone->lock);
 
-	if (!records_get(&it, page, order))
-		return;
-	while ((record = records_next(&it))) {
+	for_each_record(record, page, order) {
 		if (!is_reported(*record))
-			pages += 1UL << granule_order();
+			pages += unit_pages(order);
 		WRITE_ONCE(*record, stamp);
 	}
-	records_put(&it);
 	count_reported(zone, pages);
 }
 
@@ -542,35 +494,31 @@ unsigned int pr_add_unreported(struct page *page, unsigned int order,
 			       bool force, struct scatterlist *sg, unsigned int room)
 {
 	unsigned int unit = granule_order(), used = 0, shift;
-	unsigned long i = 0, run = 0;
+	unsigned long first = 0, run = 0, i = 0;
 	u32 now = pr_now(), *record;
-	struct records it;
+	bool due;
 
 	if (order < unit) {
 		sg_set_page(sg, page, PAGE_SIZE << order, 0);
 		return 1;
 	}
-	if (!records_get(&it, page, order))
-		return 0;
-	do {
-		record = records_next(&it);
-		if (record && is_due(*record, now, order, force)) {
-			run++;
+	for_each_record(record, page, order) {
+		due = is_due(*record, now, order, force);
+		run += due;
+		i++;
+		if (due && i << unit < 1UL << order)
 			continue;
-		}
-		for (; run && used < room; used++) {
+		/* The end of a run */
+		for (first = i - run - !due; run && used < room; used++) {
 			shift = min_t(unsigned int, ilog2(run),
-				      i ? __ffs(i) : BITS_PER_LONG);
-			sg_set_page(&sg[used], page + (i << unit),
+				      first ? __ffs(first) : BITS_PER_LONG);
+			sg_set_page(&sg[used], page + (first << unit),
 				    PAGE_SIZE << (unit + shift), 0);
-			i += 1UL << shift;
+			first += 1UL << shift;
 			run -= 1UL << shift;
 		}
-		/* Step over the unit that ended the run */
-		i += run + 1;
 		run = 0;
-	} while (record && used < room);
-	records_put(&it);
+	}
 	return used;
 }
 
@@ -600,18 +548,11 @@ static u32 clamp_record(u32 record)
 static int clamp_block(void *opaque, unsigned long pfn, unsigned long num)
 {
 	struct page *page = pfn_to_page(pfn);
-	unsigned int order = ilog2(num);
-	struct records it;
 	u32 *record;
 
-	if (!page_reporting_known(page))
-		return 0;
-	if (order < granule_order()) {
-		WRITE_ONCE(pr_head_word(page), clamp_record(pr_head_word(page)));
-	} else if (records_get(&it, page, order)) {
-		while ((record = records_next(&it)))
+	if (page_reporting_known(page)) {
+		for_each_record(record, page, ilog2(num))
 			WRITE_ONCE(*record, clamp_record(*record));
-		records_put(&it);
 	}
 	return 0;
 }
@@ -642,25 +583,16 @@ void pr_records_forget(void)
 	lowest_order = MAX_PAGE_ORDER;
 }
 
-/**
- * pr_records_clamp - keep ages from wrapping around
- *
- * To be called at least once in PR_AGE_MAX / 2 ticks (26 days).
- *
- * Context: process context, sleeps.
+/*
+ * Keep ages from wrapping around: to be called at least once in PR_AGE_MAX / 2
+ * ticks (26 days). Sleeps.
  */
 void pr_records_clamp(void)
 {
 	walk_known(clamp_block);
 }
 
-/**
- * pr_ticks_to_ms - convert an age for people
- * @ticks: the age
- *
- * Context: any.
- * Return: milliseconds, at most UINT_MAX.
- */
+/* An age in milliseconds, at most UINT_MAX. Any context. */
 unsigned int pr_ticks_to_ms(u32 ticks)
 {
 	return min_t(u64, div_u64(pr_ticks_to_ns(ticks), NSEC_PER_MSEC), UINT_MAX);
@@ -672,12 +604,7 @@ unsigned int pr_age_class(u32 age)
 	return min_t(unsigned int, fls(pr_ticks_to_ms(age)), PR_AGES - 1);
 }
 
-/**
- * pr_sum_stats - add up the event counters of all CPUs
- * @sum: the sums
- *
- * Context: any.
- */
+/* Add up the event counters of all CPUs. Any context. */
 void pr_sum_stats(struct pr_stats *sum)
 {
 	unsigned long *to = (unsigned long *)sum;

@@ -31,30 +31,17 @@
 #define BACKOFF_MIN_MS	1000U
 #define BACKOFF_MAX_MS	64000U
 
-/**
- * struct pr_schedule - what is known between passes; times are in jiffies
- * @interval: least time between passes
- * @sweep_at: no sweep before this time
- * @fresh: what no pass has seen yet was free before the device came, or has
- *	just been plugged
- * @drain: per-cpu lists are to be drained once nothing new has been seen...
- * @quiet_at: ...until this time
- * @retry_ms: delay before what could not be reported is tried again
- * @backoff_ms: delay since the device has failed, 0 if it has not
- * @backoff_until: when that ends
- * @told: pages reported by age when it was last learnt from them
- * @soon: of these, pages used again too soon
- */
+/* What is known between passes; times are in jiffies */
 static struct pr_schedule {
-	unsigned long interval;
-	unsigned long sweep_at;
-	bool fresh;
-	bool drain;
-	unsigned long quiet_at;
-	unsigned int retry_ms;
-	unsigned int backoff_ms;
+	unsigned long interval;		/* least time between passes */
+	unsigned long sweep_at;		/* no sweep before */
+	bool fresh;			/* the host never supplied what is unknown */
+	bool drain;			/* drain per-cpu lists if nothing new is seen... */
+	unsigned long quiet_at;		/* ...until this time */
+	unsigned int retry_ms;		/* until what had to wait is tried again */
+	unsigned int backoff_ms;	/* since the device has failed, else 0 */
 	unsigned long backoff_until;
-	unsigned long told;
+	unsigned long told;		/* pr_stats at the last pr_learn() */
 	unsigned long soon;
 } plan;
 
@@ -63,11 +50,9 @@ static unsigned long pause(void)
 	return pr_ticks_to_jiffies(pr_gate(&pr_policy, MAX_PAGE_ORDER)) / PAUSE_SHARE + 1;
 }
 
-/**
- * pr_schedule_start - begin to run passes
- * @fresh: what is free now was free before the device came
- *
- * Context: no pass is running.
+/*
+ * Begin to run passes. @fresh: what is free now was free before the device came.
+ * No pass is running.
  */
 void pr_schedule_start(bool fresh)
 {
@@ -115,12 +100,7 @@ static unsigned long small_unreported(void)
 	return pages - min(pages, pr_small_reported());
 }
 
-/**
- * pr_schedule_limits - set what keeps blocks from being reported for now
- * @limits: where to set it
- *
- * Context: any.
- */
+/* Set what keeps blocks from being reported for now. Any context. */
 void pr_schedule_limits(struct pr_limits *limits)
 {
 	limits->few = small_unreported() < totalram_pages() / WORTH_SHARE;
@@ -145,14 +125,18 @@ static void learn(void)
  * @pass: the pass; @dev and @limits.force are set
  *
  * Context: a pass.
- * Return: 0, or jiffies to wait as the device has failed lately.
+ * Return: 0, or jiffies to wait as the device has failed lately or the quota is
+ * used up.
  */
 unsigned long pr_schedule_begin(struct pr_pass *pass)
 {
+	u64 quota = pr_quota_wait(&pr_policy, ktime_get_ns());
 	bool force = pass->limits.force;
 
 	if (!force && plan.backoff_ms && time_before(jiffies, plan.backoff_until))
 		return plan.backoff_until - jiffies;
+	if (!force && quota)
+		return nsecs_to_jiffies(quota) + 1;
 	learn();
 	pr_schedule_limits(&pass->limits);
 	pass->fresh = READ_ONCE(plan.fresh);

@@ -28,31 +28,24 @@ static void check_record(struct recount *found, unsigned long pfn, u32 record)
 
 static void check_block(struct recount *found, struct page *page, unsigned int order)
 {
-	unsigned long reported = 0, stamped = 0, pfn = page_to_pfn(page);
-	struct records it;
+	unsigned long reported = 0, pfn = page_to_pfn(page);
+	bool known = false;
 	u32 *record;
 
-	if (order < granule_order()) {
-		if (PageReported(page)) {
-			check_record(found, pfn, pr_head_word(page));
-			reported = is_reported(pr_head_word(page)) ? 1UL << order : 0;
-			if (order < lowest_order)
-				complain(found, pfn, "smaller than any block with a record");
-		}
-	} else if (records_get(&it, page, order)) {
-		while ((record = records_next(&it))) {
-			check_record(found, pfn, *record);
-			stamped += *record != 0;
-			reported += is_reported(*record) ? 1UL << granule_order() : 0;
-		}
-		records_put(&it);
-		if (!!stamped != !!PageReported(page))
-			complain(found, pfn, stamped ? "records, but no PG_reported" :
-						       "PG_reported, but no records");
-		if (PageReported(page) &&
-		    pr_all_reported(page, order) != (reported == 1UL << order))
-			complain(found, pfn, "wrong about all being reported");
+	if (order < granule_order() && !PageReported(page))
+		return;
+	for_each_record(record, page, order) {
+		check_record(found, pfn, *record);
+		known |= *record != 0;
+		reported += is_reported(*record) ? unit_pages(order) : 0;
 	}
+	if (known != PageReported(page))
+		complain(found, pfn, known ? "records, but no PG_reported" :
+					     "PG_reported, but no records");
+	if (known && pr_all_reported(page) != (reported == 1UL << order))
+		complain(found, pfn, "wrong about all being reported");
+	if (order < min(lowest_order, granule_order()))
+		complain(found, pfn, "smaller than any block with a record");
 	found->reported += reported;
 	if (order < pr_policy.huge_order)
 		found->small += reported;
@@ -62,16 +55,14 @@ static void check_block(struct recount *found, struct page *page, unsigned int o
 static void check_used(struct recount *found, struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
-	struct records it;
 	u32 *record;
 
-	if (pfn & ((1UL << granule_order()) - 1) ||
-	    !records_get(&it, page, granule_order()))
+	if (pfn & ((1UL << granule_order()) - 1))
 		return;
-	record = records_next(&it);
-	if (*record)
-		complain(found, pfn, "a record, but in use");
-	records_put(&it);
+	for_each_record(record, page, granule_order()) {
+		if (*record)
+			complain(found, pfn, "a record, but in use");
+	}
 }
 
 /**
