@@ -71,7 +71,7 @@ TEST_F(files, nobody_opens_them)
 		EXPECT_EQ(EACCES, errno) TH_LOG("%s", files[i].path);
 	}
 	/* The teardown is root's */
-	memset(self->found, 0, sizeof(self->found));
+	memset(&self->found, 0, sizeof(self->found));
 }
 
 TEST_F(files, stats_format)

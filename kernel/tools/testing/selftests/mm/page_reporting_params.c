@@ -54,7 +54,7 @@ TEST_F(params, nobody_changes_them)
 		EXPECT_EQ(-EACCES, pr_param_write(i, text)) TH_LOG("%s", pr_param_names[i]);
 	}
 	/* The teardown is root's */
-	memset(self->found, 0, sizeof(self->found));
+	memset(&self->found, 0, sizeof(self->found));
 }
 
 TEST_F_TIMEOUT(params, take_numbers, TIMEOUT)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "page_reporting_util.h"
 
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -308,7 +307,7 @@ static int block_parse(struct pr_block *b, const char *line)
 	    !age_parse(reported_ms, &b->reported_ms))
 		return bad_line("blocks", line);
 	/* Something was reported if and only if it is known when */
-	if ((b->state == S_REPORTED || b->state == S_PARTIAL) != (b->reported_ms >= 0) ||
+	if ((b->state == S_REPORTED || b->state == S_PARTIAL) == (b->reported_ms < 0) ||
 	    (b->state == S_REPORTED && b->free_ms >= 0))
 		return bad_line("blocks", line);
 	return 0;
@@ -339,132 +338,6 @@ int pr_blocks_read(size_t piece, int (*fn)(const struct pr_block *block, void *a
 	return err;
 }
 
-static unsigned long pattern(const struct pr_mem *mem, size_t i)
-{
-	return (i + mem->salt) * 0x9e3779b1UL;
-}
-
-bool pr_mem_good(const struct pr_mem *mem)
-{
-	size_t i;
-
-	for (i = 0; i < mem->len / sizeof(long); i++)
-		if (mem->word[i] != pattern(mem, i))
-			return false;
-	return true;
-}
-
-int pr_mem_map(struct pr_mem *mem, size_t len, int flags)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
-
-	memset(mem, 0, sizeof(*mem));
-	if (p == MAP_FAILED)
-		return -errno;
-	mem->word = p;
-	mem->len = len;
-	mem->salt = random();
-	return 0;
-}
-
-int pr_mem_fill(struct pr_mem *mem)
-{
-	size_t page = psize() / sizeof(long), i;
-
-	for (i = 0; i < mem->len / sizeof(long); i++) {
-		/* Write first, or a read would map the page of zeros */
-		if (i % page && mem->word[i])
-			return -EBADMSG;
-		mem->word[i] = pattern(mem, i);
-	}
-	return 0;
-}
-
-int pr_mem_take(struct pr_mem *mem, size_t len)
-{
-	int err = pr_mem_map(mem, len, MAP_PRIVATE);
-
-	if (err)
-		return err;
-	madvise(mem->word, len, MADV_NOHUGEPAGE);
-	return pr_mem_fill(mem);
-}
-
-static int pfn_cmp(const void *a, const void *b)
-{
-	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-int pr_mem_note(struct pr_mem *mem, unsigned int keep)
-{
-	size_t pages = mem->len / psize(), i;
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-
-	mem->pfn = calloc(pages, sizeof(*mem->pfn));
-	mem->nr = 0;
-	for (i = 0; fd >= 0 && mem->pfn && i < pages; i++) {
-		char *p = (char *)mem->word + i * psize();
-
-		if ((!keep || i % keep) && pagemap_is_populated(fd, p))
-			mem->pfn[mem->nr++] = pagemap_get_pfn(fd, p);
-	}
-	if (fd >= 0)
-		close(fd);
-	if (!mem->nr || !mem->pfn[0])
-		return -EOPNOTSUPP;
-	qsort(mem->pfn, mem->nr, sizeof(*mem->pfn), pfn_cmp);
-	mem->freed_ms = pr_now_ms();
-	return 0;
-}
-
-int pr_mem_drop(struct pr_mem *mem)
-{
-	int err = pr_mem_good(mem) ? pr_mem_note(mem, 0) : -EBADMSG;
-
-	munmap(mem->word, mem->len);
-	mem->len = 0;
-	return err;
-}
-
-struct fate_reader {
-	const struct pr_mem *mem;
-	struct pr_fate *fate;
-	size_t next;
-};
-
-static int fate_add(const struct pr_block *b, void *arg)
-{
-	struct fate_reader *r = arg;
-	__u64 end = b->pfn + (1ULL << b->order);
-	size_t first;
-
-	while (r->next < r->mem->nr && r->mem->pfn[r->next] < b->pfn)
-		r->next++;
-	first = r->next;
-	while (r->next < r->mem->nr && r->mem->pfn[r->next] < end)
-		r->next++;
-	r->fate->state[b->state] += r->next - first;
-	if (r->next > first && b->state == S_PENDING && b->free_ms > r->fate->free_ms)
-		r->fate->free_ms = b->free_ms;
-	return 0;
-}
-
-int pr_fate_read(const struct pr_mem *mem, struct pr_fate *fate)
-{
-	struct fate_reader r = { mem, fate, 0 };
-
-	memset(fate, 0, sizeof(*fate));
-	fate->free_ms = -1;
-	return pr_blocks_read(MIB, fate_add, &r);
-}
-
-bool pr_most(const struct pr_mem *mem, size_t pages)
-{
-	return pages > mem->nr / 2;
-}
-
 bool pr_has_device(void)
 {
 	struct pr_summary sum;
@@ -491,25 +364,25 @@ const char *pr_cannot_run(enum pr_needs needs)
 
 #define HIGH_FRACTION	"/proc/sys/vm/percpu_pagelist_high_fraction"
 
-void pr_params_save(pr_params_t found)
+void pr_params_save(struct pr_params *found)
 {
 	int i;
 
 	for (i = 0; i < NR_PARAMS; i++)
-		pr_param_read(i, found[i], sizeof(found[i]));
-	read_text(HIGH_FRACTION, found[NR_PARAMS], sizeof(found[NR_PARAMS]));
+		pr_param_read(i, found->text[i], sizeof(found->text[i]));
+	read_text(HIGH_FRACTION, found->text[NR_PARAMS], sizeof(found->text[NR_PARAMS]));
 }
 
-bool pr_params_restore(pr_params_t found)
+bool pr_params_restore(const struct pr_params *found)
 {
 	bool good = true;
 	int i;
 
 	for (i = 0; i < NR_PARAMS; i++)
 		/* An order that was never set shows as -1 and cannot be unset */
-		if (found[i][0] && found[i][0] != '-' && pr_param_write(i, found[i]))
+		if (found->text[i][0] && found->text[i][0] != '-' && pr_param_write(i, found->text[i]))
 			good = false;
-	write_text(HIGH_FRACTION, found[NR_PARAMS]);
+	write_text(HIGH_FRACTION, found->text[NR_PARAMS]);
 	return good;
 }
 
@@ -517,10 +390,10 @@ int pr_main(int argc, char **argv, int (*run)(int argc, char **argv))
 {
 	int sig, status = 0, end = 0;
 	sigset_t signals, before;
-	pr_params_t found;
+	struct pr_params found;
 	pid_t child;
 
-	pr_params_save(found);
+	pr_params_save(&found);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigaddset(&signals, SIGHUP);
@@ -544,7 +417,7 @@ int pr_main(int argc, char **argv, int (*run)(int argc, char **argv))
 	}
 	while (waitpid(-1, NULL, 0) > 0)
 		;
-	if (child < 0 || !pr_params_restore(found))
+	if (child < 0 || !pr_params_restore(&found))
 		return KSFT_FAIL;
 	return end ? 128 + end : WIFEXITED(status) ? WEXITSTATUS(status) : KSFT_FAIL;
 }

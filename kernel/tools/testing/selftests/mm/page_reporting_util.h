@@ -89,9 +89,11 @@ extern const char * const pr_column_names[NR_COLUMNS];
 const char *pr_cannot_run(enum pr_needs needs);
 bool pr_has_device(void);
 /* What is set, and the kernel's own limit of per-cpu lists */
-typedef char pr_params_t[NR_PARAMS + 1][32];
-void pr_params_save(pr_params_t found);
-bool pr_params_restore(pr_params_t found);
+struct pr_params {
+	char text[NR_PARAMS + 1][32];
+};
+void pr_params_save(struct pr_params *found);
+bool pr_params_restore(const struct pr_params *found);
 /* Run the tests in a child, and restore all parameters whatever ends it */
 int pr_main(int argc, char **argv, int (*run)(int argc, char **argv));
 
@@ -131,6 +133,7 @@ int pr_summary_read(struct pr_summary *sum);
 int pr_blocks_read(size_t piece, int (*fn)(const struct pr_block *block, void *arg),
 		   void *arg);
 
+/* page_reporting_mem.c */
 int pr_mem_map(struct pr_mem *mem, size_t len, int flags);
 /* Write to all of it; -EBADMSG if it does not read as zeros before */
 int pr_mem_fill(struct pr_mem *mem);
@@ -147,20 +150,20 @@ bool pr_most(const struct pr_mem *mem, size_t pages);
 /* With kselftest_harness.h: tests that restore the parameters that they change */
 #define PR_FIXTURE(name, needs)						\
 FIXTURE(name) {								\
-	pr_params_t found;						\
+	struct pr_params found;						\
 };									\
 FIXTURE_SETUP(name)							\
 {									\
 	const char *why = pr_cannot_run(needs);				\
 									\
 	prctl(PR_SET_PDEATHSIG, SIGKILL);				\
-	pr_params_save(self->found);					\
+	pr_params_save(&self->found);					\
 	if (why)							\
 		SKIP(return, "%s", why);				\
 }									\
 FIXTURE_TEARDOWN(name)							\
 {									\
-	EXPECT_TRUE(pr_params_restore(self->found));			\
+	EXPECT_TRUE(pr_params_restore(&self->found));			\
 }
 
 #define PR_MAIN								\
