@@ -294,6 +294,7 @@ static bool age_parse(const char *text, long long *age)
 static int block_parse(struct pr_block *b, const char *line)
 {
 	char state[16], free_ms[24], reported_ms[24];
+	bool told;
 	int at = 0;
 
 	if (sscanf(line, "%llu %u %*u %*s %*s %15s %23s %23s%n", &b->pfn, &b->order,
@@ -307,8 +308,8 @@ static int block_parse(struct pr_block *b, const char *line)
 	    !age_parse(reported_ms, &b->reported_ms))
 		return bad_line("blocks", line);
 	/* Something was reported if and only if it is known when */
-	if ((b->state == S_REPORTED || b->state == S_PARTIAL) == (b->reported_ms < 0) ||
-	    (b->state == S_REPORTED && b->free_ms >= 0))
+	told = b->state == S_REPORTED || b->state == S_PARTIAL;
+	if (told != (b->reported_ms >= 0) || (b->state == S_REPORTED && b->free_ms >= 0))
 		return bad_line("blocks", line);
 	return 0;
 }
@@ -378,10 +379,13 @@ bool pr_params_restore(const struct pr_params *found)
 	bool good = true;
 	int i;
 
-	for (i = 0; i < NR_PARAMS; i++)
+	for (i = 0; i < NR_PARAMS; i++) {
 		/* An order that was never set shows as -1 and cannot be unset */
-		if (found->text[i][0] && found->text[i][0] != '-' && pr_param_write(i, found->text[i]))
+		if (!found->text[i][0] || found->text[i][0] == '-')
+			continue;
+		if (pr_param_write(i, found->text[i]))
 			good = false;
+	}
 	write_text(HIGH_FRACTION, found->text[NR_PARAMS]);
 	return good;
 }

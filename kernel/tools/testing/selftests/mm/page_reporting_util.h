@@ -92,6 +92,7 @@ bool pr_has_device(void);
 struct pr_params {
 	char text[NR_PARAMS + 1][32];
 };
+
 void pr_params_save(struct pr_params *found);
 bool pr_params_restore(const struct pr_params *found);
 /* Run the tests in a child, and restore all parameters whatever ends it */
