@@ -80,8 +80,10 @@ static int set_param(const char *val, const struct kernel_param *kp, unsigned in
 {
 	int err = param_set_uint_minmax(val, kp, 0, max);
 
-	if (!err && static_branch_unlikely(&page_reporting_enabled))
+	if (!err && static_branch_unlikely(&page_reporting_enabled)) {
+		pr_schedule_params_changed();
 		mod_delayed_work(core.wq, &core.freed, 0);
+	}
 	return err;
 }
 
