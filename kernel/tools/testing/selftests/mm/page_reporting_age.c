@@ -79,6 +79,8 @@ TEST_F_TIMEOUT(age, is_waited_for_until_lowered, TIMEOUT)
 	ASSERT_EQ(0, pr_quiet());
 	FREE_SOME(&mem, some());
 	do {
+		/* A parameter that is set makes the worker look at once */
+		ASSERT_EQ(0, pr_param_set(MIN_AGE, NEVER_MS));
 		ASSERT_EQ(0, pr_fate_read(&mem, &fate));
 		ASSERT_EQ(0, fate.state[S_REPORTED]);
 		if (first < 0)
