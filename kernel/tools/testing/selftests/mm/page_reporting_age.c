@@ -112,7 +112,7 @@ static int reuse(unsigned int age, size_t len)
 	munmap(mem.word, mem.len);
 	soon = pr_stat("refaulted_soon_bytes") - soon;
 	ksft_print_msg("%llu bytes of %zu were used too soon\n", soon, len);
-	return soon > len / 2 ? 0 : -EAGAIN;
+	return soon > len / 4 ? 0 : -EAGAIN;
 }
 
 /* Let passes run until the age in force is at least, or with @down at most, @ms */
@@ -130,7 +130,7 @@ static bool age_becomes(unsigned int ms, unsigned int min_age, bool down)
 
 TEST_F_TIMEOUT(age, rises_and_falls, TIMEOUT)
 {
-	size_t len = pr_portion(4, pr_meminfo("MemTotal") / 16);
+	size_t len = pr_portion(2, pr_meminfo("MemTotal") / 8);
 	__u64 end = 0;
 	int err;
 
@@ -148,7 +148,7 @@ TEST_F_TIMEOUT(age, rises_and_falls, TIMEOUT)
 
 TEST_F_TIMEOUT(age, is_fixed_at_0_percent, TIMEOUT)
 {
-	size_t len = pr_portion(4, pr_meminfo("MemTotal") / 16);
+	size_t len = pr_portion(2, pr_meminfo("MemTotal") / 8);
 	__u64 end = 0, passes;
 	int err;
 
