@@ -309,7 +309,7 @@ static int block_parse(struct pr_block *b, const char *line)
 		return bad_line("blocks", line);
 	/* Something was reported if and only if it is known when */
 	told = b->state == S_REPORTED || b->state == S_PARTIAL;
-	if (told != (b->reported_ms >= 0) || (b->state == S_REPORTED && b->free_ms >= 0))
+	if (told == (b->reported_ms == -1) || (b->state == S_REPORTED && b->free_ms >= 0))
 		return bad_line("blocks", line);
 	return 0;
 }
