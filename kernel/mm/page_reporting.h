@@ -7,8 +7,9 @@
  * Whatever takes such a block off its free list must say what becomes of it:
  *
  *	page_reporting_take()	some of it is handed out, the rest stays free
- *	page_reporting_clear()	none of it stays free
+ *	page_reporting_clear()	it leaves the free lists without being used
  *	page_reporting_detach()	it stays free, and comes back with FPI_KEEP
+ *	page_reporting_merge()	it becomes part of a larger free block
  */
 #ifndef _MM_PAGE_REPORTING_H
 #define _MM_PAGE_REPORTING_H
@@ -33,8 +34,10 @@ void __page_reporting_freed(unsigned int order);
 void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high);
 unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
-				     unsigned int order, bool used);
-void __page_reporting_detach(struct page *page, struct zone *zone,
+				     unsigned int order);
+void __page_reporting_captured(struct page *page, struct zone *zone,
+			       unsigned int order);
+bool __page_reporting_detach(struct page *page, struct zone *zone,
 			     unsigned int order, bool merges);
 void __page_reporting_attach(struct page *page, unsigned int order);
 
@@ -95,7 +98,7 @@ static inline void page_reporting_clear(struct page *page, struct zone *zone,
 					unsigned int order)
 {
 	if (page_reporting_known(page))
-		__page_reporting_clear(page, zone, order, false);
+		__page_reporting_clear(page, zone, order);
 }
 
 /**
@@ -110,7 +113,7 @@ static inline void page_reporting_captured(struct page *page, struct zone *zone,
 					   unsigned int order)
 {
 	if (static_branch_unlikely(&page_reporting_enabled))
-		__page_reporting_clear(page, zone, order, true);
+		__page_reporting_captured(page, zone, order);
 }
 
 /**
@@ -132,18 +135,20 @@ static inline void page_reporting_detach(struct page *page, struct zone *zone,
 }
 
 /**
- * page_reporting_merge - a known free block becomes part of a larger one
+ * page_reporting_merge - a free block becomes part of a larger one
  * @buddy: its first page, still on its free list
  * @zone: its zone
  * @order: its order
  *
- * Context: as page_reporting_detach().
+ * Context: zone->lock held, interrupts off.
+ * Return: true if page_reporting_attach() has to follow, or
+ * page_reporting_captured().
  */
-static inline void page_reporting_merge(struct page *buddy, struct zone *zone,
+static inline bool page_reporting_merge(struct page *buddy, struct zone *zone,
 					unsigned int order)
 {
-	if (page_reporting_known(buddy))
-		__page_reporting_detach(buddy, zone, order, true);
+	return page_reporting_known(buddy) &&
+	       __page_reporting_detach(buddy, zone, order, true);
 }
 
 /**
@@ -197,9 +202,10 @@ static inline void page_reporting_detach(struct page *page, struct zone *zone,
 {
 }
 
-static inline void page_reporting_merge(struct page *buddy, struct zone *zone,
+static inline bool page_reporting_merge(struct page *buddy, struct zone *zone,
 					unsigned int order)
 {
+	return false;
 }
 
 static inline void page_reporting_attach(struct page *page, unsigned int order)

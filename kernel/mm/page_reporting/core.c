@@ -536,8 +536,11 @@ static struct notifier_block reboot_nb = {
 
 static int hotplug_notify(struct notifier_block *nb, unsigned long event, void *unused)
 {
-	if (event == MEM_ONLINE)
+	if (event == MEM_ONLINE) {
 		pr_schedule_plugged();
+		if (static_branch_unlikely(&page_reporting_enabled))
+			mod_delayed_work(core.wq, &core.freed, 0);
+	}
 	return NOTIFY_OK;
 }
 

@@ -69,7 +69,7 @@ static int blocks_show(struct seq_file *m, void *v)
 	seq_printf(m, "%lu %u %d %s %s %s", page_to_pfn(block->page), block->order,
 		   zone_to_nid(block->zone), block->zone->name,
 		   migratetype_names[block->migratetype], block_state(block));
-	if (tracking() && block->unknown + block->reported < 1UL << block->order)
+	if (tracking() && !block->unseen && block->reported < 1UL << block->order)
 		seq_printf(m, " %u", pr_ticks_to_ms(block->age));
 	else
 		seq_puts(m, " -");

@@ -68,9 +68,9 @@ struct pr_block {
 	unsigned int order;
 	int migratetype;		/* of its first pageblock */
 	unsigned long reported;		/* pages that the host was told of */
-	unsigned long unknown;		/* pages that no pass has seen yet */
-	u32 age;			/* ticks, of the oldest of its other pages... */
-	bool fresh;			/* ...which the host hardly ever supplied */
+	bool unseen;			/* no pass has seen the others... */
+	u32 age;			/* ...or they are free for this many ticks... */
+	bool fresh;			/* ...and the host hardly ever supplied them */
 	u32 report_age;			/* ticks since the latest report, if any */
 };
 
@@ -99,8 +99,6 @@ enum pr_verdict {
 enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_block *block,
 			 const struct pr_limits *limits);
-bool pr_of_age(const struct pr_policy *policy, unsigned int order, u32 age,
-	       bool fresh);
 u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block);
 u32 pr_gate(const struct pr_policy *policy, unsigned int order);
 u32 pr_horizon(const struct pr_policy *policy);
@@ -143,9 +141,12 @@ static inline u32 pr_age(u32 now, u32 since)
 enum pr_state {
 	PR_NONE,		/* in use, or not seen by a pass */
 	PR_FREE,		/* free since */
-	PR_FRESH,		/* the same, and the host never supplied it */
+	PR_FRESH,		/* the same, and the host hardly ever supplied it */
 	PR_REPORTED,		/* reported since */
 	PR_FLUSHED,		/* the same, whatever its age was */
+	PR_PARTIAL,		/* of a block: some of it reported, the rest not seen */
+	PR_PARTIAL_FREE,	/* some of it reported, the rest free since */
+	PR_PARTIAL_FRESH,	/* the same, and fresh */
 };
 
 /* Classes of a histogram of ages: below 1, 2, 4... ms, and all beyond */
@@ -172,9 +173,11 @@ DECLARE_PER_CPU(struct pr_stats, pr_stats);
 u32 pr_now(void);
 bool pr_records_enabled(void);
 void pr_block_read(struct pr_block *block, struct page *page, unsigned int order);
-void pr_stamp(struct page *page, unsigned int order, enum pr_state state);
+u32 pr_free_record(struct page *page);
+u32 pr_stamp_now(bool fresh);
+void pr_stamp(struct page *page, unsigned int order, u32 free);
 unsigned int pr_add_unreported(struct page *page, unsigned int order,
-			       bool force, struct scatterlist *sg, unsigned int room);
+			       struct scatterlist *sg, unsigned int room);
 bool pr_all_reported(struct page *page);
 void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
 		      enum pr_state state);

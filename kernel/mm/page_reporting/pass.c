@@ -32,6 +32,7 @@ struct candidate {
 	unsigned long pfn;
 	unsigned int order;
 	unsigned long pages;	/* of it that the device is told of */
+	u32 free;		/* since when they are free, see pr_free_record() */
 };
 
 /* The batch of the running pass; isolated blocks come first in @blocks */
@@ -134,7 +135,7 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 			*pfn += 1UL << order;
 		if (page && order >= min_order && !pr_all_reported(page)) {
 			pr_block_read(&block, page, order);
-			if (judge_block(pass, &block) || block.unknown)
+			if (judge_block(pass, &block) || block.unseen)
 				batch.blocks[batch.nr_blocks++] = (struct candidate) {
 					.pfn = page_to_pfn(page),
 					.order = order,
@@ -164,21 +165,25 @@ static unsigned long isolate_block(struct pr_pass *pass, struct zone *zone,
 	if (order < pr_smallest_order(&pr_policy))
 		return 0;
 	pr_block_read(&block, page, order);
-	if (block.unknown) {
-		pr_stamp(page, order, pr_schedule_fresh(pass) ? PR_FRESH : PR_FREE);
+	if (block.unseen) {
+		pr_stamp(page, order, pr_stamp_now(pr_schedule_fresh(pass)));
 		pr_block_read(&block, page, order);
 		pass->stamped++;
 	}
 	if (!judge_block(pass, &block))
 		return 0;
-	n = pr_add_unreported(page, order, pass->limits.force, &batch.sg[batch.nents],
+	n = pr_add_unreported(page, order, &batch.sg[batch.nents],
 			      batch.capacity - batch.nents);
 	if (!n)
 		return 0;
 
-	page_reporting_isolate(page, zone, order);
 	isolated = &batch.blocks[batch.nr_isolated++];
-	*isolated = (struct candidate) { .pfn = pfn, .order = order };
+	*isolated = (struct candidate) {
+		.pfn = pfn,
+		.order = order,
+		.free = pr_free_record(page),
+	};
+	page_reporting_isolate(page, zone, order);
 	while (n--)
 		isolated->pages += batch.sg[batch.nents++].length >> PAGE_SHIFT;
 	return 1UL << order;
@@ -239,8 +244,10 @@ static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int e
 		struct page *page = pfn_to_page(block->pfn);
 
 		page_reporting_putback(page, zone, block->order);
-		if (block->order < granule)
-			pr_mark_small(page, zone, block->order, err ? PR_FREE : state);
+		if (!err && block->order < granule)
+			pr_mark_small(page, zone, block->order, state);
+		else if (PageBuddy(page) && buddy_order(page) == block->order)
+			pr_stamp(page, block->order, block->free);
 		pages += block->pages;
 	}
 	pr_unlock(zone, flags, since);

@@ -63,33 +63,16 @@ u32 pr_gate(const struct pr_policy *policy, unsigned int order)
 	return min_t(u64, age, PR_AGE_MAX);
 }
 
-static u32 gate_of(const struct pr_policy *policy, unsigned int order, bool fresh)
-{
-	u64 age = pr_gate(policy, order);
-
-	if (fresh)
-		age <<= PR_FRESH_SHIFT;
-	return min_t(u64, age, PR_AGE_MAX);
-}
-
 /*
- * Has memory in a block of @order that is free for @age ticks been free for long
- * enough? @fresh: the host hardly ever supplied it. Any context.
- */
-bool pr_of_age(const struct pr_policy *policy, unsigned int order, u32 age,
-	       bool fresh)
-{
-	return age >= gate_of(policy, order, fresh);
-}
-
-/*
- * The ticks until a part of a block comes of age, 0 if one is. What no pass has
- * seen yet is free as of now. Any context.
+ * The ticks until the unreported part of a block comes of age, 0 if it is. What
+ * no pass has seen yet is free as of now. Any context.
  */
 u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block)
 {
-	u32 gate = gate_of(policy, block->order, block->fresh);
+	u64 gate = pr_gate(policy, block->order);
 
+	if (block->fresh)
+		gate = min_t(u64, gate << PR_FRESH_SHIFT, PR_AGE_MAX);
 	return gate > block->age ? gate - block->age : 0;
 }
 

@@ -3,14 +3,16 @@
  * Free page reporting: what is known of free memory.
  *
  * A granule is 2^granule_order naturally aligned pages. The page_ext of its
- * first page holds a record: a state, and since when the granule is in it. The
- * record belongs to the granule and not to the block, so merges and splits
- * leave it alone. A free block that is smaller than a granule has its record in
- * page->index of its first page, and loses it when it is split or merges.
+ * first page says since when it is reported, if it is. That belongs to the
+ * granule and not to the block, so merges and splits leave it alone.
  *
- * PG_reported on the first page of a free block says that there are records.
- * Only then does the page allocator call in here. Memory that no pass has seen
- * yet costs it nothing.
+ * page->index of the first page of a free block, its head, says since when the
+ * rest of the block is free, and whether all or some of it is reported; that is
+ * all there is of a block below a granule. PG_reported says that the head is
+ * valid. It is lost when the block is split or merges.
+ *
+ * Only blocks with PG_reported make the page allocator call in here, and only
+ * if something of the block is reported there is more to do than to clear it.
  *
  * Records are written under zone->lock. They may be read without it, as a hint.
  */
@@ -31,11 +33,8 @@
 
 #include <trace/events/page_reporting.h>
 
-/*
- * Of a free block with PG_reported: its record if it is below a granule, else a
- * record of the state PR_REPORTED if all its granules are reported, else 0.
- */
-#define pr_head_word(page)	(*(u32 *)&(page)->index)
+/* Valid with PG_reported */
+#define pr_head(page)	(*(u32 *)&(page)->index)
 
 static bool page_ext_wanted __ro_after_init =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
@@ -43,7 +42,7 @@ static bool page_ext_wanted __ro_after_init =
 /* Reported pages in blocks below huge_order */
 static atomic_long_t small_reported;
 
-/* Order of the smallest block that may have a record */
+/* Order of the smallest block that may have a head */
 static unsigned int lowest_order = MAX_PAGE_ORDER;
 
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
@@ -104,9 +103,16 @@ static enum pr_state state_of(u32 record)
 	return record >> PR_TIME_BITS;
 }
 
+/* All that the record tells of is reported */
 static bool is_reported(u32 record)
 {
-	return state_of(record) >= PR_REPORTED;
+	return state_of(record) == PR_REPORTED || state_of(record) == PR_FLUSHED;
+}
+
+/* Some of it is, at least */
+static bool has_reported(u32 head)
+{
+	return state_of(head) >= PR_REPORTED;
 }
 
 static unsigned int granule_order(void)
@@ -114,7 +120,7 @@ static unsigned int granule_order(void)
 	return READ_ONCE(pr_policy.granule_order);
 }
 
-/* The records of a known free block that are left to look at */
+/* The records of a free block that are left to look at: its head if it is small */
 struct records {
 	struct page_ext *ext;
 	u32 *next;
@@ -127,7 +133,7 @@ static struct records records_of(struct page *page, unsigned int order)
 	struct records it = { .left = 1 };
 
 	if (order < granule_order()) {
-		it.next = &pr_head_word(page);
+		it.next = &pr_head(page);
 		return it;
 	}
 	it.ext = page_ext_get(page);
@@ -179,31 +185,39 @@ unsigned long pr_small_reported(void)
 	return max(atomic_long_read(&small_reported), 0L);
 }
 
-/* PageReported() for readers without zone->lock: the page may be in use */
-static bool is_known(const struct page *page)
+/* The head of a free block, or 0; the page may be in use by now */
+static u32 read_head(struct page *page)
 {
-	return static_branch_unlikely(&page_reporting_enabled) &&
-	       test_bit(PG_reported, &page->flags);
+	if (!static_branch_unlikely(&page_reporting_enabled) ||
+	    !test_bit(PG_reported, &page->flags))
+		return 0;
+	return READ_ONCE(pr_head(page));
 }
 
-/* Add what a record says of @pages pages to what is known of a block */
-static void block_add(struct pr_block *block, u32 record, u32 now,
-		      unsigned long pages)
+static void set_head(struct page *page, unsigned int order, u32 head)
 {
-	u32 age = pr_age(now, record & PR_TIME_MASK);
-	bool fresh = state_of(record) == PR_FRESH;
+	WRITE_ONCE(pr_head(page), head);
+	__SetPageReported(page);
+	if (order < READ_ONCE(lowest_order))
+		WRITE_ONCE(lowest_order, order);
+}
 
-	if (is_reported(record)) {
-		block->report_age = min(block->report_age, age);
-		block->reported += pages;
-	} else if (!record) {
-		block->unknown += pages;
-	} else if (block->age == PR_NEVER || fresh < block->fresh ||
-		   (fresh == block->fresh && age > block->age)) {
-		/* What is not fresh comes of age first */
-		block->age = age;
-		block->fresh = fresh;
-	}
+/**
+ * pr_free_record - since when is the unreported part of a free block free?
+ * @page: its first page
+ *
+ * Context: any; without zone->lock the result is a hint.
+ * Return: a record of the state PR_FREE or PR_FRESH, or 0 if no pass has seen
+ * that part, or if there is none.
+ */
+u32 pr_free_record(struct page *page)
+{
+	u32 head = read_head(page);
+	enum pr_state state = state_of(head);
+
+	if (state > PR_PARTIAL)
+		return make_record(state - PR_PARTIAL, head & PR_TIME_MASK);
+	return has_reported(head) ? 0 : head;
 }
 
 /**
@@ -216,36 +230,37 @@ static void block_add(struct pr_block *block, u32 record, u32 now,
  */
 void pr_block_read(struct pr_block *block, struct page *page, unsigned int order)
 {
-	u32 now = pr_now(), *record;
+	u32 now = pr_now(), free = pr_free_record(page), *record, value;
 
 	*block = (struct pr_block) {
 		.page = page,
 		.zone = page_zone(page),
 		.order = order,
 		.migratetype = get_pageblock_migratetype(page),
-		.age = PR_NEVER,
 		.report_age = PR_AGE_MAX,
 	};
-	if (is_known(page)) {
-		for_each_record(record, page, order)
-			block_add(block, READ_ONCE(*record), now, unit_pages(order));
-	} else {
-		block->unknown = 1UL << order;
+	if (has_reported(read_head(page))) {
+		for_each_record(record, page, order) {
+			value = READ_ONCE(*record);
+			if (!is_reported(value))
+				continue;
+			block->reported += unit_pages(order);
+			block->report_age = min(block->report_age,
+						pr_age(now, value & PR_TIME_MASK));
+		}
 	}
-	if (block->age == PR_NEVER)
-		block->age = 0;
+	block->unseen = !free && block->reported < 1UL << order;
+	block->age = free ? pr_age(now, free & PR_TIME_MASK) : 0;
+	block->fresh = state_of(free) == PR_FRESH;
 }
 
-/*
- * Is all of a free block reported? @page is its first page. Any context; without
- * zone->lock the result is a hint.
- */
+/* Is all of a free block reported? As pr_free_record(). */
 bool pr_all_reported(struct page *page)
 {
-	return is_known(page) && is_reported(READ_ONCE(pr_head_word(page)));
+	return is_reported(read_head(page));
 }
 
-/* Reported pages of a known free block */
+/* Reported pages of a free block */
 static unsigned long reported_in(struct page *page, unsigned int order)
 {
 	unsigned long pages = 0;
@@ -256,44 +271,42 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 	return pages;
 }
 
-/* Out of line part of page_reporting_attach(): what do the records say? */
+/* Out of line part of page_reporting_attach() */
 void __page_reporting_attach(struct page *page, unsigned int order)
 {
-	unsigned long reported = 0;
-	bool known = false;
-	u32 *record;
+	unsigned long reported;
 
 	if (order < granule_order())
 		return;
-	for_each_record(record, page, order) {
-		known |= *record != 0;
-		reported += is_reported(*record) ? unit_pages(order) : 0;
-	}
-	if (!known)
+	reported = reported_in(page, order);
+	if (!reported)
 		return;
-	if (!PageReported(page))
-		count_small(order, reported);
-	WRITE_ONCE(pr_head_word(page),
-		   reported == 1UL << order ? make_record(PR_REPORTED, 0) : 0);
-	__SetPageReported(page);
+	count_small(order, reported);
+	set_head(page, order, make_record(reported == 1UL << order ? PR_REPORTED :
+					  PR_PARTIAL, 0));
 }
 
 /* Out of line part of page_reporting_detach() and page_reporting_merge() */
-void __page_reporting_detach(struct page *page, struct zone *zone,
+bool __page_reporting_detach(struct page *page, struct zone *zone,
 			     unsigned int order, bool merges)
 {
-	unsigned long reported = reported_in(page, order);
+	unsigned long reported;
 
 	lockdep_assert_held(&zone->lock);
 
-	count_small(order, -(long)reported);
 	__ClearPageReported(page);
+	if (!has_reported(pr_head(page)))
+		return false;
+	reported = reported_in(page, order);
+	count_small(order, -(long)reported);
 	if (order < granule_order()) {
 		count_reported(zone, -(long)reported);
 		this_cpu_add(pr_stats.forgotten, reported);
-	} else if (merges) {
-		this_cpu_add(pr_stats.kept, reported);
+		return false;
 	}
+	if (merges)
+		this_cpu_add(pr_stats.kept, reported);
+	return true;
 }
 
 /* Reported pages whose records are cleared */
@@ -345,30 +358,39 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 	return cleared.pages;
 }
 
-/* Out of line part of page_reporting_clear() and page_reporting_captured() */
+/* Out of line part of page_reporting_clear() */
 unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
-				     unsigned int order, bool used)
+				     unsigned int order)
 {
 	unsigned long pages;
 
-	/* What is captured has left its list: only granules have records */
-	if (!PageReported(page))
-		return order < granule_order() ? 0 : clear_records(page, zone, order, used);
-	pages = clear_records(page, zone, order, used);
-	count_small(order, -(long)pages);
 	__ClearPageReported(page);
+	if (!has_reported(pr_head(page)))
+		return 0;
+	pages = clear_records(page, zone, order, false);
+	count_small(order, -(long)pages);
 	return pages;
+}
+
+/* Out of line part of page_reporting_captured() */
+void __page_reporting_captured(struct page *page, struct zone *zone,
+			       unsigned int order)
+{
+	if (order >= granule_order())
+		clear_records(page, zone, order, true);
 }
 
 /* Out of line part of page_reporting_take() */
 void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high)
 {
+	__ClearPageReported(page);
+	if (!has_reported(pr_head(page)))
+		return;
 	count_small(high, -(long)reported_in(page, high));
 	/* A granule, or a block below one, is known as a whole or not at all */
 	low = max(low, min(granule_order(), high));
 	clear_records(page, zone, low, true);
-	__ClearPageReported(page);
 	for (; low < high; low++) {
 		struct page *rest = page + (1UL << low);
 
@@ -380,36 +402,33 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 	}
 }
 
-static void set_small_record(struct page *page, unsigned int order, u32 record)
-{
-	WRITE_ONCE(pr_head_word(page), record);
-	__SetPageReported(page);
-	if (order < READ_ONCE(lowest_order))
-		WRITE_ONCE(lowest_order, order);
-}
-
 /**
- * pr_stamp - record since when what is new of a free block is free
+ * pr_stamp - record since when the unreported part of a free block is free
  * @page: its first page, on a free list
  * @order: its order
- * @state: PR_FREE or PR_FRESH
+ * @free: a record of the state PR_FREE or PR_FRESH, see pr_stamp_now()
+ *
+ * Does nothing if that is known, or all of the block is reported.
  *
  * Context: zone->lock held, interrupts off.
  */
-void pr_stamp(struct page *page, unsigned int order, enum pr_state state)
+void pr_stamp(struct page *page, unsigned int order, u32 free)
 {
-	u32 stamp = make_record(state, pr_now()), *record;
+	enum pr_state state = state_of(read_head(page));
 
 	lockdep_assert_held(&page_zone(page)->lock);
 
-	if (order < granule_order()) {
-		if (!page_reporting_known(page))
-			set_small_record(page, order, stamp);
-	} else {
-		for_each_record(record, page, order)
-			WRITE_ONCE(*record, *record ?: stamp);
-		__page_reporting_attach(page, order);
-	}
+	if (state == PR_NONE)
+		set_head(page, order, free);
+	else if (state == PR_PARTIAL)
+		set_head(page, order, make_record(PR_PARTIAL + state_of(free),
+						  free & PR_TIME_MASK));
+}
+
+/* A record of memory that is free since now, or was all along if @fresh */
+u32 pr_stamp_now(bool fresh)
+{
+	return make_record(fresh ? PR_FRESH : PR_FREE, pr_now());
 }
 
 /**
@@ -442,78 +461,59 @@ void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
  * @page: its first page, back on a free list
  * @zone: its zone
  * @order: its order when it was reported; it may have merged since
- * @state: PR_REPORTED or PR_FLUSHED, or PR_FREE if the device failed
+ * @state: PR_REPORTED or PR_FLUSHED
  *
  * Context: zone->lock held, interrupts off.
  */
 void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
 		   enum pr_state state)
 {
-	u32 stamp = make_record(state, pr_now());
-
 	lockdep_assert_held(&zone->lock);
 
 	if (!PageBuddy(page) || buddy_order(page) != order) {
-		if (is_reported(stamp))
-			this_cpu_add(pr_stats.forgotten, 1UL << order);
+		this_cpu_add(pr_stats.forgotten, 1UL << order);
 		return;
 	}
-	set_small_record(page, order, stamp);
-	if (is_reported(stamp)) {
-		count_reported(zone, 1L << order);
-		count_small(order, 1L << order);
-	}
-}
-
-/* Is a unit to be reported in a pass with these limits? */
-static bool is_due(u32 record, u32 now, unsigned int order, bool force)
-{
-	if (is_reported(record))
-		return false;
-	if (force)
-		return true;
-	return pr_of_age(&pr_policy, order,
-			 record ? pr_age(now, record & PR_TIME_MASK) : 0,
-			 state_of(record) == PR_FRESH);
+	set_head(page, order, make_record(state, pr_now()));
+	count_reported(zone, 1L << order);
+	count_small(order, 1L << order);
 }
 
 /**
- * pr_add_unreported - put what is due of a free block into a scatterlist
+ * pr_add_unreported - put what is not reported of a free block into a scatterlist
  * @page: first page of the block
  * @order: its order
- * @force: report whatever the age
  * @sg: the first free entry
  * @room: number of free entries
  *
  * Devices get naturally aligned powers of two, as if each were a block.
  *
  * Context: zone->lock held.
- * Return: number of entries used; what did not fit stays due.
+ * Return: number of entries used; there may be more to report.
  */
 unsigned int pr_add_unreported(struct page *page, unsigned int order,
-			       bool force, struct scatterlist *sg, unsigned int room)
+			       struct scatterlist *sg, unsigned int room)
 {
-	unsigned int unit = granule_order(), used = 0, shift;
-	unsigned long first = 0, run = 0, i = 0;
-	u32 now = pr_now(), *record;
-	bool due;
+	unsigned long unit = unit_pages(order), first = 0, run = 0, i = 0;
+	unsigned int used = 0, shift;
+	u32 *record;
 
-	if (order < unit) {
+	if (!has_reported(read_head(page))) {
 		sg_set_page(sg, page, PAGE_SIZE << order, 0);
 		return 1;
 	}
 	for_each_record(record, page, order) {
-		due = is_due(*record, now, order, force);
-		run += due;
+		bool ends = is_reported(*record);
+
+		run += !ends;
 		i++;
-		if (due && i << unit < 1UL << order)
+		if (!ends && i * unit < 1UL << order)
 			continue;
-		/* The end of a run */
-		for (first = i - run - !due; run && used < room; used++) {
+		for (first = i - run - ends; run && used < room; used++) {
 			shift = min_t(unsigned int, ilog2(run),
 				      first ? __ffs(first) : BITS_PER_LONG);
-			sg_set_page(&sg[used], page + (first << unit),
-				    PAGE_SIZE << (unit + shift), 0);
+			sg_set_page(&sg[used], page + first * unit,
+				    (PAGE_SIZE * unit) << shift, 0);
 			first += 1UL << shift;
 			run -= 1UL << shift;
 		}
@@ -529,8 +529,7 @@ static int forget_block(void *opaque, unsigned long pfn, unsigned long num)
 
 	if (page_reporting_known(page))
 		this_cpu_add(pr_stats.forgotten,
-			     __page_reporting_clear(page, page_zone(page),
-						    ilog2(num), false));
+			     __page_reporting_clear(page, page_zone(page), ilog2(num)));
 	return 0;
 }
 
@@ -551,6 +550,7 @@ static int clamp_block(void *opaque, unsigned long pfn, unsigned long num)
 	u32 *record;
 
 	if (page_reporting_known(page)) {
+		WRITE_ONCE(pr_head(page), clamp_record(pr_head(page)));
 		for_each_record(record, page, ilog2(num))
 			WRITE_ONCE(*record, clamp_record(*record));
 	}

@@ -18,34 +18,36 @@ static void complain(struct recount *found, unsigned long pfn, const char *what)
 }
 
 /* No time lies in the future: an age above PR_AGE_MAX would be one */
-static void check_record(struct recount *found, unsigned long pfn, u32 record)
+static void check_time(struct recount *found, unsigned long pfn, u32 record)
 {
-	if (state_of(record) > PR_FLUSHED)
-		complain(found, pfn, "no such state");
-	if (record && pr_age(pr_now(), record & PR_TIME_MASK) > PR_AGE_MAX)
+	if (record & PR_TIME_MASK &&
+	    pr_age(pr_now(), record & PR_TIME_MASK) > PR_AGE_MAX)
 		complain(found, pfn, "since a time to come");
 }
 
 static void check_block(struct recount *found, struct page *page, unsigned int order)
 {
 	unsigned long reported = 0, pfn = page_to_pfn(page);
-	bool known = false;
-	u32 *record;
+	u32 head = read_head(page), *record;
 
-	if (order < granule_order() && !PageReported(page))
+	check_time(found, pfn, head);
+	if (head && order < lowest_order)
+		complain(found, pfn, "smaller than any block with a head");
+	if (order < granule_order() && !head)
 		return;
 	for_each_record(record, page, order) {
-		check_record(found, pfn, *record);
-		known |= *record != 0;
+		if (order >= granule_order() && *record && !is_reported(*record))
+			complain(found, pfn, "a record that is not of a granule");
+		check_time(found, pfn, *record);
 		reported += is_reported(*record) ? unit_pages(order) : 0;
 	}
-	if (known != PageReported(page))
-		complain(found, pfn, known ? "records, but no PG_reported" :
-					     "PG_reported, but no records");
-	if (known && pr_all_reported(page) != (reported == 1UL << order))
+	if (PageReported(page) != !!head)
+		complain(found, pfn, "PG_reported, but no head");
+	if (has_reported(head) != !!reported)
+		complain(found, pfn, reported ? "reported, but the head says no" :
+						"not reported, but the head says so");
+	if (is_reported(head) != (reported == 1UL << order))
 		complain(found, pfn, "wrong about all being reported");
-	if (order < min(lowest_order, granule_order()))
-		complain(found, pfn, "smaller than any block with a record");
 	found->reported += reported;
 	if (order < pr_policy.huge_order)
 		found->small += reported;
