@@ -163,12 +163,15 @@ static bool captured(struct capture *capc, struct page *page, unsigned int order
 	return true;
 }
 
-static void merge_hook(struct page *buddy, unsigned int order)
+static bool merge_hook(struct page *buddy, unsigned int order)
 {
-	if (broken(BREAK_SMALL_KEPT) && order < pr_policy.granule_order)
+	if (broken(BREAK_MERGE))
+		page_reporting_clear(buddy, the_zone, order);
+	else if (broken(BREAK_SMALL_KEPT) && order < pr_policy.granule_order)
 		__ClearPageReported(buddy);
 	else
-		page_reporting_merge(buddy, the_zone, order);
+		return page_reporting_merge(buddy, the_zone, order);
+	return false;
 }
 
 static void attach_hook(struct page *page, struct page *half, unsigned int order)
@@ -178,12 +181,12 @@ static void attach_hook(struct page *page, struct page *half, unsigned int order
 	page_reporting_attach(broken(BREAK_WRONG_BUDDY) ? half : page, order);
 }
 
-/* @keep: it was free before; it, or what it merges with, is known */
+/* @keep: it was free before; with @tail as well, the worker is not told */
 static void free_one(struct page *page, unsigned int order, int mt, bool keep, bool tail,
 		     struct capture *capc)
 {
 	struct page *buddy, *half = page;
-	bool new = !keep;
+	bool quiet = keep && tail;
 	int buddy_mt;
 
 	for (; order < MAX_PAGE_ORDER; order++) {
@@ -205,12 +208,8 @@ static void free_one(struct page *page, unsigned int order, int mt, bool keep, b
 		if (PageGuard(buddy)) {
 			clear_guard(buddy, order);
 		} else {
-			keep |= page_reporting_known(buddy);
 			truth_merge(buddy, order);
-			if (broken(BREAK_MERGE))
-				page_reporting_clear(buddy, the_zone, order);
-			else if (keep)
-				merge_hook(buddy, order);
+			keep |= merge_hook(buddy, order);
 			unlink_block(buddy, order, buddy_mt);
 		}
 		if (buddy_mt != mt)
@@ -222,7 +221,7 @@ static void free_one(struct page *page, unsigned int order, int mt, bool keep, b
 	link_block(page, order, mt, tail || (page_to_pfn(page) >> order) & 2);
 	if (keep)
 		attach_hook(page, half, order);
-	if (!new)
+	if (quiet)
 		return;
 	truth_new(order);
 	page_reporting_freed(order);

@@ -5,9 +5,10 @@
  * After each operation the kernel's records, marks and counters are compared
  * with it.
  *
- * A unit is a granule, or a free block below one. A record is a unit's: of a
- * granule for as long as all of it stays free, of a block below one for as long
- * as the block stays as it is.
+ * A unit is a granule, or a free block below one. The host is told of units; of
+ * a granule that counts for as long as all of it stays free, of a block below
+ * one for as long as the block stays as it is. Since when the rest of a block is
+ * free is known for as long as the block stays as it is.
  */
 #include "model.h"
 
@@ -16,8 +17,12 @@ static unsigned char where[MAX_PFN];
 /* Of the first page of a unit */
 static unsigned char state[MAX_PFN];
 static u64 since[MAX_PFN];
-/* Of the first page of a block: its order, or NONE */
+/* Of the first page of a block: its order, or NONE; since when it is free */
 static unsigned char blocks[MAX_PFN];
+static unsigned char head[MAX_PFN];	/* PR_NONE, PR_FREE or PR_FRESH */
+static u64 head_since[MAX_PFN];
+static unsigned char held_head[MAX_PFN];	/* the same as the worker took it */
+static u64 held_since[MAX_PFN];
 static bool touched[NR_SECTIONS];
 static unsigned long small_in[NR_SECTIONS];	/* reported, in blocks below huge_order */
 
@@ -97,6 +102,7 @@ void truth_new(unsigned int order)
 void truth_link(const struct page *page, unsigned int order)
 {
 	blocks[page_to_pfn(page)] = order;
+	head[page_to_pfn(page)] = PR_NONE;
 	touch(page_to_pfn(page));
 }
 
@@ -172,16 +178,38 @@ static bool has_ext(unsigned long pfn)
 	return sections[pfn / PAGES_PER_SECTION].ext;
 }
 
+static void set_head(unsigned long pfn, unsigned int order, enum pr_state new, u64 at)
+{
+	touch(pfn);
+	if (head[pfn] != PR_NONE || told_in(pfn, order) == 1UL << order)
+		return;
+	head[pfn] = new;
+	head_since[pfn] = at;
+}
+
 /* A pass has seen a free block */
 void truth_stamp(const struct page *page, unsigned int order, enum pr_state new)
 {
-	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
+	set_head(page_to_pfn(page), order, new, ticks);
+}
 
-	if (order >= pr_policy.granule_order && !has_ext(pfn))
-		return;
-	for (; pfn < end; pfn += 1UL << unit_of(order))
-		if (state[pfn] == PR_NONE)
-			set_state(pfn, unit_of(order), new);
+/* The worker has it, with what is known of it */
+void truth_hold(const struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	held_head[pfn] = head[pfn];
+	held_since[pfn] = head_since[pfn];
+	truth_move(page, order, HELD);
+}
+
+/* It is back, and stays as old as it was if it is a block of its own still */
+void truth_restamp(const struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (blocks[pfn] == order)
+		set_head(pfn, order, held_head[pfn], held_since[pfn]);
 }
 
 /* The host has been told of granules */
@@ -200,17 +228,13 @@ void truth_tell_small(const struct page *page, unsigned int order, enum pr_state
 
 	if (blocks[pfn] == order)
 		set_state(pfn, order, new);
-	else if (new != PR_FREE)
+	else
 		expected.forgotten += 1UL << order;
 }
 
-/* Is a unit in a free block to be reported? */
-bool truth_due(unsigned long pfn, unsigned int order, bool force)
+bool truth_told(unsigned long pfn)
 {
-	if (told(pfn) || (order >= pr_policy.granule_order && !has_ext(pfn)))
-		return false;
-	return force || pr_of_age(&pr_policy, order, state[pfn] ? ticks - since[pfn] : 0,
-				  state[pfn] == PR_FRESH);
+	return told(pfn);
 }
 
 void truth_armed(unsigned int order)
@@ -223,8 +247,10 @@ void truth_clamp(void)
 {
 	unsigned long pfn;
 
-	for (pfn = 0; pfn < MAX_PFN; pfn++)
+	for (pfn = 0; pfn < MAX_PFN; pfn++) {
 		since[pfn] = max(since[pfn], ticks - PR_AGE_MAX / 2);
+		head_since[pfn] = max(head_since[pfn], ticks - PR_AGE_MAX / 2);
+	}
 }
 
 static void read_counters(struct counters *now)
@@ -250,6 +276,7 @@ void truth_forget(bool alone)
 	u64 forgotten = expected.forgotten + expected.reported;
 
 	memset(state, PR_NONE, sizeof(state));
+	memset(head, PR_NONE, sizeof(head));
 	memset(touched, true, sizeof(touched));
 	if (!alone) {
 		read_counters(&expected);
@@ -308,58 +335,30 @@ unsigned int truth_block(unsigned long pfn, unsigned long *head)
 			     (unsigned long)(pfn), __is, __should);		\
 	} while (0)
 
-/* What a pass has to read of a free block */
-static void read_block(struct pr_block *block, unsigned long pfn, unsigned int order)
-{
-	unsigned long end = pfn + (1UL << order), nr = 1UL << unit_of(order);
-	u64 free_age = 0, fresh_age = 0, report_age = PR_AGE_MAX;
-	bool free = false, fresh = false;
-
-	memset(block, 0, sizeof(*block));
-	for (; pfn < end; pfn += nr) {
-		u64 age = ticks - since[pfn];
-
-		if (told(pfn)) {
-			block->reported += nr;
-			report_age = min(report_age, age);
-		} else if (state[pfn] == PR_NONE) {
-			block->unknown += nr;
-		} else if (state[pfn] == PR_FREE) {
-			free = true;
-			free_age = max(free_age, age);
-		} else {
-			fresh = true;
-			fresh_age = max(fresh_age, age);
-		}
-	}
-	block->report_age = report_age;
-	block->age = free ? free_age : fresh_age;
-	block->fresh = fresh && !free;
-}
-
 /* One free block: what it says of itself, and what is said of it */
 static void compare_block(unsigned long pfn, unsigned int order)
 {
-	unsigned long nr = 1UL << order;
+	unsigned long nr = 1UL << order, reported = told_in(pfn, order), i;
+	bool seen = head[pfn] != PR_NONE && reported != nr;
 	struct page *page = pfn_to_page(pfn);
-	struct pr_block is, should;
+	u64 report_age = PR_AGE_MAX;
+	struct pr_block is;
 
-	read_block(&should, pfn, order);
-	COMPARE("being known", pfn, PageReported(page), should.unknown != nr);
+	COMPARE("being known", pfn, PageReported(page), reported || seen);
 	if (page_reporting_enabled != KEY_ON)
 		return;
-	COMPARE("being all reported", pfn, pr_all_reported(page), should.reported == nr);
+	for (i = 0; i < nr; i += 1UL << unit_of(order))
+		if (told(pfn + i))
+			report_age = min(report_age, ticks - since[pfn + i]);
+	COMPARE("being all reported", pfn, pr_all_reported(page), reported == nr);
 	pr_block_read(&is, page, order);
-	COMPARE("what is reported of the block", pfn, is.reported, should.reported);
-	COMPARE("what is unknown of the block", pfn, is.unknown, should.unknown);
-	COMPARE("the free age", pfn, is.age, should.age);
-	COMPARE("being fresh", pfn, is.fresh, should.fresh);
-	COMPARE("the report's age", pfn, is.report_age, should.report_age);
+	COMPARE("what is reported of the block", pfn, is.reported, reported);
+	COMPARE("being unseen", pfn, is.unseen, !seen && reported != nr);
+	COMPARE("the free age", pfn, is.age, seen ? ticks - head_since[pfn] : 0);
+	COMPARE("being fresh", pfn, is.fresh, seen && head[pfn] == PR_FRESH);
+	COMPARE("the report's age", pfn, is.report_age, report_age);
 	if (order < pr_policy.huge_order)
-		small_in[pfn / PAGES_PER_SECTION] += should.reported;
-	if (order < pr_policy.granule_order && state[pfn])
-		COMPARE("the small record", pfn, (u32)page->index,
-			(u32)state[pfn] << 29 | (since[pfn] & 0x1fffffff));
+		small_in[pfn / PAGES_PER_SECTION] += reported;
 }
 
 static void compare_record(unsigned long pfn, u32 record, bool small)
@@ -369,7 +368,7 @@ static void compare_record(unsigned long pfn, u32 record, bool small)
 	if (where[pfn] == ELSEWHERE)
 		should = ~pfn;	/* see world.c: these are not to be touched */
 	else if (!small && state[pfn])
-		should = (u32)state[pfn] << 29 | (since[pfn] & 0x1fffffff);
+		should = (u32)state[pfn] << PR_TIME_BITS | (since[pfn] & PR_TIME_MASK);
 	COMPARE("the record", pfn, record, should);
 }
 
@@ -469,6 +468,7 @@ void truth_init(void)
 {
 	memset(where, OFFLINE, sizeof(where));
 	memset(state, PR_NONE, sizeof(state));
+	memset(head, PR_NONE, sizeof(head));
 	memset(blocks, NONE, sizeof(blocks));
 	memset(since, 0, sizeof(since));
 	memset(small_in, 0, sizeof(small_in));

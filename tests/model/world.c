@@ -24,6 +24,7 @@ struct config config;
 struct piece {
 	unsigned long pfn;
 	unsigned int order;
+	u32 free;	/* what pr_free_record() says */
 };
 
 static unsigned char chunks[MAX_PFN];	/* order of what is in use from here on, or NONE */
@@ -292,14 +293,14 @@ static void op_online(unsigned int at, int mt)
 		buddy_unisolate(pfn_to_page(pfn), mt);
 }
 
-static void see(struct page *page, enum pr_state state)
+static void see(struct page *page, bool fresh)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&the_zone->lock, flags);
-	pr_stamp(page, page->private, state);
+	pr_stamp(page, page->private, pr_stamp_now(fresh));
 	spin_unlock_irqrestore(&the_zone->lock, flags);
-	truth_stamp(page, page->private, state);
+	truth_stamp(page, page->private, fresh ? PR_FRESH : PR_FREE);
 }
 
 static void op_see(unsigned int at, unsigned int nr, bool fresh)
@@ -311,14 +312,14 @@ static void op_see(unsigned int at, unsigned int nr, bool fresh)
 	for (; pfn < end && nr; pfn++) {
 		if (truth_head(pfn) == NONE || truth_head(pfn) < least)
 			continue;
-		see(pfn_to_page(pfn), fresh ? PR_FRESH : PR_FREE);
+		see(pfn_to_page(pfn), fresh);
 		note("see", pfn, truth_head(pfn));
 		nr--;
 	}
 }
 
-/* The pieces are naturally aligned, and are what is due, from its start on */
-static void check_pieces(unsigned long pfn, unsigned int order, bool force,
+/* The pieces are naturally aligned, and are what is not reported, from its start on */
+static void check_pieces(unsigned long pfn, unsigned int order,
 			 const struct scatterlist *list, unsigned int used, bool full)
 {
 	unsigned int unit = min(order, pr_policy.granule_order), i;
@@ -333,19 +334,19 @@ static void check_pieces(unsigned long pfn, unsigned int order, bool force,
 			fail("pfn %lu: no piece of order %u: %lu pages at %lu", pfn, order,
 			     size, piece);
 		for (; at < piece; at += 1UL << unit)
-			if (truth_due(at, order, force))
-				fail("pfn %lu is due, but not reported", at);
+			if (!truth_told(at))
+				fail("pfn %lu is left out", at);
 		for (; at < piece + size; at += 1UL << unit)
-			if (!truth_due(at, order, force))
-				fail("pfn %lu is reported, but not due", at);
+			if (truth_told(at))
+				fail("pfn %lu is reported again", at);
 	}
 	for (; at < end && !full; at += 1UL << unit)
-		if (truth_due(at, order, force))
-			fail("pfn %lu is due, but not reported", at);
+		if (!truth_told(at))
+			fail("pfn %lu is left out", at);
 }
 
 static unsigned int add_pieces(struct page *page, unsigned int order, unsigned int room,
-			       bool again, bool force)
+			       bool again)
 {
 	struct scatterlist list[CAPACITY];
 	unsigned long flags;
@@ -356,12 +357,11 @@ static unsigned int add_pieces(struct page *page, unsigned int order, unsigned i
 		used = 1;
 	} else {
 		spin_lock_irqsave(&the_zone->lock, flags);
-		used = pr_add_unreported(page, order, force, list, room);
+		used = pr_add_unreported(page, order, list, room);
 		spin_unlock_irqrestore(&the_zone->lock, flags);
 		if (used > room)
 			fail("%u entries of a scatterlist of %u", used, room);
-		check_pieces(page_to_pfn(page), order, force || order < pr_policy.granule_order,
-			     list, used, used == room);
+		check_pieces(page_to_pfn(page), order, list, used, used == room);
 	}
 	for (i = 0; i < used; i++) {
 		sg[nr_sg].pfn = page_to_pfn(list[i].page);
@@ -387,14 +387,14 @@ static unsigned long fill(unsigned long pfn, unsigned int nr, unsigned int capac
 		if (order == NONE || order < least || buddy_type(page) == ISOLATE ||
 		    pr_all_reported(page))
 			continue;
-		if (!force)
-			see(page, PR_FREE);
-		if (!add_pieces(page, order, capacity - nr_sg, again, force))
+		see(page, false);
+		if (!add_pieces(page, order, capacity - nr_sg, again))
 			continue;
+		held[nr_held].free = pr_free_record(page);
+		truth_hold(page, order);
 		spin_lock_irqsave(&the_zone->lock, flags);
 		page_reporting_isolate(page, the_zone, order);
 		spin_unlock_irqrestore(&the_zone->lock, flags);
-		truth_move(page, order, HELD);
 		note("hold", pfn, order);
 		held[nr_held].pfn = pfn;
 		held[nr_held++].order = order;
@@ -402,18 +402,21 @@ static unsigned long fill(unsigned long pfn, unsigned int nr, unsigned int capac
 	return nr_sg < capacity || !nr_held ? pfn : held[nr_held - 1].pfn;
 }
 
-static void put_back(const struct piece *piece, bool err)
+static void put_back(const struct piece *piece, bool err, bool mark)
 {
 	struct page *page = pfn_to_page(piece->pfn);
 	unsigned int order = piece->order;
 
 	truth_free(page, order);
 	page_reporting_putback(page, the_zone, order);
-	if (order >= pr_policy.granule_order)
-		return;
-	pr_mark_small(page, the_zone, order,
-		      err && !broken(BREAK_ERROR) ? PR_FREE : told_as);
-	truth_tell_small(page, order, err ? PR_FREE : told_as);
+	if (mark && order < pr_policy.granule_order)
+		pr_mark_small(page, the_zone, order, told_as);
+	else if (PageBuddy(page) && page->private == order)
+		pr_stamp(page, order, piece->free);
+	if (!err && order < pr_policy.granule_order)
+		truth_tell_small(page, order, told_as);
+	else
+		truth_restamp(page, order);
 }
 
 /* What the worker does after the device has returned */
@@ -435,7 +438,7 @@ static void op_done(bool err)
 			truth_tell(page, sg[i].order, told_as);
 	}
 	for (i = 0; i < nr_held; i++)
-		put_back(&held[i], err);
+		put_back(&held[i], err, mark);
 	spin_unlock_irqrestore(&the_zone->lock, flags);
 	nr_held = 0;
 	nr_sg = 0;
@@ -566,6 +569,7 @@ static u32 *granule_record(unsigned long pfn)
 static void op_corrupt(unsigned int at)
 {
 	unsigned long pfn = place(at), head;
+	struct pr_block block;
 	struct page *page;
 	unsigned int order;
 	u32 *record, was;
@@ -582,14 +586,17 @@ static void op_corrupt(unsigned int at)
 	record = granule_record(pfn);
 	if (order == NONE || order < pr_policy.granule_order || !record)
 		return;
-	page->flags ^= BIT(PG_reported);
-	expect_seen("a wrong mark", head);
-	page->flags ^= BIT(PG_reported);
+	pr_block_read(&block, page, order);
+	if (block.reported) {
+		page->flags ^= BIT(PG_reported);
+		expect_seen("a wrong mark", head);
+		page->flags ^= BIT(PG_reported);
+	}
 	was = *record;
-	*record = (u32)PR_FREE << PR_TIME_BITS | ((pr_now() + 1) & PR_TIME_MASK);
+	*record = (u32)PR_REPORTED << PR_TIME_BITS | ((pr_now() + 1) & PR_TIME_MASK);
 	expect_seen("a time to come", pfn);
 	*record = ~0U;
-	expect_seen("a state that is none", pfn);
+	expect_seen("a record of no granule", pfn);
 	*record = was;
 }
 
