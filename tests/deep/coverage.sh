@@ -6,8 +6,7 @@
 # file's but for those of which tests/deep/uncovered says why; it says so of
 # nearly all others.
 . "$(dirname "$0")/lib.sh"
-files="page_reporting page_reporting_ext page_reporting_debugfs
-page_reporting_oracle walk_free_mem page_reporting_um"
+files="core debugfs oracle pass policy records schedule walk page_reporting_um"
 
 # run NAME WORD...: not by prbench, whose fence would keep the guest from writing
 # down which lines it has run when it ends
