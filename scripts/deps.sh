@@ -56,6 +56,7 @@ needs()
 	coccinelle	spatch
 	gcc-aarch64-linux-gnu	aarch64-linux-gnu-gcc
 	chromium	chromium
+	makedumpfile	makedumpfile
 	lava-common	/usr/lib/python3/dist-packages/lava_common
 	END
 }

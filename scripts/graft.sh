@@ -37,7 +37,7 @@ same()
 # (they went with git clean, or the tree is somebody's commit of the result)
 holds_series()
 {
-	overlay_list all >"$tmp/want"
+	overlay_list "$series" all >"$tmp/want"
 	while read -r f; do
 		same "$kdir/$f" "$tree/$f" || return 1
 	done <"$tmp/want"
@@ -104,7 +104,7 @@ find_originals()
 	[ "$(tree_git rev-parse --show-toplevel 2>/dev/null)" = "$tree" ] || return 1
 	mkdir "$tmp/head"
 	{
-		overlay_list all
+		overlay_list "$series" all
 		patch_list "$series" all | while read -r p; do
 			sed -n 's,^diff --git a/\([^ ]*\) b/.*,\1,p' "$series/$p"
 		done

@@ -53,17 +53,27 @@ by_scope()
 	done
 }
 
-# patch_list SERIES SCOPE, overlay_list SCOPE
+# patch_list SERIES SCOPE: names of the patches, in their order
 patch_list()
 {
 	sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$1/series" | by_scope "$2"
 }
 
+# overlay_list SERIES SCOPE: files that the overlay adds, replaces or deletes
 overlay_list()
 {
-	(cd "$kdir" && find . -path ./patches -prune -o -type f \
-		! -name '*~' ! -name '*.orig' ! -name '*.rej' ! -name '*.sw?' \
-		-print) | sed 's,^\./,,' | sort | by_scope "$1"
+	{
+		(cd "$kdir" && find . -path ./patches -prune -o -type f \
+			! -name '*~' ! -name '*.orig' ! -name '*.rej' ! -name '*.sw?' \
+			-print) | sed 's,^\./,,'
+		deletes_list "$1"
+	} | sort | by_scope "$2"
+}
+
+# deletes_list SERIES: files that the kernel has and the overlay deletes
+deletes_list()
+{
+	[ ! -f "$1/deletes" ] || sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$1/deletes"
 }
 
 # has LINE FILE: FILE holds exactly this line
@@ -94,10 +104,15 @@ stage()
 {
 	_t=$1 _s=$2 _d=$4
 	mkdir -p "$_d/new"
-	overlay_list "$3" >"$_d/overlay"
+	overlay_list "$_s" "$3" >"$_d/overlay"
 	patch_list "$_s" "$3" >"$_d/patches"
 	: >"$_d/patched"
+	for _f in $(deletes_list "$_s"); do
+		[ ! -e "$kdir/$_f" ] ||
+			die "$_s/deletes names $_f, which is a file of $kdir: remove one of them"
+	done
 	while read -r _f; do
+		[ -e "$kdir/$_f" ] || continue
 		mkdir -p "$_d/new/$(dirname "$_f")"
 		cp -p "$kdir/$_f" "$_d/new/$_f"
 	done <"$_d/overlay"
@@ -108,7 +123,7 @@ stage()
 			tr ' ' '\n' | sort -u >"$_d/touched"
 		while read -r _f; do
 			if has "$_f" "$_d/overlay"; then
-				die "$_p changes $_f, which the overlay replaces"
+				die "$_p changes $_f, which the overlay replaces or deletes"
 			fi
 			has "$_f" "$_d/patched" && continue
 			echo "$_f" >>"$_d/patched"
@@ -130,8 +145,9 @@ stage()
 	sort "$_d/overlay" "$_d/patched" >"$_d/files"
 }
 
-# check_replaced TREE SERIES OVERLAY: files that the overlay replaces must be
-# those which it was written against, or somebody's own edits would be lost
+# check_replaced TREE SERIES OVERLAY: files that the overlay replaces or deletes
+# must be those which it was written against, or somebody's own edits would be
+# lost
 check_replaced()
 {
 	_bad=0
@@ -139,7 +155,7 @@ check_replaced()
 		[ -e "$1/$_f" ] || continue
 		_h=$(sha256sum <"$1/$_f")
 		if ! grep -qxF -- "${_h%% *}  $_f" "$2/replaces"; then
-			echo "$1/$_f: not the file that the series replaces (edited, or from another release)" >&2
+			echo "$1/$_f: not the file that the series replaces or deletes (edited, or from another release)" >&2
 			_bad=1
 		fi
 	done <"$3"

@@ -70,6 +70,16 @@ carries_overlay()
 	done
 }
 
+lacks_deleted()
+{
+	for f in $(deleted_files); do
+		[ -e "$tmp/small/$f" ] && [ ! -e "$1/$f" ] || {
+			echo "$f is still there, or never was"
+			return 1
+		}
+	done
+}
+
 carries_hooks()
 {
 	for f in $patched; do
@@ -89,6 +99,7 @@ fresh
 check "applies to a plain tree" graft apply "$t"
 check "every file of the overlay is there" carries_overlay "$t"
 check "every hook is there" carries_hooks "$t"
+check "what it deletes is gone" lacks_deleted "$t"
 cp -a "$t" "$tmp/applied"
 remember "$t"
 check "applies twice" graft apply "$t"
@@ -222,6 +233,22 @@ remember "$t"
 check "refuses to come off when its own file was edited" refuses unapply "$t"
 check "names that file" says "$f: edited"
 check "and keeps that edit" unchanged "$t"
+
+for f in $(deleted_files); do
+	fresh
+	graft apply "$t"
+	echo '/* own file */' >"$t/$f"
+	remember "$t"
+	check "refuses to come off when there is a new $f" refuses unapply "$t"
+	check "names it as well" says "$f: edited"
+	check "and keeps it" unchanged "$t"
+
+	fresh
+	graft apply "$t"
+	cp "$tmp/small/$f" "$t/$f"
+	check "deletes $f when it finishes an interrupted apply" graft apply "$t"
+	check "which is gone then" lacks_deleted "$t"
+done
 
 fresh
 graft apply "$t"

@@ -11,11 +11,19 @@ patched_files()
 	done | sort -u
 }
 
-# replaced_files TREE: files that upstream has and the overlay replaces
+# deleted_files: files that upstream has and the overlay deletes
+deleted_files()
+{
+	cat "$top/kernel/patches/6.12/deletes"
+}
+
+# replaced_files TREE: files that upstream has and the overlay replaces or deletes
 replaced_files()
 {
-	(cd "$top/kernel" && find . -path ./patches -prune -o -type f -print) |
-	sed 's,^\./,,' | sort | while read -r f; do
+	{
+		(cd "$top/kernel" && find . -path ./patches -prune -o -type f -print)
+		deleted_files
+	} | sed 's,^\./,,' | sort | while read -r f; do
 		[ ! -f "$1/$f" ] || echo "$f"
 	done
 }

@@ -82,6 +82,9 @@ patched_is_patched()
 	for f in $patched; do
 		! cmp -s "$tmp/small/$f" "$trees/patched/$f" || return 1
 	done
+	for f in $(deleted_files); do
+		[ ! -e "$trees/patched/$f" ] || return 1
+	done
 }
 
 # three sources with the same contents

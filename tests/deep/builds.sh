@@ -19,9 +19,11 @@ tree=$TREES/patched/linux
 # each with what it takes to be built; changed by the series, new, or a user
 changed="PAGE_REPORTING|MMU:mm/page_alloc.o PAGE_EXTENSION:mm/page_ext.o
 VIRTIO_BALLOON:drivers/virtio/virtio_balloon.o"
-new="PAGE_REPORTING:mm/page_reporting.o PAGE_REPORTING:mm/page_reporting_ext.o
-PAGE_REPORTING:mm/page_reporting_debugfs.o PAGE_REPORTING:mm/walk_free_mem.o
-PAGE_REPORTING_ORACLE:mm/page_reporting_oracle.o
+room=mm/page_reporting
+new="PAGE_REPORTING:$room/core.o PAGE_REPORTING:$room/pass.o
+PAGE_REPORTING:$room/policy.o PAGE_REPORTING:$room/records.o
+PAGE_REPORTING:$room/schedule.o PAGE_REPORTING|WALK_FREE_MEM:$room/walk.o
+DEBUG_FS:$room/debugfs.o PAGE_REPORTING_ORACLE:$room/oracle.o
 UML_PAGE_REPORTING:arch/um/drivers/page_reporting_um.o"
 users="HYPERV_BALLOON:drivers/hv/hv_balloon.o"
 
@@ -139,7 +141,7 @@ ours()
 # of lines
 said()
 {
-	grep -E '(page_reporting[a-z_]*|walk_free_mem|page_alloc|page_ext|virtio_balloon|mmzone|page-flags)\.[ch]:[0-9]+.*(warning|error)' "$1" |
+	grep -E '(page_reporting[a-z_]*|page_reporting/[a-z_/]*|walk_free_mem|page_alloc|page_ext|virtio_balloon|mmzone|page-flags)\.[ch]:[0-9]+.*(warning|error)' "$1" |
 		sed -E 's,^.*/([^/:]*\.[ch]):[0-9:]* ,\1: ,' | sort -u
 }
 

@@ -6,8 +6,7 @@
 # file's but for those of which tests/deep/uncovered says why; it says so of
 # nearly all others.
 . "$(dirname "$0")/lib.sh"
-files="page_reporting page_reporting_ext page_reporting_debugfs
-page_reporting_oracle walk_free_mem page_reporting_um"
+files="core debugfs oracle pass policy records schedule walk page_reporting_um"
 
 # run NAME WORD...: not by prbench, whose fence would keep the guest from writing
 # down which lines it has run when it ends
@@ -95,11 +94,16 @@ if [ -z "${DEEP_BUILT:-}" ] && ! scripts/kernel.sh build um-mutant-gcov >"$scrat
 	done_testing
 fi
 out=$(readlink -f build/trees/mutant)/../um-gcov
-selftest=$scratch/page_reporting_test
+selftest=$scratch/selftest
 tools=build/trees/mutant/tools
 mm=$tools/testing/selftests/mm
-ok "the selftest is built" gcc -D_GNU_SOURCE= -O2 -isystem $tools/include/uapi \
-	-o "$selftest" $mm/page_reporting_test.c $mm/vm_util.c $mm/thp_settings.c
+mkdir "$selftest"
+for name in params files flush age reuse; do
+	ok "the selftest $name is built" gcc -D_GNU_SOURCE= -O2 \
+		-isystem $tools/include/uapi -o "$selftest/page_reporting_$name" \
+		$mm/page_reporting_$name.c $mm/page_reporting_util.c \
+		$mm/page_reporting_mem.c $mm/vm_util.c $mm/thp_settings.c
+done
 ok "KUnit" run kunit page_ext=on kunit.enable=1 coverage.do=nothing
 ok "a load against the oracle" run oracle page_ext=on coverage.do=oracle \
 	page_reporting_oracle.on=1 load.seconds=60

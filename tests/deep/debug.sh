@@ -34,8 +34,8 @@ kunit()
 		esac
 	done <"$scratch/cases"
 	ok "kunit: all tests were run" \
-		[ "$(wc -l <"$scratch/cases")" -eq "$(grep -c 'KUNIT_CASE' \
-		kernel/mm/tests/page_reporting_kunit.h)" ]
+		[ "$(wc -l <"$scratch/cases")" -eq "$(cat \
+		kernel/mm/page_reporting/tests/*_kunit.h | grep -c 'KUNIT_CASE')" ]
 }
 
 if ok "the kernel is built" flavor "$flavor" && [ $bad -eq 0 ]; then

@@ -79,23 +79,54 @@ static void link_block(struct page *page, unsigned int order, int mt, bool tail)
 	truth_link(page, order);
 }
 
+/* Whatever hook was called before has seen to what is known of the block */
 static void unlink_block(struct page *page, unsigned int order, int mt)
 {
 	check_type(page, mt);
 	if (!PageBuddy(page) || page->private != order)
 		fail("model: pfn %lu is no block of order %u", page_to_pfn(page), order);
+	if (PageReported(page))
+		fail("pfn %lu: leaves its list with PG_reported", page_to_pfn(page));
 	list_remove(page);
 	page->page_type = NO_TYPE;
 	page->private = 0;
+	page->index = 0xa5a5a5a5a5a5a5a5;	/* of whom it belongs to */
 	truth_unlink(page, order);
 }
 
-/* Whoever calls this hands the block out: what is known of it goes */
+/* Forget by default */
 static void remove_block(struct page *page, unsigned int order, int mt, bool forget)
 {
-	if (!forget && page_reporting_marked(page))
+	if (!forget)
 		page_reporting_clear(page, the_zone, order);
+	else
+		__ClearPageReported(page);
+	truth_clear(page, order);
 	unlink_block(page, order, mt);
+}
+
+/* What stays free, and comes back to the lists */
+static void detach_block(struct page *page, unsigned int order, int mt, bool forget)
+{
+	if (forget || broken(BREAK_DETACH))
+		page_reporting_clear(page, the_zone, order);
+	else if (broken(BREAK_SMALL_COUNT))
+		__ClearPageReported(page);
+	else if (!broken(BREAK_FLAG))
+		page_reporting_detach(page, the_zone, order);
+	unlink_block(page, order, mt);
+}
+
+/* A hook that leaves the records of what is used alone */
+static void take_hook(struct page *page, unsigned int low, unsigned int high)
+{
+	if (!broken(BREAK_TAKE)) {
+		page_reporting_take(page, the_zone, low, high);
+		return;
+	}
+	page_reporting_detach(page, the_zone, high);
+	for (; high > low; high--)
+		page_reporting_attach(page + (1UL << (high - 1)), high - 1);
 }
 
 static bool set_guard(struct page *page, unsigned int order)
@@ -104,7 +135,8 @@ static bool set_guard(struct page *page, unsigned int order)
 		return false;
 	page->page_type = PGTY_guard << 24;
 	page->private = order;
-	truth_take(page, order, GUARD);
+	truth_clear(page, order);
+	truth_move(page, order, GUARD);
 	return true;
 }
 
@@ -131,18 +163,37 @@ static bool captured(struct capture *capc, struct page *page, unsigned int order
 	return true;
 }
 
-static void free_one(struct page *page, unsigned int order, int mt, bool tail,
+static bool merge_hook(struct page *buddy, unsigned int order)
+{
+	if (broken(BREAK_MERGE))
+		page_reporting_clear(buddy, the_zone, order);
+	else if (broken(BREAK_SMALL_KEPT) && order < pr_policy.granule_order)
+		__ClearPageReported(buddy);
+	else
+		return page_reporting_merge(buddy, the_zone, order);
+	return false;
+}
+
+static void attach_hook(struct page *page, struct page *half, unsigned int order)
+{
+	if (broken(BREAK_ATTACH))
+		return;
+	page_reporting_attach(broken(BREAK_WRONG_BUDDY) ? half : page, order);
+}
+
+/* @keep: it was free before; with @tail as well, the worker is not told */
+static void free_one(struct page *page, unsigned int order, int mt, bool keep, bool tail,
 		     struct capture *capc)
 {
 	struct page *buddy, *half = page;
+	bool quiet = keep && tail;
 	int buddy_mt;
 
 	for (; order < MAX_PAGE_ORDER; order++) {
 		if (captured(capc, page, order, mt)) {
-			if (!broken(BREAK_CAPTURE))
-				page_reporting_taken(page, the_zone, order);
-			truth_merged(page, order);
-			truth_take(page, order, USED);
+			if (keep && !broken(BREAK_CAPTURE))
+				page_reporting_captured(page, the_zone, order);
+			truth_captured(page, order);
 			return;
 		}
 		buddy = pfn_to_page(page_to_pfn(page) ^ (1UL << order));
@@ -157,8 +208,8 @@ static void free_one(struct page *page, unsigned int order, int mt, bool tail,
 		if (PageGuard(buddy)) {
 			clear_guard(buddy, order);
 		} else {
-			if (!broken(BREAK_MERGE))
-				page_reporting_merge(buddy, the_zone, order);
+			truth_merge(buddy, order);
+			keep |= merge_hook(buddy, order);
 			unlink_block(buddy, order, buddy_mt);
 		}
 		if (buddy_mt != mt)
@@ -168,27 +219,29 @@ static void free_one(struct page *page, unsigned int order, int mt, bool tail,
 	}
 	/* No matter which, but not always the same */
 	link_block(page, order, mt, tail || (page_to_pfn(page) >> order) & 2);
-	page_reporting_freed(broken(BREAK_WRONG_BUDDY) ? half : page, the_zone, order);
+	if (keep)
+		attach_hook(page, half, order);
+	if (quiet)
+		return;
+	truth_new(order);
+	page_reporting_freed(order);
 }
 
 /* Free what may be larger than a pageblock, each by its own type */
-static void free_blocks(struct page *page, unsigned int order, bool tail,
+static void free_blocks(struct page *page, unsigned int order, bool keep, bool tail,
 			struct capture *capc)
 {
 	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
 
 	order = min(order, pageblock_order);
 	for (; pfn < end; pfn += 1UL << order)
-		free_one(pfn_to_page(pfn), order, buddy_type(pfn_to_page(pfn)), tail, capc);
+		free_one(pfn_to_page(pfn), order, buddy_type(pfn_to_page(pfn)), keep, tail,
+			 capc);
 }
 
 static void return_blocks(struct page *page, unsigned int order, bool tail)
 {
-	truth_joining(STAY);
-	if (!broken(BREAK_KEEP))
-		page_reporting_keep(the_zone);
-	free_blocks(page, order, tail, NULL);
-	page_reporting_kept(the_zone);
+	free_blocks(page, order, !broken(BREAK_KEEP), tail, NULL);
 }
 
 static void expand(struct page *page, unsigned int low, unsigned int high, int mt)
@@ -201,26 +254,15 @@ static void expand(struct page *page, unsigned int low, unsigned int high, int m
 	}
 }
 
-static void expand_reported(struct page *page, unsigned int low, unsigned int high,
-			    int old_mt, int new_mt)
-{
-	unlink_block(page, high, old_mt);
-	if (old_mt != new_mt)
-		set_types(page, high, new_mt);
-	expand(page, low, high, new_mt);
-	if (!broken(BREAK_SPLIT))
-		page_reporting_split(page, the_zone, low, high);
-}
-
 static struct page *take(struct page *page, unsigned int low, unsigned int high, int mt)
 {
-	truth_joining(STAY);
-	if (page_reporting_marked(page)) {
-		expand_reported(page, low, high, mt, mt);
-	} else {
-		unlink_block(page, high, mt);
-		expand(page, low, high, mt);
-	}
+	if (broken(BREAK_SPLIT))
+		page_reporting_clear(page, the_zone, high);
+	else
+		take_hook(page, low, high);
+	truth_use(page, low, high);
+	unlink_block(page, high, mt);
+	expand(page, low, high, mt);
 	return page;
 }
 
@@ -289,11 +331,10 @@ static struct page *claim(struct page *page, unsigned int order, unsigned int hi
 	int old_mt = buddy_type(page);
 
 	if (high >= pageblock_order) {
-		truth_joining(STAY);
-		if (page_reporting_marked(page) && !broken(BREAK_STEAL)) {
-			expand_reported(page, order, high, old_mt, mt);
-			return page;
-		}
+		if (!broken(BREAK_STEAL))
+			take_hook(page, order, high);
+		page_reporting_clear(page, the_zone, high);
+		truth_use(page, order, high);
 		unlink_block(page, high, old_mt);
 		set_types(page, high, mt);
 		expand(page, order, high, mt);
@@ -348,7 +389,7 @@ struct page *buddy_alloc(unsigned int order, int mt)
 	lock();
 	page = allocate(order, mt);
 	if (page)
-		truth_take(page, order, USED);
+		truth_move(page, order, USED);
 	unlock();
 	return page;
 }
@@ -356,9 +397,8 @@ struct page *buddy_alloc(unsigned int order, int mt)
 void buddy_free(struct page *page, unsigned int order, struct capture *capc)
 {
 	lock();
-	truth_joining(NEW);
 	truth_free(page, order);
-	free_blocks(page, order, false, capc);
+	free_blocks(page, order, false, false, capc);
 	unlock();
 }
 
@@ -366,9 +406,8 @@ void buddy_free(struct page *page, unsigned int order, struct capture *capc)
 void buddy_putback(struct page *page, unsigned int order)
 {
 	lock();
-	truth_joining(NEW);
 	truth_free(page, order);
-	free_one(page, order, buddy_type(page), true, NULL);
+	free_one(page, order, buddy_type(page), !broken(BREAK_KEEP), true, NULL);
 	unlock();
 }
 
@@ -377,7 +416,6 @@ static void isolate_page(struct page *page, unsigned int order)
 	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order) - 1;
 
 	remove_block(page, order, buddy_type(page), broken(BREAK_ISOLATE));
-	truth_drop(page, order);
 	if (order + 1 < pageblock_order)
 		return;
 	for (; pfn < end; pfn += pageblock_nr_pages)
@@ -391,7 +429,7 @@ void buddy_compact(struct page *page)
 
 	lock();
 	isolate_page(page, order);
-	truth_take(page, order, USED);
+	truth_move(page, order, USED);
 	unlock();
 }
 
@@ -405,9 +443,7 @@ void buddy_poison(struct page *page)
 
 	lock();
 	mt = buddy_type(head);
-	truth_joining(STAY);
 	remove_block(head, order, mt, broken(BREAK_POISON));
-	truth_drop(head, order);
 	for (pfn = page_to_pfn(page); high; ) {
 		rest = part + (1UL << --high);
 		if (page_to_pfn(rest) <= pfn) {
@@ -418,18 +454,17 @@ void buddy_poison(struct page *page)
 			link_block(rest, high, mt, false);
 	}
 	if (!broken(BREAK_WAKE))
-		page_reporting_freed(head, the_zone, order);
+		page_reporting_freed(order);
 	truth_new(order);
-	truth_take(page, 0, POISON);
+	truth_move(page, 0, POISON);
 	unlock();
 }
 
 void buddy_unpoison(struct page *page)
 {
 	lock();
-	truth_joining(NEW);
 	truth_free(page, 0);
-	free_one(page, 0, buddy_type(page), false, NULL);
+	free_one(page, 0, buddy_type(page), false, false, NULL);
 	unlock();
 }
 
@@ -453,7 +488,7 @@ static void change_isolation(struct page *page, int mt)
 		return;
 	}
 	order = large->private;
-	unlink_block(large, order, buddy_type(large));
+	detach_block(large, order, buddy_type(large), false);
 	types[block_start(page)] = mt;
 	return_blocks(large, order, false);
 }
@@ -490,11 +525,9 @@ bool buddy_unisolate(struct page *page, int mt)
 		/* Freed again, to merge. (Linux 6.12 does that with larger ones,
 		 * too, and gets the types of their other pageblocks wrong.)
 		 */
-		isolate_page(page, order);
+		detach_block(page, order, ISOLATE, broken(BREAK_UNDO));
 		types[page_to_pfn(page)] = mt;
-		truth_joining(NEW);
-		truth_free(page, order);
-		free_one(page, order, mt, true, NULL);
+		free_one(page, order, mt, !broken(BREAK_KEEP), true, NULL);
 	} else {
 		change_isolation(page, mt);
 	}
@@ -527,18 +560,17 @@ void buddy_offline(unsigned long pfn, unsigned long nr)
 	while (pfn < end) {
 		order = pfn_to_page(pfn)->private;
 		remove_block(pfn_to_page(pfn), order, ISOLATE, broken(BREAK_OFFLINE));
-		truth_take(pfn_to_page(pfn), order, OFFLINE);
+		truth_move(pfn_to_page(pfn), order, OFFLINE);
 		pfn += 1UL << order;
 	}
 	unlock();
 }
 
 /* In page_alloc.c, too: the worker calls these */
-void page_reporting_isolate(struct page *page, struct zone *zone, unsigned int order,
-			    int migratetype)
+void page_reporting_isolate(struct page *page, struct zone *zone, unsigned int order)
 {
 	(void)zone;
-	unlink_block(page, order, migratetype);
+	detach_block(page, order, buddy_type(page), false);
 }
 
 void page_reporting_putback(struct page *page, struct zone *zone, unsigned int order)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel's own file, and what it calls that is not in it. */
-#include "page_reporting_ext.c"
+/* The kernel's own files, and what they call that is not in them. */
+#include "page_reporting/records.c"
+#include "page_reporting/policy.c"
+#include "page_reporting/walk.c"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,11 +10,14 @@
 
 #include "model.h"
 
-unsigned long jiffies;
+u64 ticks;
+u64 shim_events;
+unsigned int shim_online_mems;
 unsigned int pageblock_order;
 unsigned long page_ext_size;
-unsigned int page_reporting_granule;
 enum shim_key page_reporting_enabled;
+unsigned int page_reporting_notify_order;
+struct pr_policy pr_policy;
 struct zone zones[2];
 struct page *mem_map;
 struct section sections[NR_SECTIONS];
@@ -50,6 +55,11 @@ bool shim_flip(void)
 	return flip_state >> 31;
 }
 
+u64 ktime_get_coarse_ns(void)
+{
+	return ticks << PR_TICK_SHIFT;
+}
+
 unsigned long shim_lock(spinlock_t *lock)
 {
 	if (lock->held)
@@ -66,11 +76,37 @@ void shim_unlock(spinlock_t *lock)
 	lock->held = false;
 }
 
+void shim_assert_held(const spinlock_t *lock)
+{
+	if (!lock->held)
+		fail("called without zone->lock");
+}
+
 void shim_resched(void)
 {
 	if (the_zone->lock.held)
 		fail("cond_resched() with zone->lock held");
 	world_meanwhile();
+}
+
+/* A walk that has found a block takes the lock: others may come first */
+u64 pr_lock(struct zone *zone, unsigned long *flags)
+{
+	world_meanwhile();
+	spin_lock_irqsave(&zone->lock, *flags);
+	return 1;
+}
+
+void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
+{
+	if (since != 1)
+		fail("pr_unlock() does not get what the lock gave");
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+unsigned int debug_guardpage_minorder(void)
+{
+	return config.guard;
 }
 
 bool pfn_valid(unsigned long pfn)
@@ -97,32 +133,19 @@ struct page_ext *page_ext_get(const struct page *page)
 
 void page_ext_put(struct page_ext *ext)
 {
-	if (!ext || !ext_refs)
+	if (!ext)
+		return;
+	if (!ext_refs)
 		fail("page_ext put without a get");
 	ext_refs--;
 }
 
-/* These are the worker's */
-u64 page_reporting_lock(struct zone *zone, unsigned long *flags)
+/* As core.c has it */
+void __page_reporting_freed(unsigned int order)
 {
-	spin_lock_irqsave(&zone->lock, *flags);
-	return 1;
-}
+	bool large = order >= pr_policy.huge_order;
 
-void page_reporting_unlock(struct zone *zone, unsigned long flags, u64 since)
-{
-	if (since != 1)
-		fail("page_reporting_unlock() does not get what the lock gave");
-	spin_unlock_irqrestore(&zone->lock, flags);
-}
-
-u32 page_reporting_horizon(void)
-{
-	return config.horizon;
-}
-
-void page_reporting_kick(bool large)
-{
+	page_reporting_notify_order = large ? UINT_MAX : pr_policy.huge_order;
 	truth_kicked(large);
 }
 
@@ -130,29 +153,33 @@ void trace_page_reporting_refault(unsigned long pfn, unsigned int order,
 				  unsigned long pages, unsigned int least_ms)
 {
 	if (pfn < the_zone->zone_start_pfn || pfn >= zone_end_pfn(the_zone) ||
-	    pages > 1UL << max(order, page_reporting_granule))
+	    pages > 1UL << max(order, pr_policy.granule_order))
 		fail("%lu refaults of order %u at pfn %lu", pages, order, pfn);
 	truth_traced(pages, least_ms);
 }
 
-/* As booted with page_ext=on, with @more bytes of other clients in front */
+/* The order that walks begin with stays what it was: forget that, too */
 void shim_boot(unsigned int more)
 {
-	bool was_off = !page_reporting_ext_enabled(), was_verbose = verbose;
 	char odd[] = "maybe", on[] = "on";
 
-	page_reporting_ext_ops.offset = sizeof(struct page_ext) + more;
-	page_ext_size = page_reporting_ext_ops.offset + page_reporting_ext_ops.size;
-	if (!was_off)
-		return;
-	verbose = false;
-	shim_early_param(odd);
-	verbose = was_verbose;
-	page_reporting_ext_ops.init();
-	if (page_reporting_ext_ops.need() || page_reporting_ext_enabled())
-		fail("page_ext=maybe counts as on");
-	shim_early_param(on);
-	page_reporting_ext_ops.init();
-	if (!page_reporting_ext_ops.need() || !page_reporting_ext_enabled())
+	memset(&pr_policy, 0, sizeof(pr_policy));
+	lowest_order = MAX_PAGE_ORDER;
+	small_reported.counter = 0;
+	shim_events = 0;
+	if (!page_ext_wanted) {
+		bool was_verbose = verbose;
+
+		verbose = false;
+		shim_page_ext_param(odd);
+		verbose = was_verbose;
+		if (page_reporting_ext_ops.need() || pr_records_enabled())
+			fail("page_ext=maybe counts as on");
+		shim_page_ext_param(on);
+	}
+	page_ext_size = more ? sizeof(struct page_ext) + more : 0;
+	if (!page_reporting_ext_ops.need() || !pr_records_enabled())
 		fail("page_ext=on does not count");
+	page_reporting_ext_ops.offset = page_ext_size;
+	page_ext_size += page_reporting_ext_ops.size;
 }

@@ -52,17 +52,24 @@ static unsigned int point, bad_points;
 
 static const char *const breaks[NR_BREAKS] = {
 	[BREAK_CAPTURE] = "nobody is told of a capture",
-	[BREAK_SPLIT] = "nobody is told of a split",
-	[BREAK_STEAL] = "nobody is told of a block claimed from another type",
+	[BREAK_SPLIT] = "a split forgets what stays free",
+	[BREAK_STEAL] = "a block claimed from another type is forgotten",
 	[BREAK_ISOLATE] = "isolation of a page does not clear",
 	[BREAK_POISON] = "a poisoned page does not clear",
 	[BREAK_OFFLINE] = "records survive memory going offline",
-	[BREAK_MERGE] = "nobody is told of a merge",
+	[BREAK_MERGE] = "a merge forgets",
 	[BREAK_WRONG_BUDDY] = "the wrong half of a merge is marked",
 	[BREAK_KEEP] = "what is put back counts as new",
 	[BREAK_WAKE] = "what is left around a poisoned page wakes nobody",
 	[BREAK_ERROR] = "an error of the device marks",
 	[BREAK_CLAMP] = "times wrap around",
+	[BREAK_UNDO] = "undoing an isolation forgets",
+	[BREAK_DETACH] = "what leaves a list and stays free is forgotten",
+	[BREAK_ATTACH] = "what is back on a list is not marked",
+	[BREAK_TAKE] = "the part that is used stays known",
+	[BREAK_SMALL_KEPT] = "a merge keeps the count of a small block",
+	[BREAK_SMALL_COUNT] = "small blocks that leave their list count on",
+	[BREAK_FLAG] = "PG_reported stays set on removal",
 };
 
 static const unsigned int granules[] = { 0, 3, 4, 9, 10 };
@@ -262,7 +269,7 @@ static bool shrink_config(struct run *run)
 {
 	static const struct config plain = {
 		.start = PAGES_PER_SECTION, .pages = PAGES_PER_SECTION, .pageblock = 9,
-		.horizon = 1,
+		.min_age = 1,
 	};
 	static const size_t sizes[][2] = {
 		{ offsetof(struct config, start), offsetof(struct config, pageblock) },
@@ -274,8 +281,8 @@ static bool shrink_config(struct run *run)
 		{ offsetof(struct config, hole), offsetof(struct config, noext) },
 		{ offsetof(struct config, noext), offsetof(struct config, more) },
 		{ offsetof(struct config, more), offsetof(struct config, busy) },
-		{ offsetof(struct config, busy), offsetof(struct config, horizon) },
-		{ offsetof(struct config, horizon), offsetof(struct config, clock) },
+		{ offsetof(struct config, busy), offsetof(struct config, min_age) },
+		{ offsetof(struct config, min_age), offsetof(struct config, clock) },
 		{ offsetof(struct config, clock), sizeof(struct config) },
 	};
 	static struct run other;
@@ -463,7 +470,7 @@ static void usage(FILE *f)
 {
 	fprintf(f,
 		"usage: model [options]\n"
-		"Random operations of a page allocator, with the kernel's page_reporting_ext.c\n"
+		"Random operations of a page allocator, with the kernel's mm/page_reporting\n"
 		"compared with what must be known. Prints TAP.\n\n"
 		"  --ops N        operations (default 1000000), shared by the granule orders\n"
 		"  --seed N       draws them (default 1)\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A model of the page allocator around the kernel's page_reporting_ext.c:
+ * A model of the page allocator around the kernel's mm/page_reporting/:
  *
- * kernel.c	that file, and what it calls
+ * kernel.c	records.c, policy.c and walk.c, and what they call
  * buddy.c	a page allocator that calls its hooks where the kernel's does
  * truth.c	what has to be known of each page, kept without any hooks
  * world.c	who uses the allocator: users, the worker, memory hotplug...
@@ -14,6 +14,7 @@
 
 #include "shim.h"
 #include "page_reporting.h"
+#include "page_reporting/internal.h"
 
 #define NR_SECTIONS	20
 #define MAX_PFN		(NR_SECTIONS * PAGES_PER_SECTION)
@@ -31,6 +32,7 @@ struct section {
 
 extern struct section sections[NR_SECTIONS];
 extern bool verbose;
+extern u64 ticks;
 
 /* What an episode starts with */
 struct config {
@@ -45,8 +47,8 @@ struct config {
 	unsigned int noext;	/* section without page_ext, 0 for none */
 	unsigned int more;	/* bytes of other clients of page_ext */
 	unsigned int busy;	/* all is in use at first */
-	unsigned int horizon;	/* ticks */
-	unsigned int clock;	/* jiffies; they go on in 64 bits */
+	unsigned int min_age;	/* ms */
+	unsigned int clock;	/* ticks; they go on in 64 bits */
 };
 
 extern struct config config;
@@ -67,7 +69,8 @@ struct op {
 enum {
 	BREAK_NOTHING, BREAK_CAPTURE, BREAK_SPLIT, BREAK_STEAL, BREAK_ISOLATE,
 	BREAK_POISON, BREAK_OFFLINE, BREAK_MERGE, BREAK_WRONG_BUDDY, BREAK_KEEP,
-	BREAK_WAKE, BREAK_ERROR, BREAK_CLAMP, NR_BREAKS
+	BREAK_WAKE, BREAK_ERROR, BREAK_CLAMP, BREAK_UNDO, BREAK_DETACH, BREAK_ATTACH,
+	BREAK_TAKE, BREAK_SMALL_KEPT, BREAK_SMALL_COUNT, BREAK_FLAG, NR_BREAKS
 };
 
 extern unsigned int model_break;
@@ -92,7 +95,6 @@ struct capture {
 };
 
 void buddy_init(void);
-int buddy_type(const struct page *page);
 struct page *buddy_alloc(unsigned int order, int mt);
 void buddy_free(struct page *page, unsigned int order, struct capture *capc);
 void buddy_putback(struct page *page, unsigned int order);
@@ -107,29 +109,25 @@ void buddy_offline(unsigned long pfn, unsigned long nr);
 /* truth.c: what happens, whoever is told of it */
 enum where { ELSEWHERE, USED, FREE, HELD, GUARD, POISON, OFFLINE };
 
-/* What it means when a block joins the free lists: it is new, or was free before */
-enum joining { NEW, STAY };
-
 void truth_init(void);
-void truth_joining(enum joining joining);
 void truth_link(const struct page *page, unsigned int order);
 void truth_unlink(const struct page *page, unsigned int order);
 void truth_new(unsigned int order);
-void truth_merged(const struct page *page, unsigned int order);
+void truth_merge(const struct page *page, unsigned int order);
 void truth_free(const struct page *page, unsigned int order);
-void truth_drop(const struct page *page, unsigned int order);
-void truth_take(const struct page *page, unsigned int order, enum where to);
+void truth_use(const struct page *page, unsigned int low, unsigned int high);
+void truth_clear(const struct page *page, unsigned int order);
+void truth_captured(const struct page *page, unsigned int order);
+void truth_move(const struct page *page, unsigned int order, enum where to);
+void truth_stamp(const struct page *page, unsigned int order, enum pr_state state);
+void truth_tell(const struct page *page, unsigned int order, enum pr_state state);
+void truth_tell_small(const struct page *page, unsigned int order, enum pr_state state);
 void truth_hold(const struct page *page, unsigned int order);
-void truth_unhold(const struct page *page, unsigned int order);
-void truth_see(const struct page *page, unsigned int bits);
-void truth_seen_still(const struct page *page);
-void truth_tell(const struct page *page, unsigned int order);
-void truth_tell_small(const struct page *page, unsigned int order);
+void truth_restamp(const struct page *page, unsigned int order);
+bool truth_told(unsigned long pfn);
 void truth_armed(unsigned int order);
 void truth_clamp(void);
-void truth_halt(void);
-void truth_reset(void);
-void truth_start(void);
+void truth_forget(bool alone);
 void truth_kicked(bool large);
 void truth_traced(unsigned long pages, unsigned int least_ms);
 enum where truth_where(unsigned long pfn);

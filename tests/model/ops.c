@@ -18,7 +18,7 @@ static const struct {
 	[OP_ALLOC] = { "alloc", 2, 64 },		/* order, migratetype */
 	[OP_FREE] = { "free", 3, 64 },			/* at, order, capture */
 	[OP_FLUSH] = { "flush", 0, 4 },
-	[OP_SEE] = { "see", 3, 8 },			/* at, blocks, adopted */
+	[OP_SEE] = { "see", 3, 8 },			/* at, blocks, fresh */
 	[OP_BATCH] = { "batch", 3, 24 },		/* at, blocks, capacity or AGAIN */
 	[OP_DONE] = { "done", 1, 24 },			/* error */
 	[OP_TICK] = { "tick", 1, 24 },			/* ticks */
@@ -33,7 +33,7 @@ static const struct {
 	[OP_RETYPE] = { "retype", 2, 8 },		/* at, migratetype */
 	[OP_OFFLINE] = { "offline", 2, 2 },		/* at, remove */
 	[OP_ONLINE] = { "online", 2, 2 },		/* at, migratetype */
-	[OP_HALT] = { "halt", 1, 1 },			/* seed, 0: all at once */
+	[OP_HALT] = { "halt", 1, 1 },			/* seed, 0: nobody else at work */
 	[OP_START] = { "start", 3, 1 },			/* granule, least order, seed */
 	[OP_LOOKUP] = { "lookup", 2, 8 },		/* at, least order */
 	[OP_CORRUPT] = { "corrupt", 1, 1 },		/* at */
@@ -98,11 +98,11 @@ void ops_config(struct config *cfg, unsigned int granule)
 		cfg->noext = cfg->start / PAGES_PER_SECTION + rnd(4);
 	if (chance(25))
 		cfg->guard = 1 + rnd(5);
-	cfg->more = 8 * rnd(5);
+	cfg->more = chance(50) ? 0 : 8 * rnd(5);
 	cfg->busy = chance(50);
-	cfg->horizon = rnd_log(20);
-	/* Times are 30 bits wide: near to where they, and 32 bits, wrap around */
-	cfg->clock = (1U << 30) * rnd(4) - rnd_log(28);
+	cfg->min_age = rnd_log(20);
+	/* Times are 29 bits wide: near to where they, and 32 bits, wrap around */
+	cfg->clock = (1U << 29) * rnd(8) - rnd_log(28);
 }
 
 /* Orders that this episode likes, in one of these ways */
@@ -155,7 +155,7 @@ static void draw(struct op *op, const struct config *cfg, unsigned int at,
 		arg[0] = chance(25);
 		break;
 	case OP_TICK:
-		arg[0] = chance(5) ? rnd(1U << 30) : rnd_log(24);
+		arg[0] = chance(5) ? rnd(1U << 28) : rnd_log(24);
 		break;
 	case OP_UNISOLATE:
 	case OP_RETYPE:
@@ -221,20 +221,20 @@ void ops_draw(const struct config *cfg, struct op *ops, unsigned int nr)
 }
 
 #define CONFIG_FORMAT	"zone %u %u pageblock %u granule %u least %u guard %u hole %u %u " \
-			"noext %u more %u busy %u horizon %u clock %u"
+			"noext %u more %u busy %u min_age %u clock %u"
 
 int ops_print_config(char *buf, size_t size, const struct config *c)
 {
 	return snprintf(buf, size, CONFIG_FORMAT, c->start, c->pages, c->pageblock,
 			c->granule, c->least, c->guard, c->hole, c->hole_pages, c->noext,
-			c->more, c->busy, c->horizon, c->clock);
+			c->more, c->busy, c->min_age, c->clock);
 }
 
 bool ops_parse_config(const char *line, struct config *c)
 {
 	int found = sscanf(line, CONFIG_FORMAT, &c->start, &c->pages, &c->pageblock,
 			   &c->granule, &c->least, &c->guard, &c->hole, &c->hole_pages,
-			   &c->noext, &c->more, &c->busy, &c->horizon, &c->clock);
+			   &c->noext, &c->more, &c->busy, &c->min_age, &c->clock);
 
 	return found == 13 && c->start >= 1 && c->pages >= 1 &&
 	       c->start < MAX_PFN && c->pages <= MAX_PFN - c->start &&

@@ -1,228 +1,240 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What has to be known of each page, from what happens to it and not from what
- * hooks are called: the meaning of the records, as Documentation/mm/
- * free_page_reporting.rst has it, in the most naive way. Time does not wrap
- * around here. After each operation the kernel's records, marks and counters
- * are compared with it.
+ * hooks are called, in the most naive way. Time does not wrap around here.
+ * After each operation the kernel's records, marks and counters are compared
+ * with it.
  *
- * A unit is a granule, or a free block below one. The host is told of units. It
- * is to be told again
- * - of a unit from which a page has left the free lists (which is a refault),
- * - of a unit below a granule that has merged or has been split (it is dropped).
+ * A unit is a granule, or a free block below one. The host is told of units; of
+ * a granule that counts for as long as all of it stays free, of a block below
+ * one for as long as the block stays as it is. Since when the rest of a block is
+ * free is known for as long as the block stays as it is.
  */
 #include "model.h"
 
-/* What a block says of itself, beside what follows from its units */
-#define SEEN		BIT(0)
-#define ADOPTED		BIT(1)
-#define STALE		BIT(2)
-
 /* Of a page */
 static unsigned char where[MAX_PFN];
-static unsigned char told[MAX_PFN];		/* order of the unit + 1, or 0 */
-static unsigned long free_at[MAX_PFN];
-/* Of the first page of a unit, and of a block */
-static unsigned long told_at[MAX_PFN];
-static unsigned long seen_at[MAX_PFN];
-static unsigned char blocks[MAX_PFN];		/* order, or NONE */
-static unsigned char flags[MAX_PFN];
+/* Of the first page of a unit */
+static unsigned char state[MAX_PFN];
+static u64 since[MAX_PFN];
+/* Of the first page of a block: its order, or NONE; since when it is free */
+static unsigned char blocks[MAX_PFN];
+static unsigned char head[MAX_PFN];	/* PR_NONE, PR_FREE or PR_FRESH */
+static u64 head_since[MAX_PFN];
+static unsigned char held_head[MAX_PFN];	/* the same as the worker took it */
+static u64 held_since[MAX_PFN];
 static bool touched[NR_SECTIONS];
+static unsigned long small_in[NR_SECTIONS];	/* reported, in blocks below huge_order */
 
 /* Counters; kicks: for a small and for a large block */
 struct counters {
-	u64 reported;
-	u64 kept;
-	u64 dropped;
-	u64 refaulted;
-	u64 soon;
+	u64 reported, small, kept, forgotten, refaulted, soon, traced, events;
 	u64 ages[PR_AGES];
 	u64 kicks[2];
-	u64 traced;
 };
 
 static struct counters expected;
 static u64 kicks[2], traced;
 static unsigned int armed;
-static enum joining joining;
-static bool off;		/* nothing is known, nothing has to be */
 static unsigned int least_ms, traced_ms;	/* of this operation */
+
+static unsigned int unit_of(unsigned int order)
+{
+	return min(order, pr_policy.granule_order);
+}
 
 static void touch(unsigned long pfn)
 {
 	touched[pfn / PAGES_PER_SECTION] = true;
 }
 
-static unsigned long unit_head(unsigned long pfn)
+static bool told(unsigned long pfn)
 {
-	return pfn & ~((1UL << (told[pfn] - 1)) - 1);
+	return state[pfn] == PR_REPORTED || state[pfn] == PR_FLUSHED;
 }
 
-static void forget(unsigned long pfn)
+static void set_state(unsigned long pfn, unsigned int unit, enum pr_state new)
 {
-	unsigned long head = unit_head(pfn), nr = 1UL << (told[pfn] - 1);
-
-	expected.reported -= nr;
-	memset(&told[head], 0, nr);
-	touch(head);
+	expected.reported -= told(pfn) ? 1UL << unit : 0;
+	state[pfn] = new;
+	since[pfn] = ticks;
+	expected.reported += told(pfn) ? 1UL << unit : 0;
+	touch(pfn);
 }
 
-/* A page of it has left the free lists, or may have */
-static void refault(unsigned long pfn)
+static u64 horizon(void)
 {
-	unsigned long age = jiffies - told_at[unit_head(pfn)], nr = 1UL << (told[pfn] - 1);
-	unsigned int ms = age * (1000 / HZ), class = 0;
+	u64 age = (config.min_age * 1000000ULL + (1 << 24) - 1) >> 24;
 
-	while (class < PR_AGES - 1 && ms >> class)
-		class++;
-	expected.ages[class] += nr;
-	expected.refaulted += nr;
-	expected.soon += age < config.horizon ? nr : 0;
-	least_ms = min(least_ms, ms);
-	forget(pfn);
+	return min(age * 8, (u64)PR_AGE_MAX);
 }
 
-void truth_joining(enum joining how)
+/* A page of it is used */
+static void refault(unsigned long pfn, unsigned int unit)
 {
-	joining = how;
+	u64 age = ticks - since[pfn], ms = (age << 24) / 1000000, nr = 1UL << unit;
+	unsigned int class = 0;
+
+	if (told(pfn)) {
+		ms = min(ms, (u64)UINT_MAX);
+		while (class < PR_AGES - 1 && ms >> class)
+			class++;
+		expected.ages[class] += nr;
+		expected.refaulted += nr;
+		if (state[pfn] == PR_REPORTED && age < horizon())
+			expected.soon += nr;
+		least_ms = min((u64)least_ms, ms);
+	}
+	set_state(pfn, unit, PR_NONE);
 }
 
 /* A block that was not free before: is somebody woken? */
 void truth_new(unsigned int order)
 {
-	unsigned int large = min(pageblock_order, 9U);
+	bool large = order >= pr_policy.huge_order;
 
-	if (order < armed)
+	if (page_reporting_enabled != KEY_ON || order < armed)
 		return;
-	expected.kicks[order >= large]++;
-	armed = order < large ? large : UINT_MAX;
-}
-
-/* These pages are one block now, if only for the moment */
-void truth_merged(const struct page *page, unsigned int order)
-{
-	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
-
-	for (; pfn < end; pfn++) {
-		if (!told[pfn] || told[pfn] - 1U >= min(order, page_reporting_granule))
-			continue;
-		expected.dropped += 1UL << (told[pfn] - 1);
-		forget(pfn);
-	}
+	expected.kicks[large]++;
+	armed = large ? UINT_MAX : pr_policy.huge_order;
 }
 
 void truth_link(const struct page *page, unsigned int order)
 {
-	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
-
-	blocks[pfn] = order;
-	flags[pfn] = 0;
-	touch(pfn);
-	truth_merged(page, order);
-	if (joining == STAY)
-		return;
-	for (; pfn < end; pfn++)
-		expected.kept += !!told[pfn];
-	truth_new(order);
-}
-
-void truth_unlink(const struct page *page, unsigned int order)
-{
-	(void)order;
-	blocks[page_to_pfn(page)] = NONE;
-	flags[page_to_pfn(page)] = 0;
+	blocks[page_to_pfn(page)] = order;
+	head[page_to_pfn(page)] = PR_NONE;
 	touch(page_to_pfn(page));
 }
 
-static void move(const struct page *page, unsigned int order, enum where to)
+static unsigned long told_in(unsigned long pfn, unsigned int order)
+{
+	unsigned long end = pfn + (1UL << order), nr = 0;
+
+	for (; pfn < end; pfn += 1UL << unit_of(order))
+		nr += told(pfn) ? 1UL << unit_of(order) : 0;
+	return nr;
+}
+
+/* A block leaves its list, and with it what was known only of the block */
+void truth_unlink(const struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	memset(&where[pfn], to, 1UL << order);
+	blocks[pfn] = NONE;
 	touch(pfn);
+	if (order >= pr_policy.granule_order)
+		return;
+	expected.forgotten += told_in(pfn, order);
+	set_state(pfn, order, PR_NONE);
+}
+
+/* A free block is about to become part of a larger one */
+void truth_merge(const struct page *page, unsigned int order)
+{
+	if (order >= pr_policy.granule_order)
+		expected.kept += told_in(page_to_pfn(page), order);
+}
+
+void truth_move(const struct page *page, unsigned int order, enum where to)
+{
+	memset(&where[page_to_pfn(page)], to, 1UL << order);
+	touch(page_to_pfn(page));
 }
 
 void truth_free(const struct page *page, unsigned int order)
 {
-	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
-
-	move(page, order, FREE);
-	for (; pfn < end; pfn++)
-		free_at[pfn] = jiffies;
+	truth_move(page, order, FREE);
 }
 
-void truth_drop(const struct page *page, unsigned int order)
+/* A free block that ceases to be one; nobody uses it */
+void truth_clear(const struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
 
-	for (; pfn < end; pfn++)
-		if (told[pfn])
-			refault(pfn);
+	for (; pfn < end; pfn += 1UL << unit_of(order))
+		set_state(pfn, unit_of(order), PR_NONE);
 }
 
-void truth_take(const struct page *page, unsigned int order, enum where to)
+/* The first part of a free block is used */
+void truth_use(const struct page *page, unsigned int low, unsigned int high)
 {
-	truth_drop(page, order);
-	move(page, order, to);
+	unsigned int unit = unit_of(high);
+	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << low);
+
+	for (; pfn < end; pfn += 1UL << unit)
+		refault(pfn, unit);
+}
+
+/* What has merged so far is used, and is on no list */
+void truth_captured(const struct page *page, unsigned int order)
+{
+	if (order >= pr_policy.granule_order)
+		truth_use(page, order, order);
+	truth_move(page, order, USED);
+}
+
+static bool has_ext(unsigned long pfn)
+{
+	return sections[pfn / PAGES_PER_SECTION].ext;
+}
+
+static void set_head(unsigned long pfn, unsigned int order, enum pr_state new, u64 at)
+{
+	touch(pfn);
+	if (head[pfn] != PR_NONE || told_in(pfn, order) == 1UL << order)
+		return;
+	head[pfn] = new;
+	head_since[pfn] = at;
+}
+
+/* A pass has seen a free block */
+void truth_stamp(const struct page *page, unsigned int order, enum pr_state new)
+{
+	set_head(page_to_pfn(page), order, new, ticks);
 }
 
 /* The worker has it, with what is known of it */
 void truth_hold(const struct page *page, unsigned int order)
 {
-	move(page, order, HELD);
+	unsigned long pfn = page_to_pfn(page);
+
+	held_head[pfn] = head[pfn];
+	held_since[pfn] = head_since[pfn];
+	truth_move(page, order, HELD);
 }
 
-void truth_unhold(const struct page *page, unsigned int order)
-{
-	move(page, order, FREE);
-}
-
-void truth_see(const struct page *page, unsigned int bits)
+/* It is back, and stays as old as it was if it is a block of its own still */
+void truth_restamp(const struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	if (off || !sections[pfn / PAGES_PER_SECTION].ext)
-		return;
-	flags[pfn] |= SEEN | (bits & PR_ADOPTED ? ADOPTED : 0);
-	seen_at[pfn] = jiffies;
-	touch(pfn);
-}
-
-/* It is back as it was before the worker had it */
-void truth_seen_still(const struct page *page)
-{
-	flags[page_to_pfn(page)] |= off ? 0 : SEEN;
-}
-
-static void tell(unsigned long pfn, unsigned int order)
-{
-	memset(&told[pfn], order + 1, 1UL << order);
-	told_at[pfn] = jiffies;
-	expected.reported += 1UL << order;
-	touch(pfn);
+	if (blocks[pfn] == order)
+		set_head(pfn, order, held_head[pfn], held_since[pfn]);
 }
 
 /* The host has been told of granules */
-void truth_tell(const struct page *page, unsigned int order)
+void truth_tell(const struct page *page, unsigned int order, enum pr_state new)
 {
 	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
 
-	for (; pfn < end; pfn += 1UL << page_reporting_granule)
-		if (!off && !told[pfn])
-			tell(pfn, page_reporting_granule);
+	for (; has_ext(pfn) && pfn < end; pfn += 1UL << pr_policy.granule_order)
+		set_state(pfn, pr_policy.granule_order, new);
 }
 
 /* The same for less than a granule, if it is still a block of its own */
-void truth_tell_small(const struct page *page, unsigned int order)
+void truth_tell_small(const struct page *page, unsigned int order, enum pr_state new)
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	if (off)
-		return;
 	if (blocks[pfn] == order)
-		tell(pfn, order);
+		set_state(pfn, order, new);
 	else
-		expected.dropped += 1UL << order;
+		expected.forgotten += 1UL << order;
+}
+
+bool truth_told(unsigned long pfn)
+{
+	return told(pfn);
 }
 
 void truth_armed(unsigned int order)
@@ -233,65 +245,55 @@ void truth_armed(unsigned int order)
 /* No age is ever larger than PR_AGE_MAX */
 void truth_clamp(void)
 {
-	unsigned long oldest = jiffies - PR_AGE_MAX, pfn;
-
-	for (pfn = 0; pfn < MAX_PFN; pfn++) {
-		told_at[pfn] = max(told_at[pfn], oldest);
-		seen_at[pfn] = max(seen_at[pfn], oldest);
-	}
-}
-
-/* From here on hooks may be missed */
-void truth_halt(void)
-{
-	off = true;
-	memset(told, 0, sizeof(told));
-	memset(flags, 0, sizeof(flags));
-}
-
-/* Before the reset: all is forgotten, but not that the host had a block */
-void truth_reset(void)
-{
 	unsigned long pfn;
 
-	memset(told, 0, sizeof(told));
-	memset(flags, 0, sizeof(flags));
-	expected.reported = 0;
-	for (pfn = 0; pfn < MAX_PFN; pfn++)
-		if (blocks[pfn] != NONE &&
-		    page_reporting_bits(pfn_to_page(pfn)) & (PR_DONE | PR_STALE))
-			flags[pfn] = STALE;
+	for (pfn = 0; pfn < MAX_PFN; pfn++) {
+		since[pfn] = max(since[pfn], ticks - PR_AGE_MAX / 2);
+		head_since[pfn] = max(head_since[pfn], ticks - PR_AGE_MAX / 2);
+	}
 }
 
 static void read_counters(struct counters *now)
 {
-	const struct page_reporting_stats *stats = &page_reporting_stats;
-
-	now->reported = the_zone->pr_reported;
-	now->kept = stats->kept;
-	now->dropped = stats->dropped;
-	now->refaulted = stats->refaulted;
-	now->soon = stats->soon;
-	memcpy(now->ages, stats->refault_age, sizeof(now->ages));
+	now->reported = the_zone->reported;
+	now->small = pr_small_reported();
+	now->kept = pr_stats.kept;
+	now->forgotten = pr_stats.forgotten;
+	now->refaulted = pr_stats.refaulted;
+	now->soon = pr_stats.soon;
+	memcpy(now->ages, pr_stats.refault_age, sizeof(now->ages));
 	memcpy(now->kicks, kicks, sizeof(kicks));
 	now->traced = traced;
+	now->events = shim_events;
 }
 
-/* The hooks are on again: what they did meanwhile does not count */
-void truth_start(void)
+/*
+ * Nothing is known any more. With others at work meanwhile there is no telling
+ * what was forgotten and what was used first.
+ */
+void truth_forget(bool alone)
 {
-	if (off)
+	u64 forgotten = expected.forgotten + expected.reported;
+
+	memset(state, PR_NONE, sizeof(state));
+	memset(head, PR_NONE, sizeof(head));
+	memset(touched, true, sizeof(touched));
+	if (!alone) {
 		read_counters(&expected);
-	expected.traced = expected.refaulted;
-	traced = expected.refaulted;
-	off = false;
+		forgotten = expected.forgotten;
+		traced_ms = UINT_MAX;
+		least_ms = UINT_MAX;
+		armed = page_reporting_notify_order;
+	}
+	expected.forgotten = forgotten;
+	expected.reported = 0;
 }
 
 void truth_kicked(bool large)
 {
 	if (!the_zone->lock.held)
 		fail("a kick without zone->lock");
-	kicks[large]++;
+	kicks[large] += page_reporting_enabled == KEY_ON;
 }
 
 void truth_traced(unsigned long pages, unsigned int ms)
@@ -333,86 +335,51 @@ unsigned int truth_block(unsigned long pfn, unsigned long *head)
 			     (unsigned long)(pfn), __is, __should);		\
 	} while (0)
 
-/* The record of a page, if there is one in what its section has */
-static struct page_reporting_rec *record(unsigned long pfn)
-{
-	void *ext = sections[pfn / PAGES_PER_SECTION].ext;
-
-	if (!ext)
-		return NULL;
-	return ext + page_ext_size * (pfn % PAGES_PER_SECTION) + page_reporting_ext_ops.offset;
-}
-
-static void compare_record(unsigned long pfn, const struct page_reporting_rec *rec)
-{
-	u32 should = 0, mask = PR_REPORTED | PR_SMALL;
-
-	if (where[pfn] == ELSEWHERE) {
-		/* See world.c: these are not to be touched */
-		should = ~pfn;
-		mask = ~0U;
-		COMPARE("the other zone's free time", pfn, rec->freed, pfn);
-	} else if (told[pfn] && unit_head(pfn) == pfn) {
-		should = PR_REPORTED | (told_at[pfn] & PR_TIME_MASK);
-		should |= told[pfn] - 1U < page_reporting_granule ? PR_SMALL : 0;
-		mask = ~0U;
-	}
-	COMPARE("the record", pfn, rec->reported & mask, should);
-}
-
 /* One free block: what it says of itself, and what is said of it */
 static void compare_block(unsigned long pfn, unsigned int order)
 {
-	unsigned int unit = min(order, page_reporting_granule);
-	unsigned long nr = 1UL << order, told_nr = 0, i;
+	unsigned long nr = 1UL << order, reported = told_in(pfn, order), i;
+	bool seen = head[pfn] != PR_NONE && reported != nr;
 	struct page *page = pfn_to_page(pfn);
-	unsigned int bits = 0;
-	u32 freed;
+	u64 report_age = PR_AGE_MAX;
+	struct pr_block is;
 
-	for (i = 0; i < nr; i++) {
-		if (flags[pfn] & SEEN && seen_at[pfn] < free_at[pfn + i])
-			fail("pfn %lu: seen before it was free", pfn + i);
-		if (!told[pfn + i])
-			continue;
-		if (told[pfn + i] - 1U != unit)
-			fail("model: pfn %lu is told of by a wrong unit", pfn + i);
-		if (told_at[unit_head(pfn + i)] < free_at[pfn + i])
-			fail("pfn %lu: known since before it was free", pfn + i);
-		told_nr++;
-	}
-	bits |= told_nr ? PR_MARK : 0;
-	bits |= told_nr == nr ? PR_DONE : 0;
-	bits |= flags[pfn] & SEEN ? PR_SEEN : 0;
-	bits |= flags[pfn] & ADOPTED ? PR_ADOPTED : 0;
-	bits |= flags[pfn] & STALE ? PR_STALE : 0;
-	COMPARE("what the block says", pfn, page_reporting_bits(page), bits);
-	if (!record(pfn)) {
-		COMPARE("what is left without a record", pfn,
-			page_reporting_left(page, order), 0);
-		COMPARE("having something left without a record", pfn,
-			page_reporting_since(page, order, &freed), false);
+	COMPARE("being known", pfn, PageReported(page), reported || seen);
+	if (page_reporting_enabled != KEY_ON)
 		return;
-	}
+	for (i = 0; i < nr; i += 1UL << unit_of(order))
+		if (told(pfn + i))
+			report_age = min(report_age, ticks - since[pfn + i]);
+	COMPARE("being all reported", pfn, pr_all_reported(page), reported == nr);
+	pr_block_read(&is, page, order);
+	COMPARE("what is reported of the block", pfn, is.reported, reported);
+	COMPARE("being unseen", pfn, is.unseen, !seen && reported != nr);
+	COMPARE("the free age", pfn, is.age, seen ? ticks - head_since[pfn] : 0);
+	COMPARE("being fresh", pfn, is.fresh, seen && head[pfn] == PR_FRESH);
+	COMPARE("the report's age", pfn, is.report_age, report_age);
+	if (order < pr_policy.huge_order)
+		small_in[pfn / PAGES_PER_SECTION] += reported;
+}
 
-	COMPARE("what is left of the block", pfn, page_reporting_left(page, order),
-		nr - told_nr);
-	COMPARE("having something left", pfn, page_reporting_since(page, order, &freed),
-		told_nr != nr);
-	if (!(flags[pfn] & SEEN))
-		return;
-	COMPARE("its free time", pfn, freed, seen_at[pfn] & PR_TIME_MASK);
-	for (i = 0; i < nr; i += 1UL << unit)
-		if (!told[pfn + i])
-			COMPARE("the free time", pfn + i, record(pfn + i)->freed,
-				seen_at[pfn] & PR_TIME_MASK);
+static void compare_record(unsigned long pfn, u32 record, bool small)
+{
+	u32 should = 0;
+
+	if (where[pfn] == ELSEWHERE)
+		should = ~pfn;	/* see world.c: these are not to be touched */
+	else if (!small && state[pfn])
+		should = (u32)state[pfn] << PR_TIME_BITS | (since[pfn] & PR_TIME_MASK);
+	COMPARE("the record", pfn, record, should);
 }
 
 static void compare_section(unsigned int nr)
 {
 	unsigned long pfn = nr * PAGES_PER_SECTION, end = pfn + PAGES_PER_SECTION;
-	struct page_reporting_rec *rec = off ? NULL : record(pfn);
+	void *ext = sections[nr].ext;
 	unsigned long free_to = pfn;
+	bool small = false;
 
+	small_in[nr] = 0;
 	for (; pfn < end; pfn++) {
 		if (blocks[pfn] != NONE) {
 			struct page *page = pfn_to_page(pfn);
@@ -420,17 +387,20 @@ static void compare_section(unsigned int nr)
 			if (!PageBuddy(page) || page->private != blocks[pfn] || pfn < free_to)
 				fail("model: no free block at pfn %lu", pfn);
 			free_to = pfn + (1UL << blocks[pfn]);
-			if (!off)
-				compare_block(pfn, blocks[pfn]);
+			compare_block(pfn, blocks[pfn]);
+			small = blocks[pfn] < pr_policy.granule_order;
 		}
 		if ((where[pfn] == FREE) != (pfn < free_to))
 			fail("model: pfn %lu is %sfree", pfn, pfn < free_to ? "" : "not ");
-		if (told[pfn] && where[pfn] != FREE && where[pfn] != HELD)
+		if (state[pfn] && where[pfn] != FREE && where[pfn] != HELD)
 			fail("model: pfn %lu is known, yet in use", pfn);
-		if (!rec)
-			continue;
-		compare_record(pfn, rec);
-		rec = (void *)rec + page_ext_size;
+		if (blocks[pfn] == NONE && PageReported(pfn_to_page(pfn)))
+			fail("pfn %lu: PG_reported, but no free block", pfn);
+		if (ext)
+			compare_record(pfn, *(u32 *)(ext + page_ext_size *
+						     (pfn % PAGES_PER_SECTION) +
+						     page_reporting_ext_ops.offset),
+				       pfn < free_to && small);
 	}
 }
 
@@ -449,24 +419,29 @@ static void compare_counters(void)
 	unsigned int i;
 
 	read_counters(&now);
+	expected.small = 0;
+	for (i = 0; i < NR_SECTIONS; i++)
+		expected.small += small_in[i];
+	expected.traced = expected.refaulted;
+	expected.events = expected.refaulted;
 	COMPARE_COUNTER(reported);
+	COMPARE_COUNTER(small);
 	COMPARE_COUNTER(kept);
-	COMPARE_COUNTER(dropped);
+	COMPARE_COUNTER(forgotten);
 	COMPARE_COUNTER(refaulted);
 	COMPARE_COUNTER(soon);
+	COMPARE_COUNTER(traced);
+	COMPARE_COUNTER(events);
 	COMPARE_COUNTER(kicks[0]);
 	COMPARE_COUNTER(kicks[1]);
-	expected.traced = expected.refaulted;
-	COMPARE_COUNTER(traced);
 	for (i = 0; i < PR_AGES; i++)
 		COMPARE_COUNTER(ages[i]);
 	if (traced_ms != least_ms)
 		fail("a refault after %u ms was traced as one after %u ms", least_ms,
 		     traced_ms);
-	if (the_zone->pr_keep || the_zone->pr_wake != the_zone->pr_armed ||
-	    the_zone->pr_armed != armed)
-		fail("pr_keep %#x, pr_wake %u, pr_armed %u, should be 0, %u, %u",
-		     the_zone->pr_keep, the_zone->pr_wake, the_zone->pr_armed, armed, armed);
+	if (page_reporting_enabled == KEY_ON && page_reporting_notify_order != armed)
+		fail("page_reporting_notify_order is %u, should be %u",
+		     page_reporting_notify_order, armed);
 }
 
 /* After each operation; @all of the memory, or what it has changed */
@@ -477,12 +452,13 @@ void truth_compare(bool all)
 	if (the_zone->lock.held)
 		fail("zone->lock is still held");
 	for (i = 0; i < NR_SECTIONS; i++) {
-		if (sections[i].present && (all || touched[i]))
+		if (!sections[i].present)
+			small_in[i] = 0;
+		else if (all || touched[i])
 			compare_section(i);
 		touched[i] = false;
 	}
-	if (!off)
-		compare_counters();
+	compare_counters();
 	least_ms = UINT_MAX;
 	traced_ms = UINT_MAX;
 }
@@ -491,16 +467,16 @@ void truth_compare(bool all)
 void truth_init(void)
 {
 	memset(where, OFFLINE, sizeof(where));
-	memset(told, 0, sizeof(told));
-	memset(flags, 0, sizeof(flags));
+	memset(state, PR_NONE, sizeof(state));
+	memset(head, PR_NONE, sizeof(head));
 	memset(blocks, NONE, sizeof(blocks));
-	memset(told_at, 0, sizeof(told_at));
-	memset(seen_at, 0, sizeof(seen_at));
-	memset(free_at, 0, sizeof(free_at));
-	memset(&page_reporting_stats, 0, sizeof(page_reporting_stats));
+	memset(since, 0, sizeof(since));
+	memset(small_in, 0, sizeof(small_in));
+	memset(&pr_stats, 0, sizeof(pr_stats));
+	memset(&expected, 0, sizeof(expected));
 	memset(kicks, 0, sizeof(kicks));
 	traced = 0;
-	off = true;
+	armed = UINT_MAX;
 	least_ms = UINT_MAX;
 	traced_ms = UINT_MAX;
 }

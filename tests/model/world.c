@@ -24,13 +24,15 @@ struct config config;
 struct piece {
 	unsigned long pfn;
 	unsigned int order;
+	u32 free;	/* what pr_free_record() says */
 };
 
 static unsigned char chunks[MAX_PFN];	/* order of what is in use from here on, or NONE */
 static struct piece held[CAPACITY], sg[CAPACITY];
 static unsigned int nr_held, nr_sg;
 static unsigned int least;
-static unsigned long clamped;
+static u64 clamped;
+static enum pr_state told_as;	/* what is held is reported */
 static u32 meanwhile;	/* draws what happens during a walk over all records */
 
 static unsigned long place(unsigned int at)
@@ -269,6 +271,7 @@ static void make_section(unsigned int nr)
 		struct page *page = pfn_to_page(pfn);
 
 		page->zone = the_zone;
+		page->flags = 0;
 		page->page_type = UINT_MAX;
 		page->private = 0;
 	}
@@ -290,97 +293,108 @@ static void op_online(unsigned int at, int mt)
 		buddy_unisolate(pfn_to_page(pfn), mt);
 }
 
-static void see(struct page *page, unsigned int bits)
+static void see(struct page *page, bool fresh)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&the_zone->lock, flags);
-	page_reporting_see(page, page->private, bits);
+	pr_stamp(page, page->private, pr_stamp_now(fresh));
 	spin_unlock_irqrestore(&the_zone->lock, flags);
-	truth_see(page, bits);
+	truth_stamp(page, page->private, fresh ? PR_FRESH : PR_FREE);
 }
 
-static void op_see(unsigned int at, unsigned int nr, bool adopt)
+static void op_see(unsigned int at, unsigned int nr, bool fresh)
 {
 	unsigned long pfn = place(at), end = zone_end_pfn(the_zone);
 
+	if (page_reporting_enabled != KEY_ON)
+		return;
 	for (; pfn < end && nr; pfn++) {
-		if (truth_head(pfn) == NONE || truth_head(pfn) < least ||
-		    page_reporting_bits(pfn_to_page(pfn)) & (PR_SEEN | PR_DONE))
+		if (truth_head(pfn) == NONE || truth_head(pfn) < least)
 			continue;
-		see(pfn_to_page(pfn), adopt ? PR_ADOPTED : 0);
+		see(pfn_to_page(pfn), fresh);
 		note("see", pfn, truth_head(pfn));
 		nr--;
 	}
 }
 
-static bool is_known(struct page *page)
+/* The pieces are naturally aligned, and are what is not reported, from its start on */
+static void check_pieces(unsigned long pfn, unsigned int order,
+			 const struct scatterlist *list, unsigned int used, bool full)
 {
-	struct page_reporting_rec *rec;
-	struct page_ext *ext;
-	bool known;
+	unsigned int unit = min(order, pr_policy.granule_order), i;
+	unsigned long end = pfn + (1UL << order), at = pfn, size;
 
-	rec = page_reporting_rec_get(page, &ext);
-	known = page_reporting_reported(rec);
-	page_ext_put(ext);
-	return known;
+	for (i = 0; i < used; i++) {
+		unsigned long piece = page_to_pfn(list[i].page);
+
+		size = list[i].length >> PAGE_SHIFT;
+		if (piece < at || piece + size > end || piece & (size - 1) ||
+		    size & (size - 1) || size < 1UL << unit)
+			fail("pfn %lu: no piece of order %u: %lu pages at %lu", pfn, order,
+			     size, piece);
+		for (; at < piece; at += 1UL << unit)
+			if (!truth_told(at))
+				fail("pfn %lu is left out", at);
+		for (; at < piece + size; at += 1UL << unit)
+			if (truth_told(at))
+				fail("pfn %lu is reported again", at);
+	}
+	for (; at < end && !full; at += 1UL << unit)
+		if (!truth_told(at))
+			fail("pfn %lu is left out", at);
 }
 
-/* What is not reported of a block, or all @again, in naturally aligned pieces */
-static bool add_pieces(struct page *page, unsigned int order, unsigned int capacity, bool again)
+static unsigned int add_pieces(struct page *page, unsigned int order, unsigned int room,
+			       bool again)
 {
-	unsigned int unit = page_reporting_unit(order), before = nr_sg, k;
-	unsigned long nr = page_reporting_units(order), i = 0, j;
+	struct scatterlist list[CAPACITY];
+	unsigned long flags;
+	unsigned int used, i;
 
-	if (!sections[page_to_pfn(page) / PAGES_PER_SECTION].ext)
-		return false;
 	if (again) {
-		sg[nr_sg].pfn = page_to_pfn(page);
-		sg[nr_sg++].order = order;
-		return true;
+		list[0] = (struct scatterlist) { page, PAGE_SIZE << order };
+		used = 1;
+	} else {
+		spin_lock_irqsave(&the_zone->lock, flags);
+		used = pr_add_unreported(page, order, list, room);
+		spin_unlock_irqrestore(&the_zone->lock, flags);
+		if (used > room)
+			fail("%u entries of a scatterlist of %u", used, room);
+		check_pieces(page_to_pfn(page), order, list, used, used == room);
 	}
-	while (i < nr && nr_sg < capacity) {
-		if (is_known(page + (i << unit))) {
-			i++;
-			continue;
-		}
-		for (k = 0; i % (2UL << k) == 0 && i + (2UL << k) <= nr; k++) {
-			for (j = i + (1UL << k); j < i + (2UL << k); j++)
-				if (is_known(page + (j << unit)))
-					break;
-			if (j < i + (2UL << k))
-				break;
-		}
-		sg[nr_sg].pfn = page_to_pfn(page) + (i << unit);
-		sg[nr_sg++].order = unit + k;
-		i += 1UL << k;
+	for (i = 0; i < used; i++) {
+		sg[nr_sg].pfn = page_to_pfn(list[i].page);
+		sg[nr_sg++].order = ilog2((unsigned long)list[i].length) - PAGE_SHIFT;
 	}
-	return nr_sg > before;
+	return used;
 }
 
 /*
  * What the worker does before it calls the device: take as many as @nr blocks
  * from @pfn on off the free lists. Returns where to go on.
  */
-static unsigned long fill(unsigned long pfn, unsigned int nr, unsigned int capacity, bool again)
+static unsigned long fill(unsigned long pfn, unsigned int nr, unsigned int capacity,
+			  bool again, bool force)
 {
 	unsigned long end = zone_end_pfn(the_zone), flags;
 
+	told_as = force ? PR_FLUSHED : PR_REPORTED;
 	for (; pfn < end && nr_held < nr && nr_sg < capacity; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 		unsigned int order = truth_head(pfn);
 
 		if (order == NONE || order < least || buddy_type(page) == ISOLATE ||
-		    page_reporting_bits(page) & PR_DONE)
+		    pr_all_reported(page))
 			continue;
-		if (!(page_reporting_bits(page) & PR_SEEN))
-			see(page, 0);
-		if (!add_pieces(page, order, capacity, again))
+		see(page, false);
+		if (!add_pieces(page, order, capacity - nr_sg, again))
 			continue;
-		spin_lock_irqsave(&the_zone->lock, flags);
-		page_reporting_isolate(page, the_zone, order, buddy_type(page));
-		spin_unlock_irqrestore(&the_zone->lock, flags);
+		held[nr_held].free = pr_free_record(page);
 		truth_hold(page, order);
+		spin_lock_irqsave(&the_zone->lock, flags);
+		page_reporting_isolate(page, the_zone, order);
+		spin_unlock_irqrestore(&the_zone->lock, flags);
 		note("hold", pfn, order);
 		held[nr_held].pfn = pfn;
 		held[nr_held++].order = order;
@@ -388,21 +402,21 @@ static unsigned long fill(unsigned long pfn, unsigned int nr, unsigned int capac
 	return nr_sg < capacity || !nr_held ? pfn : held[nr_held - 1].pfn;
 }
 
-static void put_back(const struct piece *piece, bool err)
+static void put_back(const struct piece *piece, bool err, bool mark)
 {
 	struct page *page = pfn_to_page(piece->pfn);
 	unsigned int order = piece->order;
 
-	truth_unhold(page, order);
+	truth_free(page, order);
 	page_reporting_putback(page, the_zone, order);
-	if (!err && order < page_reporting_granule) {
-		page_reporting_mark_block(page, the_zone, order);
-		truth_tell_small(page, order);
-	}
-	if (PageBuddy(page) && page->private == order && !(page->page_type & PR_DONE)) {
-		page->page_type |= PR_SEEN;
-		truth_seen_still(page);
-	}
+	if (mark && order < pr_policy.granule_order)
+		pr_mark_small(page, the_zone, order, told_as);
+	else if (PageBuddy(page) && page->private == order)
+		pr_stamp(page, order, piece->free);
+	if (!err && order < pr_policy.granule_order)
+		truth_tell_small(page, order, told_as);
+	else
+		truth_restamp(page, order);
 }
 
 /* What the worker does after the device has returned */
@@ -416,13 +430,15 @@ static void op_done(bool err)
 	for (i = 0; i < nr_sg; i++) {
 		struct page *page = pfn_to_page(sg[i].pfn);
 
-		if (mark && sg[i].order >= page_reporting_granule)
-			page_reporting_mark(page, the_zone, sg[i].order);
-		if (!err && sg[i].order >= page_reporting_granule)
-			truth_tell(page, sg[i].order);
+		if (sg[i].order < pr_policy.granule_order)
+			continue;
+		if (mark)
+			pr_mark_granules(page, the_zone, sg[i].order, told_as);
+		if (!err)
+			truth_tell(page, sg[i].order, told_as);
 	}
 	for (i = 0; i < nr_held; i++)
-		put_back(&held[i], err);
+		put_back(&held[i], err, mark);
 	spin_unlock_irqrestore(&the_zone->lock, flags);
 	nr_held = 0;
 	nr_sg = 0;
@@ -430,9 +446,9 @@ static void op_done(bool err)
 
 static void op_batch(unsigned int at, unsigned int nr, unsigned int capacity)
 {
-	if (!nr_held)
+	if (!nr_held && page_reporting_enabled == KEY_ON)
 		fill(place(at), min(nr, CAPACITY), min(capacity - 1, CAPACITY - 1) + 1,
-		     capacity > CAPACITY);
+		     capacity > CAPACITY, false);
 }
 
 /* Report all there is */
@@ -440,33 +456,36 @@ static void op_flush(void)
 {
 	unsigned long pfn = the_zone->zone_start_pfn;
 
+	if (page_reporting_enabled != KEY_ON)
+		return;
 	op_done(false);
 	while (pfn < zone_end_pfn(the_zone)) {
-		pfn = fill(pfn, CAPACITY, CAPACITY, false);
+		pfn = fill(pfn, CAPACITY, CAPACITY, false, true);
 		op_done(false);
 	}
 }
 
 static void op_clamp(u32 seed)
 {
+	op_done(false);
 	if (!broken(BREAK_CLAMP))
-		page_reporting_clamp();
+		pr_records_clamp();
 	truth_clamp();
-	clamped = jiffies;
+	clamped = ticks;
 	if (!seed)
 		return;
 	/* Once more, with others at work. All is clamped, so that it can be compared. */
 	meanwhile = seed;
-	page_reporting_clamp();
+	pr_records_clamp();
 	meanwhile = 0;
 }
 
-static void op_tick(unsigned long ticks)
+static void op_tick(unsigned long nr)
 {
-	ticks = min(ticks, PR_AGE_MAX);
-	if (jiffies - clamped + ticks > PR_AGE_MAX)
+	nr = min(nr, PR_AGE_MAX / 2);
+	if (ticks - clamped + nr > PR_AGE_MAX / 2)
 		op_clamp(0);
-	jiffies += ticks;
+	ticks += nr;
 }
 
 /* A pass begins */
@@ -474,123 +493,111 @@ static void op_rearm(void)
 {
 	unsigned long flags;
 
+	if (page_reporting_enabled != KEY_ON)
+		return;
 	spin_lock_irqsave(&the_zone->lock, flags);
-	the_zone->pr_armed = least;
-	the_zone->pr_wake = least;
+	page_reporting_notify_order = least;
 	spin_unlock_irqrestore(&the_zone->lock, flags);
 	truth_armed(least);
 }
 
-/* The hooks are turned off, or are in the middle of it with a @seed */
-static void op_halt(unsigned int seed)
+/* All is forgotten, with others at work if there is a @seed; then hooks are turned off */
+static void op_halt(u32 seed)
 {
+	if (page_reporting_enabled != KEY_ON)
+		return;
+	op_done(false);
+	meanwhile = seed;
+	pr_records_forget();
+	meanwhile = 0;
+	truth_forget(!seed);
 	page_reporting_enabled = seed ? KEY_TURNING : KEY_OFF;
 	shim_flip_seed(seed);
-	truth_halt();
 }
 
-/* They are turned on with a granule, after all was forgotten with others at work */
+/* They are turned on with a granule */
 static void op_start(unsigned int granule, unsigned int fragments, u32 seed)
 {
-	unsigned long flags;
-
-	page_reporting_enabled = KEY_OFF;
-	if (nr_held || seed)
-		truth_halt();
-	op_done(false);
-	truth_reset();
-	meanwhile = seed;
-	page_reporting_reset();
-	meanwhile = 0;
-	page_reporting_granule = min(granule, pageblock_order);
-	least = min(fragments, page_reporting_granule);
-	spin_lock_irqsave(&the_zone->lock, flags);
-	page_reporting_kept(the_zone);
-	spin_unlock_irqrestore(&the_zone->lock, flags);
-	op_rearm();
+	op_halt(seed);
+	pr_policy.granule_order = min(granule, pageblock_order);
+	pr_policy.huge_order = min(pageblock_order, 9U);
+	least = min(fragments, pr_policy.granule_order);
 	page_reporting_enabled = KEY_ON;
-	clamped = jiffies;
-	truth_start();
+	op_rearm();
+	clamped = ticks;
 }
 
 static void op_lookup(unsigned int at, unsigned int order)
 {
-	unsigned long pfn = place(at), next = pfn, online = pfn, end = zone_end_pfn(the_zone);
-	unsigned long head_pfn;
-	struct page *head = NULL, *page;
-	unsigned int should, is;
-
-	page = page_reporting_next_online(&next, end);
-	while (online < end && !is_online(online))
-		online++;
-	if (page != (online < end ? pfn_to_page(online) : NULL) || (page && next != online))
-		fail("online from pfn %lu on: %lu, should be %lu", pfn, next, online);
+	unsigned long pfn = place(at), head_pfn;
+	unsigned int should, is = NONE;
+	struct page *head;
 
 	if (!is_online(pfn))
 		return;
 	should = truth_block(pfn, &head_pfn);
-	if (should == NONE || should < order)
-		should = NR_PAGE_ORDERS;
-	is = page_reporting_block(pfn_to_page(pfn), order, &head);
-	if (is != should || (is < NR_PAGE_ORDERS && head != pfn_to_page(head_pfn)))
+	if (should != NONE && should < order)
+		should = NONE;
+	head = pr_find_block(pfn_to_page(pfn), order, &is);
+	if (!head)
+		is = NONE;
+	if (is != should || (head && head != pfn_to_page(head_pfn)))
 		fail("pfn %lu: looked up as in order %u, should be %u", pfn, is, should);
 }
 
-/* page_reporting_check() has to see what is wrong; then make it right again */
+/* pr_records_check() has to see what is wrong; then make it right again */
 static void expect_seen(const char *what, unsigned long pfn)
 {
 	bool was = verbose;
 
 	verbose = false;
-	if (!page_reporting_check(the_zone))
-		fail("page_reporting_check() does not see %s at pfn %lu", what, pfn);
+	if (!pr_records_check(the_zone))
+		fail("pr_records_check() does not see %s at pfn %lu", what, pfn);
 	verbose = was;
 }
 
-static void corrupt_type(unsigned long pfn, unsigned int bit, const char *what)
+/* The first record at or before a page, if its section has any */
+static u32 *granule_record(unsigned long pfn)
 {
-	pfn_to_page(pfn)->page_type ^= bit;
-	expect_seen(what, pfn);
-	pfn_to_page(pfn)->page_type ^= bit;
-}
+	void *ext = sections[pfn / PAGES_PER_SECTION].ext;
 
-static void corrupt_word(u32 *word, u32 value, unsigned long pfn, const char *what)
-{
-	u32 old = *word;
-
-	*word = value;
-	expect_seen(what, pfn);
-	*word = old;
+	pfn &= ~((1UL << pr_policy.granule_order) - 1);
+	return ext ? ext + page_ext_size * (pfn % PAGES_PER_SECTION) +
+		     page_reporting_ext_ops.offset : NULL;
 }
 
 static void op_corrupt(unsigned int at)
 {
 	unsigned long pfn = place(at), head;
-	struct page_reporting_rec *rec;
-	struct page_ext *ext;
+	struct pr_block block;
+	struct page *page;
 	unsigned int order;
+	u32 *record, was;
 
 	if (page_reporting_enabled != KEY_ON || nr_held || !is_online(pfn) ||
 	    truth_where(pfn) == ELSEWHERE)
 		return;
-	the_zone->pr_reported++;
+	the_zone->reported++;
 	expect_seen("a wrong count", pfn);
-	the_zone->pr_reported--;
+	the_zone->reported--;
 
 	order = truth_block(pfn, &head);
-	if (order != NONE)
-		corrupt_type(head, PR_MARK, "a wrong mark");
-	if (order != NONE && !(pfn_to_page(head)->page_type & PR_DONE))
-		corrupt_type(head, PR_DONE, "a block that is not done");
-	rec = page_reporting_rec_get(pfn_to_page(pfn), &ext);
-	if (!rec)
+	page = pfn_to_page(head);
+	record = granule_record(pfn);
+	if (order == NONE || order < pr_policy.granule_order || !record)
 		return;
-	page_ext_put(ext);
-	corrupt_word(&rec->reported, rec->reported ^ PR_REPORTED, pfn, "a wrong record");
-	if (page_reporting_reported(rec) &&
-	    page_reporting_age(page_reporting_now(), rec->reported))
-		corrupt_word(&rec->freed, (rec->reported + 1) & PR_TIME_MASK, pfn,
-			     "one that is freed later");
+	pr_block_read(&block, page, order);
+	if (block.reported) {
+		page->flags ^= BIT(PG_reported);
+		expect_seen("a wrong mark", head);
+		page->flags ^= BIT(PG_reported);
+	}
+	was = *record;
+	*record = (u32)PR_REPORTED << PR_TIME_BITS | ((pr_now() + 1) & PR_TIME_MASK);
+	expect_seen("a time to come", pfn);
+	*record = ~0U;
+	expect_seen("a record of no granule", pfn);
+	*record = was;
 }
 
 void world_apply(const struct op *op)
@@ -678,37 +685,33 @@ void world_meanwhile(void)
 	meanwhile = meanwhile * 1664525 + 1013904223;
 	if (meanwhile >> 29)
 		return;
-	op.kind = kinds[meanwhile >> 27 & 3];
+	op.kind = kinds[meanwhile >> 27 & (shim_online_mems ? 1 : 3)];
 	op.arg[0] = op.kind == OP_ALLOC ? (meanwhile >> 10) % NR_PAGE_ORDERS : meanwhile >> 10;
 	op.arg[1] = meanwhile >> 9 & 1;
 	world_apply(&op);
 }
 
-/* For page_reporting_check(): what must always hold does */
+/* For pr_records_check(): what must always hold does */
 void world_check(void)
 {
 	unsigned long bad;
 
 	if (page_reporting_enabled != KEY_ON || nr_held)
 		return;
-	bad = page_reporting_check(the_zone);
+	bad = pr_records_check(the_zone);
 	if (bad)
-		fail("page_reporting_check() finds %lu violations", bad);
+		fail("pr_records_check() finds %lu violations", bad);
 }
 
 /* Whoever touches the records of the other zone changes these words */
 static void make_foreign(unsigned long pfn)
 {
-	struct page_reporting_rec *rec;
-	struct page_ext *ext;
+	void *ext = sections[pfn / PAGES_PER_SECTION].ext;
 
 	pfn_to_page(pfn)->zone = &zones[1];
-	rec = page_reporting_rec_get(pfn_to_page(pfn), &ext);
-	if (!rec)
-		return;
-	rec->reported = ~pfn;
-	rec->freed = pfn;
-	page_ext_put(ext);
+	if (ext)
+		*(u32 *)(ext + page_ext_size * (pfn % PAGES_PER_SECTION) +
+			 page_reporting_ext_ops.offset) = ~pfn;
 }
 
 static bool is_ours(unsigned long pfn)
@@ -751,9 +754,9 @@ static void make_memory(void)
 	}
 	for (pfn = first * PAGES_PER_SECTION; pfn < (last + 1) * PAGES_PER_SECTION; pfn++) {
 		if (is_ours(pfn)) {
-			truth_take(pfn_to_page(pfn), 0, USED);
+			truth_move(pfn_to_page(pfn), 0, USED);
 		} else {
-			truth_take(pfn_to_page(pfn), 0, ELSEWHERE);
+			truth_move(pfn_to_page(pfn), 0, ELSEWHERE);
 			make_foreign(pfn);
 		}
 	}
@@ -767,7 +770,9 @@ void world_init(void)
 	if (!mem_map)
 		mem_map = calloc(MAX_PFN, sizeof(*mem_map));
 	shim_boot(config.more);
-	jiffies = config.clock + (1UL << 30);
+	ticks = config.clock + (1UL << 30);
+	pr_policy.params.min_age_ms = config.min_age;
+	page_reporting_notify_order = UINT_MAX;
 	pageblock_order = config.pageblock;
 	page_reporting_enabled = KEY_OFF;
 	nr_held = 0;

@@ -80,8 +80,10 @@ static int set_param(const char *val, const struct kernel_param *kp, unsigned in
 {
 	int err = param_set_uint_minmax(val, kp, 0, max);
 
-	if (!err && static_branch_unlikely(&page_reporting_enabled))
+	if (!err && static_branch_unlikely(&page_reporting_enabled)) {
+		pr_schedule_params_changed();
 		mod_delayed_work(core.wq, &core.freed, 0);
+	}
 	return err;
 }
 
@@ -485,12 +487,12 @@ static void pause(void)
 	unsigned int ms;
 
 	atomic_inc(&core.stop);
-	for (ms = 0; ms < PR_PAUSE_MS; ms += 10) {
+	for (ms = 0; ms < PR_PAUSE_MS; ms += 20) {
 		if (mutex_trylock(&core.pass_lock)) {
 			mutex_unlock(&core.pass_lock);
 			return;
 		}
-		msleep(10);
+		msleep(20);
 	}
 	pr_warn("the device has not returned a batch for %u s\n", PR_PAUSE_MS / 1000);
 }
@@ -558,6 +560,7 @@ static int __init page_reporting_init(void)
 	hotplug_memory_notifier(hotplug_notify, DEFAULT_CALLBACK_PRI);
 	return register_reboot_notifier(&reboot_nb);
 }
+
 /* Before any driver */
 subsys_initcall(page_reporting_init);
 

@@ -220,6 +220,7 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
 /* schedule.c: when the next pass runs */
 void pr_schedule_start(bool fresh);
 void pr_schedule_plugged(void);
+void pr_schedule_params_changed(void);
 bool pr_schedule_fresh(const struct pr_pass *pass);
 unsigned long pr_schedule_interval(void);
 void pr_schedule_limits(struct pr_limits *limits);

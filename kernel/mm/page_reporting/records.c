@@ -160,7 +160,7 @@ static u32 *next_record(struct records *it)
 /* Must run to its end */
 #define for_each_record(record, page, order)				\
 	for (struct records it = records_of(page, order);		\
-	     (record = next_record(&it)); )
+	     (record = next_record(&it));)
 
 /* Pages that a record of a block tells of */
 static unsigned long unit_pages(unsigned int order)

@@ -74,6 +74,12 @@ void pr_schedule_plugged(void)
 	WRITE_ONCE(plan.fresh, true);
 }
 
+/* A parameter has changed: small blocks may not have to wait any more. Any context. */
+void pr_schedule_params_changed(void)
+{
+	WRITE_ONCE(plan.sweep_at, jiffies);
+}
+
 /* Did the host hardly ever supply what @pass is the first to see? */
 bool pr_schedule_fresh(const struct pr_pass *pass)
 {

@@ -106,14 +106,13 @@ struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 			   unsigned long end, unsigned int min_order,
 			   unsigned int *order)
 {
-	unsigned int large = max_t(unsigned int, min_order, pageblock_order);
 	unsigned long next, stop;
 	struct page *page, *head;
 
 	stop = min(end, ALIGN(*pfn + 1, WALK_CHUNK));
 	while ((page = next_online(pfn, stop))) {
 		next = min(ALIGN(*pfn + 1, pageblock_nr_pages), stop);
-		head = pr_find_block(page, large, order);
+		head = pr_find_block(page, min_order, order);
 		if (!head && min_order < pageblock_order)
 			head = next_small(pfn, next, min_order, order);
 		if (head && page_zone(head) == zone) {

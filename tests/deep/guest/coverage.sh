@@ -43,10 +43,12 @@ do_oracle()
 	sleep 1
 }
 
-# the selftest, and values that are none
+# the selftests, and values that are none
 do_device()
 {
-	/mnt/host"$(sed 's/.*coverage.selftest=\([^ ]*\).*/\1/' /proc/cmdline)"
+	for test in params files flush age reuse; do
+		/mnt/host"$(sed 's/.*coverage.selftest=\([^ ]*\).*/\1/' /proc/cmdline)/page_reporting_$test"
+	done
 	for p in "$parameters"/* /sys/module/page_reporting_um/parameters/*; do
 		old=$(cat "$p")
 		echo rubbish >"$p"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# A dump of all free memory is the same in pieces of any size, agrees with all
-# else that tells of free memory, and can begin anywhere.
+# A dump of all free memory is the same in pieces of any size, and agrees with all
+# else that tells of free memory.
 . "${0%/*}/lib.sh"
 
 # dump PIECE: into memory that is there already, or writing it would change what
@@ -55,35 +55,6 @@ come_to_free()
 	return 1
 }
 
-first_100()
-{
-	awk 'NR <= 100 { print $1, $2 }'
-}
-
-# seek and pread begin at the first block at or after an offset, which is a pfn
-begins_at()
-{
-	head -c "$dumped" dump.1M |
-		awk -v pfn="$1" "\$1 >= pfn" | first_100 >want
-	"$2" "$1" | first_100 >got
-	[ -s want ] && cmp want got
-}
-
-by_seek()
-{
-	dd if=$dbg/blocks bs=1M iflag=skip_bytes skip="$1" status=none
-}
-
-by_pread()
-{
-	"$PRAGENT" pread $dbg/blocks "$1"
-}
-
-nothing_behind()
-{
-	[ -z "$(by_seek 100000000000)" ] && [ -z "$(by_pread 100000000000)" ]
-}
-
 for piece in 1 1M; do
 	head -c 4M /dev/zero >dump.$piece
 done
@@ -106,10 +77,5 @@ check "summary has as much reported as stats" reported_agrees
 check "most of it is" at_least "$(stat reported_now_bytes)" $((14 << 30))
 check "ages can be read" ages_good
 sed -n '12,15s/^/# /p' $dbg/ages
-middle=$(head -c "$dumped" dump.1M | awk '{ pfn[NR] = $1 } END { print pfn[int(NR / 2)] }')
-check "a seek to a pfn begins there" begins_at "$middle" by_seek
-check "a pread at a pfn begins there" begins_at "$middle" by_pread
-check "a pread within a block begins behind it" begins_at $((middle + 1)) by_pread
-check "behind the last block there is nothing" nothing_behind
 echo "# lock_hold_max_ns $(stat lock_hold_max_ns)"
 finish

@@ -94,7 +94,7 @@ eval "$(cat counters)" "$(cat counts.load)"
 	check "pass_end can be read" lines pass_end \
 		'bytes=[0-9]+ reports=[0-9]+ duration_ns=[0-9]+ error=0 next_ms=-?[0-9]+'
 	check "batch can be read" lines batch \
-		'zone=[A-Za-z0-9]+ bytes=[0-9]+ nents=[1-9][0-9]* error=0 duration_ns=[0-9]+'
+		'nid=[0-9]+ zone=[A-Za-z0-9]+ bytes=[0-9]+ nents=[1-9][0-9]* error=0 duration_ns=[0-9]+'
 	check "refault can be read" lines refault \
 		'pfn=0x[0-9a-f]+ order=[0-9]+ pages=[0-9]+ age_ms=[0-9]+'
 	check "the flush is a forced pass" \
