@@ -88,6 +88,8 @@ void prt_set_age(struct page *page, unsigned int order, u32 age);
 
 /* core_kunit.h: run a pass as the worker does, and look at what is queued */
 int prt_pass(bool force);
+int prt_set_order(const char *val);
+void prt_sync_order(void);
 unsigned long prt_check_all(void);
 void prt_stop(bool on);
 bool prt_due(unsigned long *when);
