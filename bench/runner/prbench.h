@@ -37,7 +37,7 @@ enum {
 #define WORKLOADS_MAX	64		/* they are bits of a mask, */
 #define VARIANTS_MAX	64		/* and so are variants */
 
-/* plan.c */
+/* variants.c */
 enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
 
 struct variant {
@@ -103,6 +103,7 @@ struct boot {
 	unsigned int replicate;
 	unsigned int mem_mib;		/* of the guest */
 	double estimate_s;
+	const struct boot *after;	/* what ran in its place before, or NULL */
 };
 
 /* A lane runs its boots one after the other; lanes of a phase run together. */
@@ -123,10 +124,13 @@ struct plan {
 	double estimate_s;
 };
 
+int name_index(const char *const *names, size_t nr, const char *name);
 int parse_list(const char *text, const char *const *names, size_t nr,
 	       uint64_t *mask, char *unknown, size_t len);
 int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len);
 double boot_seconds(enum platform p);
+void plan_order(size_t nr, unsigned int rounds, unsigned int *rnd,
+		size_t *order);
 int plan_make(struct plan *plan, const struct selection *sel);
 uint64_t plan_variants(const struct plan *plan, uint64_t platforms);
 void plan_free(struct plan *plan);
@@ -142,7 +146,7 @@ json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
 int resume_same(const json_t *was, const json_t *is, char *err, size_t len);
 int resume_plan(struct plan *plan, const char *dir, struct resumed *done);
 
-/* workloads.c */
+/* workloads.c, workload_settings.c */
 int workloads_load(const char *dir, char *err, size_t len);
 void workloads_free(void);
 int workload_find(const char *name);

@@ -138,37 +138,78 @@ static void each_round_boots_every_variant_once(void **state)
 	plan_free(&plan);
 }
 
-static void nobody_is_always_first(void **state)
+/* How often each number comes right after each other one in the same round. */
+static void count_pairs(size_t nr, unsigned int rounds, unsigned int seed,
+			unsigned int pairs[16][16], unsigned int places[16][16])
 {
-	unsigned int seed;
+	size_t *order = calloc(nr * rounds, sizeof(*order)), i;
+
+	memset(pairs, 0, 16 * sizeof(pairs[0]));
+	memset(places, 0, 16 * sizeof(places[0]));
+	plan_order(nr, rounds, &seed, order);
+	for (i = 0; i < nr * rounds; i++) {
+		assert_true(order[i] < nr);
+		places[order[i]][i % nr]++;
+		if (i % nr)
+			pairs[order[i - 1]][order[i]]++;
+	}
+	free(order);
+}
+
+static void each_pair_comes_equally_often(void **state)
+{
+	unsigned int pairs[16][16], places[16][16], rounds, seed;
+	size_t nr, a, b;
 
 	(void)state;
-	for (seed = 1; seed < 50; seed++) {
-		unsigned int first[VARIANTS_MAX] = { 0 };
-		unsigned int after[VARIANTS_MAX][VARIANTS_MAX] = { { 0 } };
-		const struct lane *lane;
-		struct plan plan;
-		size_t i, v, w;
+	for (nr = 2; nr < 13; nr++)
+		for (rounds = 1; rounds < 30; rounds++)
+			for (seed = 1; seed < 4; seed++) {
+				unsigned int square = nr & 1 ? 2 * (unsigned int)nr :
+						      (unsigned int)nr;
+				unsigned int per = nr & 1 ? 2 : 1;
 
-		plan_with(&plan, BIT(UM), W("drain"), 8, seed);
-		lane = &plan.phases[0].lanes[0];
-		for (i = 0; i < lane->nr; i++) {
-			v = (size_t)(lane->boots[i].variant - variants);
-			if (i % 4 == 0)
-				first[v]++;
-			if (i % 4) {
-				w = (size_t)(lane->boots[i - 1].variant -
-					     variants);
-				after[v][w]++;
+				count_pairs(nr, rounds, seed, pairs, places);
+				for (a = 0; a < nr; a++)
+					for (b = 0; b < nr; b++) {
+						unsigned int least = per * (rounds / square);
+
+						assert_true(places[a][b] >= least);
+						assert_true(places[a][b] <= least + per);
+						if (a == b) {
+							assert_int_equal(pairs[a][a], 0);
+							continue;
+						}
+						assert_true(pairs[a][b] >= least);
+						assert_true(pairs[a][b] <= least + per);
+						if (!(rounds % square))
+							assert_int_equal(pairs[a][b], least);
+					}
 			}
+}
+
+/* The order of a plan is that of plan_order(), and not the same each round. */
+static void a_plan_has_every_neighbour(void **state)
+{
+	unsigned int after[VARIANTS_MAX][VARIANTS_MAX] = { { 0 } };
+	const struct lane *lane;
+	struct plan plan;
+	size_t i, v, w, seen = 0;
+
+	(void)state;
+	plan_with(&plan, BIT(UM), W("drain"), 4, 1);
+	lane = &plan.phases[0].lanes[0];
+	for (i = 0; i < lane->nr; i++)
+		if (i % 4)
+			after[lane->boots[i].variant - variants]
+			     [lane->boots[i - 1].variant - variants]++;
+	for (v = 0; v < nr_variants; v++)
+		for (w = 0; w < nr_variants; w++) {
+			assert_true(after[v][w] <= 1);
+			seen += after[v][w];
 		}
-		for (v = 0; v < nr_variants; v++) {
-			assert_true(first[v] <= 4);
-			for (w = 0; w < nr_variants; w++)
-				assert_true(after[v][w] < 7);
-		}
-		plan_free(&plan);
-	}
+	assert_int_equal(seen, 12);
+	plan_free(&plan);
 }
 
 static void the_seed_decides(void **state)
@@ -679,7 +720,8 @@ int main(void)
 		cmocka_unit_test(lists_take_commas_and_blanks),
 		cmocka_unit_test(lists_name_what_they_do_not_know),
 		cmocka_unit_test(each_round_boots_every_variant_once),
-		cmocka_unit_test(nobody_is_always_first),
+		cmocka_unit_test(each_pair_comes_equally_often),
+		cmocka_unit_test(a_plan_has_every_neighbour),
 		cmocka_unit_test(the_seed_decides),
 		cmocka_unit_test(only_drain_overlaps),
 		cmocka_unit_test(icount_counts_instructions_only),
