@@ -145,6 +145,25 @@ static json_int_t kworker_ns(void)
 	return any ? (json_int_t)sum : -1;
 }
 
+/*
+ * CPU time of the reporting worker's passes so far, in ms: page_ext counts it in
+ * its statistics, upstream's trees as a parameter. -1: nobody counts.
+ */
+static double worker_ms(const json_t *stats)
+{
+	static const char *const keys[] = { "worker_ns", "pass_ns" };
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_object_get(stats, keys[i]))
+			return (double)json_integer_value(json_object_get(stats,
+								keys[i])) * 1e-6;
+	if (read_text(PR_PARAMETERS "/worker_ns", text, sizeof(text)) > 0)
+		return strtod(text, NULL) * 1e-6;
+	return -1;
+}
+
 /* What the kernel's log says it took for page_ext; 0: nobody wanted any. */
 static json_int_t page_ext_bytes(void)
 {
@@ -223,9 +242,11 @@ void emit_counters(const char *workload, const char *when)
 	json_t *meminfo = read_pairs("/proc/meminfo", mem);
 	json_t *o = json_pack("{s:s, s:s, s:s}", "event", "counters",
 			      "workload", workload, "when", when);
+	json_t *stats = read_pairs(DEBUGFS_STATS, NULL);
 	json_int_t ns = kworker_ns();
+	double ms = worker_ms(stats);
 
-	set_if(o, "stats", read_pairs(DEBUGFS_STATS, NULL));
+	set_if(o, "stats", stats);
 	set_if(o, "vmstat", read_pairs("/proc/vmstat", wanted));
 	set_if(o, "um", read_parameters(UM_PARAMETERS));
 	if (meminfo) {
@@ -238,6 +259,8 @@ void emit_counters(const char *workload, const char *when)
 		json_decref(meminfo);
 	}
 	json_object_set_new(o, "mem_pcp_kib", json_integer(pcp_kib()));
+	if (ms >= 0)
+		json_object_set_new(o, "worker_ms", json_real(ms));
 	if (ns >= 0)
 		json_object_set_new(o, "kworker_ns", json_integer(ns));
 	emit(o);

@@ -54,8 +54,12 @@ static void describe(struct run *r)
 			    "qemu_version", "",
 			    "host", meta_host_state(), "started", stamp,
 			    "workloads", names);
+	if (b->after)
+		json_object_set_new(r->meta, "after", json_pack("{s:i, s:s, s:s}",
+				    "seq", (int)b->after->seq,
+				    "platform", platform_names[b->after->platform],
+				    "variant", b->after->variant->name));
 	free(sha);
-	r->t0 = now_s();
 }
 
 /* Wait for an event of the boot's only guest: its agent says so much. */
@@ -127,10 +131,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 	sigset_t set;
 	size_t i;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	stop_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
@@ -140,11 +141,13 @@ int boot_run(const struct config *cfg, const struct boot *b)
 
 	boot_dir(r.dir, sizeof(r.dir), cfg, b);
 	if (make_dirs(r.dir) || event_log_open(&r.log, r.dir)) {
-		fprintf(stderr, "prbench: cannot create files in %s: %s\n",
+		complain("cannot create files in %s: %s",
 			r.dir, strerror(errno));
 		return EXIT_FATAL;
 	}
 	describe(&r);
+	equalise(cfg->equalise, b->mem_mib, r.signals, r.meta);
+	r.t0 = now_s();
 	run_boot(&r);
 	run_stop_sampler(&r);
 	for (i = 0; i < r.nr_guests; i++) {
@@ -162,7 +165,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 	json_object_set_new(r.meta, "run_s", json_real(now_s() - r.t0));
 	run_save_meta(&r);
 	if (r.exit_code && !r.interrupted) {
-		fprintf(stderr, "prbench: boot %03u (%s, %s): %s: %s\n", b->seq,
+		complain("boot %03u (%s, %s): %s: %s", b->seq,
 			platform_names[b->platform], b->variant->name, r.status,
 			r.error);
 		if (r.nr_guests &&

@@ -396,10 +396,10 @@ int guest_start(struct guest *g)
 	      uml_start(&g->vm, r->cfg, b, g->dir, err, sizeof(err)) :
 	      qemu_start(&g->vm, r->cfg, b, g->dir, err, sizeof(err));
 	for (i = 0; g->vm.argv && g->vm.argv[i]; i++)
-		json_array_append_new(words, json_string(g->vm.argv[i]));
+		json_array_append_new(words, json_text(g->vm.argv[i]));
 	json_object_set_new(g->meta, "argv", words);
 	json_object_set_new(g->meta, "cmdline",
-			    json_string(g->vm.cmdline ? g->vm.cmdline : ""));
+			    json_text(g->vm.cmdline ? g->vm.cmdline : ""));
 	if (ret)
 		return guest_failed(g, "error", EXIT_LOST, "%s", err);
 	if (channel_init(&g->channel, g->vm.channel))

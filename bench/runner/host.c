@@ -275,7 +275,7 @@ static int skip(struct run *r, const char *why)
 	char path[PATH_MAX + 16];
 	FILE *f;
 
-	fprintf(stderr, "prbench: boot %03u: %s is left out: %s\n",
+	complain("boot %03u: %s is left out: %s",
 		r->boot->seq, workloads[r->w].name, why);
 	/* Every boot has its samples, be it none. */
 	make_path(path, sizeof(path), "%s/samples.tsv", r->dir);
@@ -291,7 +291,7 @@ static int limit(struct run *r, unsigned int mib, char *err, size_t len)
 	if (cgroup_make(&r->group, mib, err, len))
 		return -1;
 	json_object_set_new(r->meta, "limit_mib", json_integer(mib));
-	json_object_set_new(r->meta, "cgroup", json_string(r->group.path));
+	json_object_set_new(r->meta, "cgroup", json_text(r->group.path));
 	json_object_set_new(r->meta, "cgroup_version",
 			    json_integer(r->group.v2 ? 2 : 1));
 	ram_of_group(&r->group_ram, &r->group);

@@ -10,6 +10,7 @@
 #define PRBENCH_H
 
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,7 @@ enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
 
 struct variant {
 	const char *name;
+	const char *about;	/* one line for people */
 	const char *tree;	/* kernel directory: <arch>-<tree> */
 	bool patched;
 	bool reporting;		/* the device offers reporting */
@@ -80,11 +82,13 @@ struct workload {
 };
 
 extern const char *const platform_names[NR_PLATFORMS];
+extern const char *const platform_about[NR_PLATFORMS];
 extern const struct variant variants[];
 extern const size_t nr_variants;
 extern struct workload workloads[WORKLOADS_MAX];
 extern size_t nr_workloads;
 extern const char *const host_variables[];
+extern const char *const profile_names[2];
 
 struct selection {
 	bool full;
@@ -110,6 +114,7 @@ struct boot {
 struct lane {
 	struct boot *boots;
 	size_t nr, next;
+	const struct boot *last;	/* that ended */
 };
 
 struct phase {
@@ -260,8 +265,14 @@ struct vm {
 	char kernel[PATH_MAX];
 };
 
+/* What is done to the host's memory before a boot. */
+enum equalise { EQUALISE_NONE, EQUALISE_TOUCH, EQUALISE_WAIT, NR_EQUALISE };
+
+#define EQUALISE_DEFAULT	EQUALISE_TOUCH
+
 struct config {
 	struct selection sel;
+	enum equalise equalise;
 	char kernels[PATH_MAX];
 	char agent[PATH_MAX];
 	char source[PATH_MAX];	/* kernel source for ${source}, or "" */
@@ -276,9 +287,10 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	      const char *dir, char *err, size_t len);
 pid_t uml_main_pid(pid_t supervisor);
+int uml_works(char *err, size_t len);
 void vm_kill(struct vm *vm);
 void vm_free(struct vm *vm);
-bool kvm_works(const struct config *cfg);
+bool kvm_works(const struct config *cfg, char *why, size_t len);
 void kernel_dir(char *path, size_t len, const struct config *cfg,
 		enum platform p, const struct variant *v);
 
@@ -316,12 +328,23 @@ int boot_run(const struct config *cfg, const struct boot *b);
 void boot_dir(char *path, size_t len, const struct config *cfg,
 	      const struct boot *b);
 
+/* equalise.c */
+extern const char *const equalise_names[NR_EQUALISE];
+
+void equalise(enum equalise how, unsigned int mem_mib, int signals, json_t *meta);
+
+/* doctor.c */
+uint64_t doctor_platforms(const struct config *cfg, uint64_t platforms);
+unsigned int doctor(const struct config *cfg);
+
 /* meta.c */
 extern const char *meta_root;
 json_t *meta_machine(void);
 json_t *meta_warnings(const json_t *machine);
 json_t *meta_host_state(void);
-char *git_commit(void);
+unsigned int meta_available_mib(void);
+long long meta_reported_kib(void);
+char *git_commit(char **why);
 char *file_sha256(const char *path);
 int write_json(const char *path, const json_t *o, char *err, size_t len);
 void iso_time(char *buf, size_t len);
@@ -342,13 +365,23 @@ void counting_start(struct counting *c, pid_t vm, const char *dir, double t0,
 void counting_stop(struct counting *c);
 
 /* util.c */
+extern bool wipe_stderr;	/* there may be a line of progress to be wiped */
+
+void complain(const char *fmt, ...) PRINTF(1, 2);
+void stop_signals(sigset_t *set);
 double now_s(void);
 void sleep_s(double s);
 int set_err(char *err, size_t len, const char *fmt, ...) PRINTF(3, 4);
 int read_text(const char *path, char *buf, size_t len);
+int write_text(const char *path, const char *text);
 char *run_capture(char *const argv[]);
 char *format(const char *fmt, ...) PRINTF(1, 2);
+json_t *json_text(const char *text);
 void argv_add(char ***argv, const char *fmt, ...) PRINTF(2, 3);
+void argv_add_option(char ***argv, const char *before, const char *path,
+		     const char *after);
+int temp_dir(char *path, size_t len);
+const char *last_line(char *text);
 int wait_exit(int pidfd, pid_t pid, double limit_s, int *status);
 int make_dirs(const char *path);
 void make_path(char *path, size_t len, const char *fmt, ...) PRINTF(3, 4);

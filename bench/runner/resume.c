@@ -7,6 +7,20 @@
 
 #include "prbench.h"
 
+/* A word of the command line from its bytes, which fit where its text is. */
+static char *restore(char *text, const char *hex)
+{
+	char *p = text;
+	unsigned int c;
+
+	if (!hex)
+		return text;
+	for (; sscanf(hex, "%2x", &c) == 1 && c; hex += 2)
+		*p++ = (char)c;
+	*p = '\0';
+	return text;
+}
+
 /**
  * resume_open() - read what an interrupted run was started with
  * @dir: the run's directory
@@ -21,7 +35,7 @@ json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
 		    size_t len)
 {
 	char path[PATH_MAX + 16];
-	const json_t *words, *word;
+	const json_t *words, *bytes, *word;
 	json_error_t why;
 	json_t *run;
 	size_t i;
@@ -34,11 +48,13 @@ json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
 		return NULL;
 	}
 	words = json_object_get(run, "argv");
+	bytes = json_object_get(run, "argv_hex");
 	*argc = (int)json_array_size(words);
 	*argv = calloc((size_t)*argc + 1, sizeof(**argv));
 	json_array_foreach(words, i, word)
 		if (*argv && json_is_string(word))
-			(*argv)[i] = (char *)json_string_value(word);
+			(*argv)[i] = restore((char *)json_string_value(word),
+				json_string_value(json_array_get(bytes, i)));
 	for (i = 0; *argv && i < (size_t)*argc && (*argv)[i]; i++)
 		;
 	if (*argc < 1 || i < (size_t)*argc) {

@@ -54,7 +54,7 @@ int run_save_meta(struct run *r)
 	char path[PATH_MAX + 16], err[PATH_MAX + 64];
 
 	json_object_set_new(r->meta, "status", json_string(r->status));
-	json_object_set_new(r->meta, "error", json_string(r->error));
+	json_object_set_new(r->meta, "error", json_text(r->error));
 	make_path(path, sizeof(path), "%s/meta.json", r->dir);
 	if (write_json(path, r->meta, err, sizeof(err)))
 		return run_failed(r, "error", EXIT_FATAL, "%s; make room there",

@@ -8,38 +8,69 @@ const char *const platform_names[NR_PLATFORMS] = {
 	[KVM] = "kvm", [TCG] = "tcg", [ICOUNT] = "icount", [UM] = "um",
 };
 
+const char *const platform_about[NR_PLATFORMS] = {
+	[KVM] = "QEMU with KVM: the processor runs the guest",
+	[TCG] = "QEMU emulating two processors: real devices, no real time",
+	[ICOUNT] = "QEMU emulating one processor whose clock counts instructions",
+	[UM] = "User Mode Linux: the guest is a process of the host",
+};
+
 const struct variant variants[] = {
-	{ .name = "off", .tree = "pristine" },
-	{ .name = "flag", .tree = "pristine", .reporting = true,
+	{ .name = "off",
+	  .about = "no reporting: upstream's kernel, a device that does not offer it",
+	  .tree = "pristine" },
+	{ .name = "flag",
+	  .about = "upstream's page flag: a pass every 2 s reports all that is free",
+	  .tree = "pristine", .reporting = true,
 	  .negotiated = true },
-	{ .name = "flag-d250", .tree = "pristine-d250", .reporting = true,
+	{ .name = "flag-d250",
+	  .about = "the same with a pass every 250 ms",
+	  .tree = "pristine-d250", .reporting = true,
 	  .negotiated = true },
-	{ .name = "flag-o0", .tree = "pristine", .reporting = true,
+	{ .name = "flag-o0",
+	  .about = "the same from order 0 on: single pages, too",
+	  .tree = "pristine", .reporting = true,
 	  .negotiated = true,
 	  .extra = "page_reporting.page_reporting_order=0" },
 	/* Tells how long the worker held zone->lock, and is there for that only. */
-	{ .name = "flag-lock", .tree = "pristine-lock", .reporting = true,
+	{ .name = "flag-lock",
+	  .about = "the page flag, counting how long zone->lock is held",
+	  .tree = "pristine-lock", .reporting = true,
 	  .negotiated = true, .special = true, .no_um = true },
 	/* Other users of page_ext, beside the page flag: what such records cost. */
-	{ .name = "page_owner", .tree = "pristine-owner", .reporting = true,
+	{ .name = "page_owner",
+	  .about = "the page flag beside page_owner, another user of page_ext",
+	  .tree = "pristine-owner", .reporting = true,
 	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
 	  .extra = "page_owner=on", .debugfs = "page_owner" },
-	{ .name = "page_table_check", .tree = "pristine-owner", .reporting = true,
+	{ .name = "page_table_check",
+	  .about = "the page flag beside page_table_check, another user of page_ext",
+	  .tree = "pristine-owner", .reporting = true,
 	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
 	  .extra = "page_table_check=on" },
 	/* QEMU asks what is free when it migrates, and that is all it is for. */
-	{ .name = "hint", .tree = "pristine", .hint = true, .special = true },
-	{ .name = "ext-off", .tree = "patched", .patched = true,
+	{ .name = "hint",
+	  .about = "the balloon's free page hinting: QEMU asks when it migrates",
+	  .tree = "pristine", .hint = true, .special = true },
+	{ .name = "ext-off",
+	  .about = "page_ext=off: this series, not used",
+	  .tree = "patched", .patched = true,
 	  .reporting = true, .extra = "page_ext=off" },
-	{ .name = "ext-idle", .tree = "patched", .patched = true,
+	{ .name = "ext-idle",
+	  .about = "page_ext=on without a device that takes reports",
+	  .tree = "patched", .patched = true,
 	  .extra = "page_ext=on" },
-	{ .name = "ext", .tree = "patched", .patched = true, .reporting = true,
+	{ .name = "ext",
+	  .about = "page_ext=on: this series, reporting by age",
+	  .tree = "patched", .patched = true, .reporting = true,
 	  .negotiated = true, .extra = "page_ext=on" },
 	/*
 	 * The same under another name: the report expects no difference between
 	 * NAME and NAME-aa, and says so if there is one.
 	 */
-	{ .name = "ext-aa", .tree = "patched", .patched = true, .reporting = true,
+	{ .name = "ext-aa",
+	  .about = "ext under another name, to see what makes no difference",
+	  .tree = "patched", .patched = true, .reporting = true,
 	  .negotiated = true, .extra = "page_ext=on", .special = true },
 };
 

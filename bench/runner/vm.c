@@ -60,7 +60,7 @@ static char *qemu_cmdline(const struct config *cfg, const struct boot *b,
 
 	return format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
 		      "rootfstype=9p rootflags=trans=virtio,version=9p2000.L,"
-		      "cache=loose,msize=262144 ro init=%s%s%s%s%s%s%s", cfg->agent,
+		      "cache=loose,msize=262144 ro init=\"%s\"%s%s%s%s%s%s", cfg->agent,
 		      migratable ? " root_in_memory=1" : "",
 		      b->platform == ICOUNT ? " nokaslr" :
 		      /* On a host that is busy an emulated timer may fail the check. */
@@ -184,7 +184,7 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	argv_add(a, "-append");
 	argv_add(a, "%s", vm->cmdline);
 	argv_add(a, "-chardev");
-	argv_add(a, "file,id=console,path=%s,append=on", log);
+	argv_add_option(a, "file,id=console,append=on,path=", log, "");
 	argv_add(a, "-serial");
 	argv_add(a, "chardev:console");
 	if (b->variant->hint) {
@@ -222,28 +222,44 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	return 0;
 }
 
-/*
- * KVM is there when a guest gets somewhere under it, and only then: the
- * device node proves nothing.  Boot a kernel that has no root, so that it
+/**
+ * kvm_works() - does a guest get somewhere under KVM?
+ * @cfg: where the kernels are
+ * @why: if it does not, why, and what to do
+ * @len: its size
+ *
+ * The device node proves nothing. Boot a kernel that has no root, so that it
  * panics and QEMU exits, and look for the panic.
  */
-bool kvm_works(const struct config *cfg)
+bool kvm_works(const struct config *cfg, char *why, size_t len)
 {
-	char kernel[PATH_MAX], log[] = "/tmp/prbench-kvm-XXXXXX";
-	char text[65536], *found = NULL;
+	char kernel[PATH_MAX], text[65536], dir[PATH_MAX], log[PATH_MAX + 16];
 	char **argv = NULL;
-	int fd, status, pidfd;
+	bool found = false;
+	int status, pidfd;
 	size_t i;
 	pid_t pid;
 
-	if (access("/dev/kvm", R_OK | W_OK))
+	if (access("/dev/kvm", R_OK | W_OK)) {
+		set_err(why, len, errno == EACCES ?
+			"/dev/kvm: %s; join the group that owns it (kvm) or run as root" :
+			"/dev/kvm: %s; the processor or the hypervisor offers no virtualisation, or the module kvm is not loaded",
+			strerror(errno));
 		return false;
+	}
 	make_path(kernel, sizeof(kernel), "%s/x86_64-pristine/bzImage",
 		 cfg->kernels);
-	fd = mkstemp(log);
-	if (fd < 0)
+	if (access(kernel, R_OK)) {
+		set_err(why, len, "%s: %s; KVM is tried with it: build it with 'make kernels'",
+			kernel, strerror(errno));
 		return false;
-	close(fd);
+	}
+	if (temp_dir(dir, sizeof(dir))) {
+		set_err(why, len, "%s: %s; set TMPDIR to a directory that can be written",
+			dir, strerror(errno));
+		return false;
+	}
+	make_path(log, sizeof(log), "%s/console", dir);
 	argv_add(&argv, "%s", cfg->qemu);
 	argv_add(&argv, "-machine");
 	argv_add(&argv, "q35");
@@ -255,12 +271,14 @@ bool kvm_works(const struct config *cfg)
 	argv_add(&argv, "-nographic");
 	argv_add(&argv, "-no-reboot");
 	argv_add(&argv, "-serial");
-	argv_add(&argv, "file:%s", log);
+	argv_add_option(&argv, "file:", log, "");
 	argv_add(&argv, "-kernel");
 	argv_add(&argv, "%s", kernel);
 	argv_add(&argv, "-append");
 	argv_add(&argv, "console=ttyS0 panic=-1");
-	pid = spawn(argv, "/dev/null", NULL);
+	pid = spawn(argv, log, NULL);
+	set_err(why, len, "no guest boots under KVM in %.0f s, though there is /dev/kvm",
+		KVM_PROBE_S);
 	if (pid > 0) {
 		pidfd = open_pidfd(pid);
 		if (!wait_exit(pidfd, pid, KVM_PROBE_S, &status)) {
@@ -268,12 +286,16 @@ bool kvm_works(const struct config *cfg)
 			waitpid(pid, &status, 0);
 		} else if (read_text(log, text, sizeof(text)) > 0) {
 			found = strstr(text, "Kernel panic - not syncing: VFS");
+			if (!found)
+				set_err(why, len, "no guest boots under KVM: %.300s",
+					last_line(text));
 		}
 		close(pidfd);
 	}
 	unlink(log);
+	rmdir(dir);
 	for (i = 0; argv[i]; i++)
 		free(argv[i]);
 	free(argv);
-	return found != NULL;
+	return found;
 }

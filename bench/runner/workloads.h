@@ -23,7 +23,6 @@ struct key {
 	bool required;
 };
 
-extern const char *const profile_names[2];
 extern const char *const settings_layers[6];
 
 /* schema.c */
