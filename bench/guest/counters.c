@@ -43,6 +43,18 @@ static json_t *read_pairs(const char *path, const char *const *only)
 	return o;
 }
 
+/* One of page_ext's statistics; -1 where there is none of that name. */
+long long stat_value(const char *name)
+{
+	const char *only[] = { name, NULL };
+	json_t *stats = read_pairs(DEBUGFS_STATS, only);
+	json_t *value = json_object_get(stats, name);
+	long long n = value ? json_integer_value(value) : -1;
+
+	json_decref(stats);
+	return n;
+}
+
 /* All parameters of a module: numbers as numbers, the rest as text. */
 static json_t *read_parameters(const char *dirname)
 {

@@ -54,6 +54,8 @@ static void describe(struct run *r)
 			    "qemu_version", "",
 			    "host", meta_host_state(), "started", stamp,
 			    "workloads", names);
+	if (b->row >= 0)
+		json_object_set_new(r->meta, "row", json_integer(b->row));
 	if (b->after)
 		json_object_set_new(r->meta, "after", json_pack("{s:i, s:s, s:s}",
 				    "seq", (int)b->after->seq,
@@ -82,7 +84,7 @@ static int await(struct run *r, const char *kind, const char *workload)
 static int run_workload(struct guest *g, size_t w)
 {
 	struct run *r = g->run;
-	json_t *args = workload_settings(r->cfg->sel.full, w, r->boot->platform);
+	json_t *args = boot_settings(r->cfg->sel.full, r->boot, w);
 
 	boot_add_args(r, w, args);
 	if (guest_tell(g, w, args))

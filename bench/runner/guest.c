@@ -96,6 +96,21 @@ static int greeted(struct guest *g, json_t *event)
 	return 0;
 }
 
+/* A workload asks what the host holds of its guest. */
+static int tell_held(struct guest *g)
+{
+	struct sampled now = { 0 };
+
+	if (g->run->sampler)
+		now = sampler_now(g->run->sampler);
+	if (channel_send(&g->channel, json_pack("{s:f, s:f, s:f}",
+			 "resident_mib", (double)now.resident_kib / 1024,
+			 "refault_mib", (double)now.refault_kib / 1024,
+			 "gib_s", now.gib_s)))
+		return lost(g, "when it asked what the host holds");
+	return 0;
+}
+
 /* What an event means for the boot, whoever waits for it. */
 static int heard(struct guest *g, json_t *event)
 {
@@ -131,6 +146,8 @@ static int heard(struct guest *g, json_t *event)
 			guest_failed(g, "error", EXIT_LOST,
 			       "workload %s failed and did not say why; see console.log",
 			       name);
+	} else if (is_event(event, "ask", NULL)) {
+		return tell_held(g);
 	} else if (is_event(event, "bye", NULL)) {
 		g->bye = true;
 	}
@@ -148,7 +165,8 @@ static int next_of(struct guest *g, json_t **event)
 		return guest_failed(g, "lost", EXIT_LOST, "%s", err);
 	if (!got)
 		return 0;
-	if (event_log_add(g->log, *event, now_s() - r->t0)) {
+	if (!is_event(*event, "ask", NULL) &&
+	    event_log_add(g->log, *event, now_s() - r->t0)) {
 		json_decref(*event);
 		return run_cannot_write(r);
 	}

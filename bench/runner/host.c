@@ -128,8 +128,7 @@ bool host_idle(const struct guest *g)
 int host_tell(struct guest *g, json_t *args)
 {
 	struct run *r = g->run;
-	json_t *all = workload_settings(r->cfg->sel.full, r->w,
-					r->boot->platform);
+	json_t *all = boot_settings(r->cfg->sel.full, r->boot, r->w);
 
 	boot_add_args(r, r->w, all);
 	json_object_update(all, args);
@@ -345,7 +344,7 @@ static int drive(struct run *r, const json_t *args)
  */
 int host_run(struct run *r, size_t w)
 {
-	json_t *args = workload_settings(r->cfg->sel.full, w, r->boot->platform);
+	json_t *args = boot_settings(r->cfg->sel.full, r->boot, w);
 	unsigned int mib = workload_guest(args, w, "limit_mib");
 	char err[PATH_MAX + 256];
 	int ret;

@@ -30,6 +30,9 @@ void describe_boot(char *buf, size_t len, const struct boot *b)
 			snprintf(buf + used, len - used, " %s",
 				 workloads[i].name);
 	}
+	used = strlen(buf);
+	if (b->row >= 0)
+		snprintf(buf + used, len - used, " %d", b->row);
 }
 
 /* Names on one line, for whoever got one wrong; @what is one kind of them. */

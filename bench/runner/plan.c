@@ -5,18 +5,18 @@
 
 #include "prbench.h"
 
-static double estimate(bool full, uint64_t mask, enum platform p)
+static double estimate(bool full, const struct boot *b)
 {
-	double s = boot_seconds(p);
+	double s = boot_seconds(b->platform);
 	size_t w;
 
 	for (w = 0; w < nr_workloads; w++) {
 		json_t *o;
 
-		if (!(mask & BIT(w)))
+		if (!(b->workloads & BIT(w)))
 			continue;
-		o = workload_settings(full, w, p);
-		s += workload_seconds(o, w, p);
+		o = boot_settings(full, b, w);
+		s += workload_seconds(o, w, b->platform);
 		json_decref(o);
 	}
 	return s;
@@ -89,14 +89,15 @@ void plan_order(size_t nr, unsigned int rounds, unsigned int *rnd, size_t *order
 
 /* Each round boots every variant once, in the order of plan_order(). */
 static int fill_lane(struct lane *lane, const struct selection *sel,
-		     enum platform p, uint64_t mask, unsigned int mem_mib,
-		     uint64_t chosen, unsigned int rounds, unsigned int *rnd)
+		     const struct boot *like, uint64_t chosen,
+		     unsigned int rounds, unsigned int *rnd)
 {
 	size_t which[VARIANTS_MAX], *order, nr = 0, i;
 	struct boot *grown;
 
 	for (i = 0; i < nr_variants; i++)
-		if (chosen & BIT(i) && workloads_for(mask, p, i))
+		if (chosen & BIT(i) &&
+		    workloads_for(like->workloads, like->platform, i))
 			which[nr++] = i;
 	grown = realloc(lane->boots,
 			(lane->nr + nr * rounds + 1) * sizeof(*grown));
@@ -108,17 +109,14 @@ static int fill_lane(struct lane *lane, const struct selection *sel,
 		return -1;
 	plan_order(nr, rounds, rnd, order);
 	for (i = 0; i < nr * rounds; i++) {
-		size_t v = which[order[i]];
-		uint64_t w = workloads_for(mask, p, v);
+		struct boot *b = &lane->boots[lane->nr++];
 
-		lane->boots[lane->nr++] = (struct boot){
-			.platform = p,
-			.variant = &variants[v],
-			.workloads = w,
-			.replicate = (unsigned int)(i / nr),
-			.mem_mib = mem_mib,
-			.estimate_s = estimate(sel->full, w, p),
-		};
+		*b = *like;
+		b->variant = &variants[which[order[i]]];
+		b->workloads = workloads_for(b->workloads, b->platform,
+					     which[order[i]]);
+		b->replicate = (unsigned int)(i / nr);
+		b->estimate_s = estimate(sel->full, b);
 	}
 	free(order);
 	return 0;
@@ -134,12 +132,64 @@ static double lane_seconds(const struct lane *lane)
 	return s;
 }
 
+/* All boots of a group on a platform: for each size of guest, each of a row. */
+static int fill_group(struct lane *lane, const struct selection *sel,
+		      const struct group *g, enum platform p, unsigned int *rnd)
+{
+	struct boot like = {
+		.platform = p, .workloads = g->workloads & sel->workloads,
+		.row = -1,
+	};
+	uint64_t chosen = sel->variants ? sel->variants : g->on[p].variants;
+	unsigned int rounds = sel->boots ? sel->boots : g->on[p].boots;
+	const json_t *values;
+	size_t i = 0;
+
+	workload_row(sel->full, like.workloads, &values);
+	do {
+		if (values)
+			like.row = (int)json_integer_value(json_array_get(values, i));
+		like.mem_mib = 0;
+		while ((like.mem_mib = workload_next_size(sel->full, like.workloads,
+							  p, like.mem_mib)))
+			if (fill_lane(lane, sel, &like, chosen, rounds, rnd))
+				return -1;
+	} while (++i < json_array_size(values));
+	return 0;
+}
+
+/* A group is a phase, in which some platforms may be booted at the same time. */
+static int fill_phase(struct phase *phase, const struct selection *sel,
+		      const struct group *g, unsigned int *rnd)
+{
+	struct lane *lane;
+	int p;
+
+	if (!(g->workloads & sel->workloads))
+		return 0;
+	for (p = 0; p < NR_PLATFORMS; p++) {
+		if (!(sel->platforms & BIT(p)) || !g->on[p].boots)
+			continue;
+		/* A lane of its own, or behind the one before. */
+		if (g->together || !phase->nr)
+			phase->nr++;
+		lane = &phase->lanes[phase->nr - 1];
+		if (fill_group(lane, sel, g, (enum platform)p, rnd))
+			return -1;
+		if (!lane->nr) {
+			free(lane->boots);
+			lane->boots = NULL;
+			phase->nr--;
+		}
+	}
+	return 0;
+}
+
 int plan_make(struct plan *plan, const struct selection *sel)
 {
 	struct group groups[WORKLOADS_MAX];
-	size_t nr = workload_groups(sel->full, groups);
+	size_t nr = workload_groups(sel->full, groups), g, l;
 	unsigned int rnd = sel->seed;
-	size_t g, l;
 
 	memset(plan, 0, sizeof(*plan));
 	plan->phases = calloc(nr + 1, sizeof(*plan->phases));
@@ -148,36 +198,9 @@ int plan_make(struct plan *plan, const struct selection *sel)
 	for (g = 0; g < nr; g++) {
 		struct phase *phase = &plan->phases[plan->nr];
 		double longest = 0;
-		int p;
 
-		for (p = 0; p < NR_PLATFORMS; p++) {
-			unsigned int rounds = groups[g].on[p].boots;
-			uint64_t chosen = sel->variants ? sel->variants :
-					  groups[g].on[p].variants;
-			uint64_t mask = groups[g].workloads & sel->workloads;
-			unsigned int mib;
-			struct lane *lane;
-
-			if (!(sel->platforms & BIT(p)) || !mask || !rounds)
-				continue;
-			if (sel->boots)
-				rounds = sel->boots;
-			/* A lane of its own, or behind the one before. */
-			if (groups[g].together || !phase->nr)
-				phase->nr++;
-			lane = &phase->lanes[phase->nr - 1];
-			for (mib = 0; (mib = workload_next_size(sel->full, mask,
-								(enum platform)p,
-								mib)); )
-				if (fill_lane(lane, sel, (enum platform)p, mask,
-					      mib, chosen, rounds, &rnd))
-					return -1;
-			if (!lane->nr) {
-				free(lane->boots);
-				lane->boots = NULL;
-				phase->nr--;
-			}
-		}
+		if (fill_phase(phase, sel, &groups[g], &rnd))
+			return -1;
 		for (l = 0; l < phase->nr; l++) {
 			double s = lane_seconds(&phase->lanes[l]);
 

@@ -106,6 +106,7 @@ struct boot {
 	uint64_t workloads;
 	unsigned int replicate;
 	unsigned int mem_mib;		/* of the guest */
+	int row;			/* value of the workload's row, or -1 */
 	double estimate_s;
 	const struct boot *after;	/* what ran in its place before, or NULL */
 };
@@ -166,6 +167,8 @@ json_t *workload_settings(bool full, size_t w, enum platform p);
 double workload_seconds(const json_t *settings, size_t w, enum platform p);
 unsigned int workload_next_size(bool full, uint64_t mask, enum platform p,
 				unsigned int last);
+json_t *boot_settings(bool full, const struct boot *b, size_t w);
+const char *workload_row(bool full, uint64_t mask, const json_t **values);
 unsigned int workload_guest(const json_t *settings, size_t w, const char *key);
 json_t *workload_about(size_t w);
 
@@ -185,7 +188,9 @@ uint64_t cgroup_reread_kib(const struct cgroup *cg);
 bool cgroup_full(const struct cgroup *cg);
 int cgroup_remove(struct cgroup *cg, char *err, size_t len);
 
-/* sampler.c */
+/* ram.c, sampler.c */
+#define PAGE	4096UL
+
 struct residency {
 	size_t nr;		/* pieces */
 	uint32_t *now;		/* pages resident in each piece */
@@ -219,6 +224,13 @@ struct ram {
 
 struct sampler;
 
+/* What is known of a guest's memory at a sample. */
+struct sampled {
+	uint64_t resident_kib;
+	uint64_t refault_kib;	/* since the start */
+	double gib_s;		/* the same: resident memory over time */
+};
+
 int residency_init(struct residency *r, uint64_t bytes);
 void residency_update(struct residency *r);
 void residency_free(struct residency *r);
@@ -234,6 +246,8 @@ void ram_of_group(struct ram *ram, const struct cgroup *group);
 void ram_close(struct ram *ram);
 struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
 			      char *err, size_t len);
+int ram_scan(struct ram *ram, struct residency *r);
+struct sampled sampler_now(struct sampler *s);
 bool sampler_failed(struct sampler *s);
 uint64_t sampler_peak_kib(struct sampler *s);
 int sampler_stop(struct sampler *s, json_t *meta, char *err, size_t len);

@@ -127,7 +127,9 @@ static bool is_boot(const struct boot *b, const json_t *meta)
 	       json_is_string(json_object_get(meta, "variant")) &&
 	       !strcmp(json_string_value(json_object_get(meta, "variant")),
 		       b->variant->name) &&
-	       json_integer_value(json_object_get(meta, "mem_mib")) == b->mem_mib;
+	       json_integer_value(json_object_get(meta, "mem_mib")) == b->mem_mib &&
+	       (json_object_get(meta, "row") ?
+		json_integer_value(json_object_get(meta, "row")) : -1) == b->row;
 }
 
 static bool take_out(struct plan *plan, const json_t *meta)

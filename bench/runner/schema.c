@@ -341,6 +341,35 @@ static int check_guest(const struct place *at, const json_t *info, bool by_host)
 	return 0;
 }
 
+/* A setting, and its value in each boot of a profile. */
+static int check_row(const struct place *at, const json_t *info)
+{
+	static const struct key keys[] = {
+		{ "setting", STRING, true }, { "quick", ARRAY, true },
+		{ "full", ARRAY, true },
+	};
+	const json_t *o = json_object_get(info, "row");
+	size_t i, p;
+	json_t *v;
+
+	if (!o)
+		return 0;
+	if (check_keys(at, "row", o, keys, ARRAY_SIZE(keys)))
+		return -1;
+	if (!is_setting(info, json_object_get(o, "setting")))
+		return bad(at, "row.setting", "must be a setting that is a number");
+	for (p = 0; p < ARRAY_SIZE(profile_names); p++) {
+		const json_t *values = json_object_get(o, profile_names[p]);
+
+		if (!json_array_size(values))
+			return bad(at, "row", "must have a value for each profile");
+		json_array_foreach((json_t *)values, i, v)
+			if (!is_kind(v, COUNT))
+				return bad(at, "row", "must have whole numbers, not negative");
+	}
+	return 0;
+}
+
 static int check_template(const struct place *at, const char *key,
 			  const json_t *v)
 {
@@ -440,7 +469,8 @@ static const struct key top_keys[] = {
 	{ "platforms", ARRAY, false }, { "variants", ARRAY, false },
 	{ "needs_reporting", BOOLEAN, false }, { "boots", OBJECT, false },
 	{ "settings", OBJECT, false }, { "settings_for", OBJECT, false },
-	{ "guest", OBJECT, false }, { "host", OBJECT, false },
+	{ "guest", OBJECT, false }, { "row", OBJECT, false },
+	{ "host", OBJECT, false },
 	{ "oom_is_result", BOOLEAN, false }, { "from_start", BOOLEAN, false },
 	{ "host_memory", BOOLEAN, false }, { "seconds", OBJECT, false },
 	{ "metrics", ARRAY, false }, { "probe", OBJECT, false },
@@ -473,7 +503,7 @@ int check_workload(const struct place *at, struct workload *w)
 	    check_boots(at, w) || check_settings(at, w->info) ||
 	    check_seconds(at, w->info) ||
 	    check_guest(at, w->info, w->by_host) ||
-	    check_host(at, w->info) || check_probe(at, w->info) ||
+	    check_row(at, w->info) || check_host(at, w->info) || check_probe(at, w->info) ||
 	    check_metrics(at, json_object_get(w->info, "metrics")))
 		return -1;
 	w->needs_reporting =

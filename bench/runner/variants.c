@@ -32,6 +32,10 @@ const struct variant variants[] = {
 	  .tree = "pristine", .reporting = true,
 	  .negotiated = true,
 	  .extra = "page_reporting.page_reporting_order=0" },
+	{ .name = "flag-clock",
+	  .about = "the page flag with a second-chance bit: reported if free for two passes",
+	  .tree = "pristine-clock", .reporting = true,
+	  .negotiated = true },
 	/* Tells how long the worker held zone->lock, and is there for that only. */
 	{ .name = "flag-lock",
 	  .about = "the page flag, counting how long zone->lock is held",

@@ -129,6 +129,38 @@ double workload_seconds(const json_t *settings, size_t w, enum platform p)
 		is_slow(p) ? SLOW_FACTOR : 1);
 }
 
+/**
+ * workload_row() - a setting of which each boot has another value
+ * @full: which profile
+ * @mask: the workloads of the boots; one with a row shares them with no other
+ * @values: gets the values
+ *
+ * Return: the setting's name, or NULL if there is no row.
+ */
+const char *workload_row(bool full, uint64_t mask, const json_t **values)
+{
+	const json_t *o = NULL;
+	size_t w;
+
+	for (w = 0; w < nr_workloads && !o; w++)
+		if (mask & BIT(w))
+			o = json_object_get(workloads[w].info, "row");
+	*values = json_object_get(o, profile_names[full]);
+	return json_string_value(json_object_get(o, "setting"));
+}
+
+/* A workload's settings in a boot, with the value of its row. */
+json_t *boot_settings(bool full, const struct boot *b, size_t w)
+{
+	json_t *o = workload_settings(full, w, b->platform);
+	const json_t *values;
+	const char *name = workload_row(full, BIT(w), &values);
+
+	if (name && b->row >= 0)
+		json_object_set_new(o, name, json_integer(b->row));
+	return o;
+}
+
 /*
  * The sizes in MiB of the guests for a group's workloads: the one after @last, 0
  * at the end.  A workload with sizes of its own shares its boots with no other.

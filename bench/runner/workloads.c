@@ -94,6 +94,11 @@ static bool is_part_of(const char *name, const char *of)
 	return !strncmp(name, of, n) && name[n] == '-';
 }
 
+static bool has_own_boots(const struct workload *w)
+{
+	return json_object_get(w->info, "guest") || json_object_get(w->info, "row");
+}
+
 /* What can be said only when all of them are known. */
 static int check_sharing(const struct place *at, size_t i, bool full)
 {
@@ -119,9 +124,8 @@ static int check_sharing(const struct place *at, size_t i, bool full)
 	if (!json_is_object(boots_of(&workloads[leader], full)))
 		return bad(at, key, "'%s' has no boots of its own",
 			   workloads[leader].name);
-	if (json_object_get(w->info, "guest") ||
-	    json_object_get(workloads[leader].info, "guest"))
-		return bad(at, key, "who chooses the guest's size shares boots with nobody");
+	if (has_own_boots(w) || has_own_boots(&workloads[leader]))
+		return bad(at, key, "who chooses the guest's size, or has a row, shares boots with nobody");
 	return 0;
 }
 
