@@ -207,6 +207,14 @@ void host_result(struct run *r, const char *metric, const char *unit,
 		host_failed(r, "%s is no number", metric);
 }
 
+/* A figure that never came to be: all that is known is that it is above @limit. */
+void host_never(struct run *r, const char *metric, const char *unit, double limit)
+{
+	say(r, json_pack("{s:s, s:s, s:s, s:s, s:f}", "event", "result",
+			 "workload", workloads[r->w].name, "metric", metric,
+			 "unit", unit, "limit", limit));
+}
+
 /* What is done now, for whoever reads events.jsonl. */
 void host_step(struct run *r, const char *fmt, ...)
 {

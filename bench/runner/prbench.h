@@ -203,7 +203,7 @@ struct residency {
 };
 
 struct mapping {
-	uint64_t start, end, rss_kib;
+	uint64_t start, end, rss_kib, huge_kib;
 };
 
 /* One range of pages as the PAGEMAP_SCAN ioctl returns it. */
@@ -246,6 +246,8 @@ void ram_of_group(struct ram *ram, const struct cgroup *group);
 void ram_close(struct ram *ram);
 struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
 			      char *err, size_t len);
+bool ram_may_be_huge(const struct ram *ram);
+uint64_t ram_huge_kib(const struct ram *ram);
 int ram_scan(struct ram *ram, struct residency *r);
 struct sampled sampler_now(struct sampler *s);
 bool sampler_failed(struct sampler *s);

@@ -66,11 +66,14 @@ int smaps_find(FILE *smaps, uint64_t bytes, struct mapping *found)
 			if (inside) {
 				found->start = start;
 				found->end = end;
-				found->rss_kib = 0;
+				found->rss_kib = found->huge_kib = 0;
 				nr++;
 			}
 		} else if (inside && sscanf(line, "Rss: %" SCNu64 " kB", &kib) == 1) {
 			found->rss_kib = kib;
+		} else if (inside &&
+			   sscanf(line, "AnonHugePages: %" SCNu64 " kB", &kib) == 1) {
+			found->huge_kib = kib;
 		}
 	}
 	return nr;
@@ -260,6 +263,33 @@ int ram_of_process(struct ram *ram, pid_t pid, uint64_t bytes, char *err,
 	ram->bytes = bytes;
 	choose(ram, "pagemap_scan", "pagemap");
 	return 0;
+}
+
+/* Can the host have this guest's memory in huge pages? */
+bool ram_may_be_huge(const struct ram *ram)
+{
+	char text[256];
+
+	/* User Mode Linux's file is on a tmpfs of our own, without them. */
+	return ram->kind == RAM_PROCESS &&
+	       read_text("/sys/kernel/mm/transparent_hugepage/enabled", text,
+			 sizeof(text)) > 0 && !strstr(text, "[never]");
+}
+
+/* How much of a guest's memory the host holds in huge pages; takes a while. */
+uint64_t ram_huge_kib(const struct ram *ram)
+{
+	struct mapping map = { 0 };
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", ram->pid);
+	f = fopen(path, "re");
+	if (f) {
+		smaps_find(f, ram->bytes, &map);
+		fclose(f);
+	}
+	return map.huge_kib;
 }
 
 /* The memory file is unlinked: reach it through the process that holds it. */

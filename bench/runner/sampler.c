@@ -11,6 +11,7 @@
 #include "prbench.h"
 
 #define SAMPLE_S	0.05
+#define HUGE_S		0.5	/* between two looks at huge pages */
 #define SLOW_SAMPLE_S	0.1	/* never less than 10 samples a second */
 
 struct sampler {
@@ -25,6 +26,9 @@ struct sampler {
 	uint64_t samples;
 	uint64_t late;		/* samples that came more than half late */
 	double last_scan;
+	bool huge;		/* there is a column for it */
+	uint64_t huge_kib;
+	double huge_at;		/* when it was asked for */
 	uint64_t last_blocks;
 	double gap_max_s;	/* between two samples: a stopped or asleep host */
 	double last_t;		/* of the last sample */
@@ -159,10 +163,16 @@ static int sample(struct sampler *s)
 	account(s, t, kib);
 	if (kib > atomic_load(&s->peak_kib))
 		atomic_store(&s->peak_kib, kib);
+	if (s->huge && t - s->huge_at > HUGE_S) {
+		s->huge_kib = ram_huge_kib(s->ram);
+		s->huge_at = t;
+	}
+	fprintf(s->out, "%.4f\t%" PRIu64 "\t%" PRIu64, t - s->t0, kib,
+		s->now.refault_kib);
+	if (s->huge)
+		fprintf(s->out, "\t%" PRIu64, s->huge_kib);
 	/* Flushed, so that a full disk shows now and not in a minute. */
-	if (fprintf(s->out, "%.4f\t%" PRIu64 "\t%" PRIu64 "\n", t - s->t0, kib,
-		    s->now.refault_kib) < 0 ||
-	    (!(s->samples % 20) && fflush(s->out)))
+	if (fputc('\n', s->out) == EOF || (!(s->samples % 20) && fflush(s->out)))
 		s->error = errno;
 	return 0;
 }
@@ -209,7 +219,9 @@ struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
 		set_err(err, len, "cannot create %s: %s", path, strerror(errno));
 		goto fail;
 	}
-	fputs("t_s\tresident_kib\trefault_kib\n", s->out);
+	s->huge = ram_may_be_huge(ram);
+	fprintf(s->out, "t_s\tresident_kib\trefault_kib%s\n",
+		s->huge ? "\thuge_kib" : "");
 	ret = timed_scan(s);
 	if (ret) {
 		set_err(err, len, "cannot read the guest's residency (%s): %s",

@@ -84,11 +84,11 @@ static void emit_results(const struct sweep *s, double elapsed)
 	/* By the minute, since long pauses run for longer. */
 	result(s, "cycles", "1/min", s->cycles / minutes);
 	result(s, "alloc_ms", "ms", s->busy_s * 1e3 / s->cycles);
-	result(s, "refault_mib", "MiB/min",
+	result(s, "host_refill_mib", "MiB/min",
 	       (s->last.refault_mib - s->first.refault_mib) / minutes);
-	result(s, "refault_half1_mib", "MiB/min",
+	result(s, "host_refill_half1_mib", "MiB/min",
 	       (s->half.refault_mib - s->first.refault_mib) / minutes * 2);
-	result(s, "refault_half2_mib", "MiB/min",
+	result(s, "host_refill_half2_mib", "MiB/min",
 	       (s->last.refault_mib - s->half.refault_mib) / minutes * 2);
 	result(s, "footprint_gib_s", "GiB*s/min",
 	       (s->last.gib_s - s->first.gib_s) / minutes);

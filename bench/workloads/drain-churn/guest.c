@@ -57,7 +57,7 @@ static int work_drain_churn(const char *name, const json_t *args)
 	kill(pid, SIGKILL);
 	if (waitpid(pid, NULL, 0) < 0 || err)
 		return -1;
-	emit_result(name, "churn_refault_mib", "MiB",
+	emit_result(name, "churn_refill_mib", "MiB",
 		    after.refault_mib - before.refault_mib);
 	emit_result(name, "back_percent", "%",
 		    (before.resident_mib - after.resident_mib) * 100 *
