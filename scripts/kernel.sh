@@ -463,13 +463,15 @@ export PRX_CC
 [ $# -ge 1 ] || die "usage: $me prepare | build [NAME...] | exec CMD..."
 cmd=$1
 shift
-mkdir -p "$cache/src" "$cache/trees" || die "$cache: cannot be made"
+check_cache
 cache=$(cd "$cache" && pwd -P)
 exec 9>"$cache/lock"
 if ! flock -n 9; then
 	echo "waiting for another build that uses $cache"
 	flock 9
 fi
+# what an interrupted unpack has left: nobody else works here now
+rm -rf "$cache"/src/*.tmp "$cache"/src/*.manifest.tmp "$cache"/trees/*/*/linux.tmp
 tmp=$(mktemp -d)
 trap cleanup EXIT
 trap 'exit 130' INT

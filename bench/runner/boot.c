@@ -149,6 +149,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 	}
 	describe(&r);
 	equalise(cfg->equalise, b->mem_mib, r.signals, r.meta);
+	r.oom_kills = meta_oom_kills();
 	r.t0 = now_s();
 	run_boot(&r);
 	run_stop_sampler(&r);

@@ -48,6 +48,14 @@ static int ended(struct guest *g, int status, bool told)
 	return sig;
 }
 
+/* Who kills without being asked to: the kernel or a daemon, for want of memory. */
+static const char *killer(const struct guest *g)
+{
+	if (meta_oom_kills() > g->run->oom_kills)
+		return "; the host's kernel has killed for want of memory since the boot began: dmesg has it, and whose limit it was";
+	return "; if that was nobody's doing, look for systemd-oomd or earlyoom in the host's journal";
+}
+
 static int lost(struct guest *g, const char *what)
 {
 	int status;
@@ -57,8 +65,9 @@ static int lost(struct guest *g, const char *what)
 
 		if (sig)
 			return guest_failed(g, "lost", EXIT_LOST,
-				      "the VM was killed by signal %d (%s) %s",
-				      sig, strsignal(sig), what);
+				      "the VM was killed by signal %d (%s) %s%s",
+				      sig, strsignal(sig), what,
+				      sig == SIGKILL ? killer(g) : "");
 		return guest_failed(g, "lost", EXIT_LOST,
 			      "the VM ended with status %d %s",
 			      WEXITSTATUS(status), what);

@@ -220,6 +220,23 @@ unsigned int meta_available_mib(void)
 	return (unsigned int)(meminfo_kib("MemAvailable") / 1024);
 }
 
+/* Processes that the host's kernel has killed for want of memory, in any cgroup. */
+long long meta_oom_kills(void)
+{
+	char *path = format("%s/proc/vmstat", meta_root);
+	FILE *f = fopen(path, "re");
+	long long n = 0;
+	char line[128];
+
+	free(path);
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "oom_kill %lld", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
 /* What the host has reported to its own hypervisor so far, or -1. */
 long long meta_reported_kib(void)
 {
