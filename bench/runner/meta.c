@@ -331,7 +331,7 @@ int write_json(const char *path, const json_t *o, char *err, size_t len)
 	if (json_dumpf(o, f, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
 	    fputc('\n', f) == EOF || fflush(f))
 		ret = set_err(err, len, "cannot write %s: %s", tmp,
-			      strerror(errno));
+			      errno ? strerror(errno) : "not all of it is JSON");
 	if (fclose(f) && !ret)
 		ret = set_err(err, len, "cannot write %s: %s", tmp,
 			      strerror(errno));
