@@ -99,6 +99,8 @@ static int fill_lane(struct lane *lane, const struct selection *sel,
 		if (chosen & BIT(i) &&
 		    workloads_for(like->workloads, like->platform, i))
 			which[nr++] = i;
+	if (!nr)
+		return 0;
 	grown = realloc(lane->boots,
 			(lane->nr + nr * rounds + 1) * sizeof(*grown));
 	if (!grown)

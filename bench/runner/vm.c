@@ -139,29 +139,11 @@ static pid_t spawn(char **argv, const char *log_path, const struct cgroup *group
 	return pid;
 }
 
-int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
-	       const char *dir, char *err, size_t len)
+/* The machine, and the devices that the guest and we talk over. */
+static void qemu_argv(struct vm *vm, const struct config *cfg,
+		      const struct boot *b, const char *log, int chan, int qmp)
 {
-	int chan[2] = { -1, -1 }, qmp[2] = { -1, -1 };
-	char kdir[PATH_MAX / 2], log[PATH_MAX];
 	char ***a = &vm->argv;
-
-	kernel_dir(kdir, sizeof(kdir), cfg, b->platform, b->variant);
-	make_path(vm->kernel, sizeof(vm->kernel), "%s/bzImage", kdir);
-	make_path(log, sizeof(log), "%s/console.log", dir);
-	if (access(vm->kernel, R_OK))
-		return set_err(err, len,
-			       "no kernel %s (%s); build it with 'make kernels'",
-			       vm->kernel, strerror(errno));
-	/* Our ends are closed in QEMU, its ends are not. */
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, chan) ||
-	    socketpair(AF_UNIX, SOCK_STREAM, 0, qmp))
-		return set_err(err, len, "socketpair: %s", strerror(errno));
-	fcntl(chan[0], F_SETFD, FD_CLOEXEC);
-	fcntl(qmp[0], F_SETFD, FD_CLOEXEC);
-	vm->channel = chan[0];
-	vm->qmp_fd = qmp[0];
-	vm->cmdline = qemu_cmdline(cfg, b, vm->migratable);
 
 	argv_add(a, "%s", cfg->qemu);
 	argv_add(a, "-machine");
@@ -200,16 +182,41 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	argv_add(a, "-device");
 	argv_add(a, "virtio-9p-pci,fsdev=root,mount_tag=hostroot");
 	argv_add(a, "-chardev");
-	argv_add(a, "socket,id=channel,fd=%d", chan[1]);
+	argv_add(a, "socket,id=channel,fd=%d", chan);
 	argv_add(a, "-device");
 	argv_add(a, "virtio-serial-pci,max_ports=2");
 	argv_add(a, "-device");
 	argv_add(a, "virtserialport,chardev=channel,name=prbench");
 	argv_add(a, "-chardev");
-	argv_add(a, "socket,id=qmp,fd=%d", qmp[1]);
+	argv_add(a, "socket,id=qmp,fd=%d", qmp);
 	argv_add(a, "-mon");
 	argv_add(a, "chardev=qmp,mode=control");
+}
 
+int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
+	       const char *dir, char *err, size_t len)
+{
+	int chan[2] = { -1, -1 }, qmp[2] = { -1, -1 };
+	char kdir[PATH_MAX / 2], log[PATH_MAX];
+
+	kernel_dir(kdir, sizeof(kdir), cfg, b->platform, b->variant);
+	make_path(vm->kernel, sizeof(vm->kernel), "%s/bzImage", kdir);
+	make_path(log, sizeof(log), "%s/console.log", dir);
+	if (access(vm->kernel, R_OK))
+		return set_err(err, len,
+			       "no kernel %s (%s); build it with 'make kernels'",
+			       vm->kernel, strerror(errno));
+	/* Our ends are closed in QEMU, its ends are not. */
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, chan) ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, qmp))
+		return set_err(err, len, "socketpair: %s", strerror(errno));
+	fcntl(chan[0], F_SETFD, FD_CLOEXEC);
+	fcntl(qmp[0], F_SETFD, FD_CLOEXEC);
+	vm->channel = chan[0];
+	vm->qmp_fd = qmp[0];
+	vm->cmdline = qemu_cmdline(cfg, b, vm->migratable);
+
+	qemu_argv(vm, cfg, b, log, chan[1], qmp[1]);
 	vm->pid = spawn(vm->argv, log, vm->group);
 	close(chan[1]);
 	close(qmp[1]);

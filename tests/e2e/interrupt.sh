@@ -73,7 +73,7 @@ ok "resume: interrupted in its second boot" boots 1
 ok "resume: it goes on" go_on on
 ok "resume: all four have ended well" boots 4
 ok "resume: each variant as often as planned" \
-	[ "$(grep -l '"variant": "ext"' "$scratch"/on/boots/*/meta.json |
+	[ "$(grep -l '^ "variant": "ext"' "$scratch"/on/boots/*/meta.json |
 		xargs grep -l '"status": "ok"' | wc -l)" -eq 2 ]
 ok "resume: run.json says so" [ "$(status "$scratch/on/run.json")" = complete ]
 ok "resume: and when" grep -q '"resumed"' "$scratch/on/run.json"
