@@ -44,6 +44,9 @@ void emit_file(const char *workload, const char *name, const char *path);
 
 /* counters.c */
 long long stat_value(const char *name);
+double worker_ms(void);
+double worker_passes(void);
+char *kernel_log(void);
 json_t *counters_settings(void);
 void emit_counters(const char *workload, const char *when);
 

@@ -167,6 +167,7 @@ json_t *workload_settings(bool full, size_t w, enum platform p);
 double workload_seconds(const json_t *settings, size_t w, enum platform p);
 unsigned int workload_next_size(bool full, uint64_t mask, enum platform p,
 				unsigned int last);
+char *boot_append(const struct boot *b);
 json_t *boot_settings(bool full, const struct boot *b, size_t w);
 const char *workload_row(bool full, uint64_t mask, const json_t **values);
 unsigned int workload_guest(const json_t *settings, size_t w, const char *key);

@@ -474,6 +474,7 @@ static const struct key top_keys[] = {
 	{ "oom_is_result", BOOLEAN, false }, { "from_start", BOOLEAN, false },
 	{ "host_memory", BOOLEAN, false }, { "seconds", OBJECT, false },
 	{ "metrics", ARRAY, false }, { "probe", OBJECT, false },
+	{ "append", STRING, false },
 };
 
 int check_top_keys(const struct place *at, const json_t *info)

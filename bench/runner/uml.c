@@ -262,7 +262,7 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	      const char *dir, char *err, size_t len)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
-	const char *append = getenv("PRBENCH_APPEND");
+	char *append;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 	char kdir[PATH_MAX / 2], log_path[PATH_MAX];
@@ -285,12 +285,13 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 		return set_err(err, len, "cannot create %s: %s", log_path,
 			       strerror(errno));
 
+	append = boot_append(b);
 	vm->cmdline = format("mem=%uM root=/dev/root rootfstype=hostfs "
 			     "rootflags=/ ro panic=-1 oops=panic init=\"%s\" "
-			     "page_reporting_um.enable=%d%s%s%s%s", b->mem_mib,
+			     "page_reporting_um.enable=%d%s%s%s", b->mem_mib,
 			     cfg->agent, b->variant->reporting,
-			     *extra ? " " : "", extra, append ? " " : "",
-			     append ? append : "");
+			     *extra ? " " : "", extra, append);
+	free(append);
 	argv_add(a, "%s", vm->kernel);
 	argv_add(a, "umid=guest");
 	argv_add(a, "uml_dir=%s", dir);

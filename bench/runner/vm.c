@@ -56,17 +56,18 @@ static char *qemu_cmdline(const struct config *cfg, const struct boot *b,
 			  bool migratable)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
-	const char *append = getenv("PRBENCH_APPEND");
+	char *append = boot_append(b), *text;
 
-	return format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
+	text = format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
 		      "rootfstype=9p rootflags=trans=virtio,version=9p2000.L,"
-		      "cache=loose,msize=262144 ro init=\"%s\"%s%s%s%s%s%s", cfg->agent,
+		      "cache=loose,msize=262144 ro init=\"%s\"%s%s%s%s%s", cfg->agent,
 		      migratable ? " root_in_memory=1" : "",
 		      b->platform == ICOUNT ? " nokaslr" :
 		      /* On a host that is busy an emulated timer may fail the check. */
 		      b->platform == TCG ? " no_timer_check" : "",
-		      *extra ? " " : "", extra,
-		      append ? " " : "", append ? append : "");
+		      *extra ? " " : "", extra, append);
+	free(append);
+	return text;
 }
 
 static void accel(char ***argv, enum platform p)

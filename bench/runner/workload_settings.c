@@ -202,3 +202,22 @@ unsigned int workload_guest(const json_t *settings, size_t w, const char *key)
 
 	return v ? (unsigned int)value_of(settings, v) : 0;
 }
+
+/* Words that end the guest's command line: a workload's, and the user's. */
+char *boot_append(const struct boot *b)
+{
+	const char *user = getenv("PRBENCH_APPEND"), *own;
+	char *text = format("%s%s", user ? " " : "", user ? user : "");
+	size_t w;
+
+	for (w = 0; w < nr_workloads; w++) {
+		own = json_string_value(json_object_get(workloads[w].info, "append"));
+		if (b->workloads & BIT(w) && own) {
+			char *longer = format(" %s%s", own, text);
+
+			free(text);
+			text = longer;
+		}
+	}
+	return text;
+}

@@ -397,6 +397,28 @@ static void a_row_has_boots_for_each_value(void **state)
 	plan_free(&plan);
 }
 
+/* A workload's words come before the user's, and only in its own boots. */
+static void words_are_appended(void **state)
+{
+	struct boot scale = { .workloads = W("scale") | W("drain"), .row = -1 };
+	struct boot drain = { .workloads = W("drain"), .row = -1 };
+	char *text;
+
+	(void)state;
+	unsetenv("PRBENCH_APPEND");
+	text = boot_append(&drain);
+	assert_string_equal(text, "");
+	free(text);
+	setenv("PRBENCH_APPEND", "quiet", 1);
+	text = boot_append(&scale);
+	assert_string_equal(text, " initcall_debug quiet");
+	free(text);
+	text = boot_append(&drain);
+	assert_string_equal(text, " quiet");
+	free(text);
+	unsetenv("PRBENCH_APPEND");
+}
+
 /* Enough boots of each to tell them apart. */
 static void full_compares_sizes(void **state)
 {
@@ -764,6 +786,7 @@ int main(void)
 		cmocka_unit_test(verify_needs_reporting),
 		cmocka_unit_test(quick_is_quick),
 		cmocka_unit_test(a_row_has_boots_for_each_value),
+		cmocka_unit_test(words_are_appended),
 		cmocka_unit_test(full_compares_sizes),
 		cmocka_unit_test(full_has_what_quick_has_not),
 		cmocka_unit_test(chosen_variants_replace_the_profiles),
