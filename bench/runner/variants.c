@@ -33,7 +33,7 @@ const struct variant variants[] = {
 	  .negotiated = true,
 	  .extra = "page_reporting.page_reporting_order=0" },
 	{ .name = "flag-clock",
-	  .about = "the page flag with a second-chance bit: reported if free for two passes",
+	  .about = "a second-chance clock, no page_ext: reported once four passes have seen it free",
 	  .tree = "pristine-clock", .reporting = true,
 	  .negotiated = true },
 	/* Tells how long the worker held zone->lock, and is there for that only. */
