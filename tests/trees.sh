@@ -71,7 +71,7 @@ pristine_is_pristine()
 {
 	rm -rf "$tmp/counted"
 	cp -a "$tmp/small" "$tmp/counted"
-	patch -s -p1 -F0 -d "$tmp/counted" <"$top/bench/config/pristine.patch" || return 1
+	patch -s -p1 -F0 --no-backup-if-mismatch -d "$tmp/counted" <"$top/bench/config/pristine.patch" || return 1
 	diff -rq "$tmp/counted" "$trees/pristine/" | grep -v '/arch/um/' || return 0
 	return 1
 }
