@@ -166,6 +166,30 @@ ok "not wider than 24 columns" [ -z "$(sed "s/$esc\[K/\n/g" "$scratch/tty.out" |
 	grep '^\[[0-9]*/[0-9]*\] .* left' | grep -v ': FAILED' | grep '.\{24\}')" ]
 ok "and messages begin a line of their own" grep -q "$esc\[Kprbench: boot 001" "$scratch/tty.out"
 
+# A VM in a cgroup, as of a container or a session, that is too small for it.
+group=
+for d in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+	mkdir "$d/prx-test-$$" 2>/dev/null || continue
+	for file in memory.limit_in_bytes memory.max; do
+		[ ! -e "$d/prx-test-$$/$file" ] || group=$d/prx-test-$$ limit=$file
+	done
+	[ -z "$group" ] || break
+	rmdir "$d/prx-test-$$"
+done
+if [ -n "$group" ] && echo 200M >"$group/$limit" 2>/dev/null; then
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$bin/prbench" \
+		--agent "$bin/pragent" --kernels "$scratch/kernels" --platforms um \
+		--variants off --workloads drain --set drain.mib=512 --boots 1 \
+		--equalise none --out "$scratch/killed" >"$scratch/log" 2>&1
+	ok "a VM that the host kills for want of memory is lost" [ $? -eq 1 ]
+	ok "and the reason is said" says 'killed by signal 9 .*the host.s kernel has killed for want of memory'
+else
+	n=$((n + 1))
+	echo "ok $n - a VM that the host kills for want of memory # SKIP no right to make a cgroup"
+fi
+[ -z "$group" ] || rmdir "$group"
+
 # Rights that others do not have.
 if [ "$(id -u)" -eq 0 ]; then
 	setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$bin/prbench" --doctor \
