@@ -167,16 +167,35 @@ static void ask_tools(void)
 	}
 }
 
+/* Of the report's pictures; Debian's gnuplot-nox has both. */
+static void ask_gnuplot(void)
+{
+	static const char *const terminals[] = { "svg", "pngcairo" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(terminals); i++) {
+		char *set = format("set terminal %s", terminals[i]);
+		char *said = run_capture((char *[]){ "gnuplot", "-e", set, NULL });
+
+		if (!said)
+			line("gnuplot", false, "it has no terminal %s, or is not there: pictures are not made as %s; install gnuplot-nox",
+			     terminals[i], terminals[i]);
+		free(said);
+		free(set);
+	}
+}
+
 static void ask_host(void)
 {
 	json_t *machine = meta_machine(), *warnings = meta_warnings(machine), *text;
 	struct cgroup group;
 	char why[PATH_MAX + 256];
+	bool good;
 	size_t i;
 
-	line("memory", meta_available_mib() >= 2 * GUEST_MIB + 512,
-	     "%u MiB available; guests have %d, and two run at once: fewer platforms at a time need less",
-	     meta_available_mib(), GUEST_MIB);
+	good = meta_available_mib() >= 2 * GUEST_MIB + 512;
+	line("memory", good, "%u MiB available%s", meta_available_mib(), good ? "" :
+	     ", two guests of 2048 may run at once: choose one platform at a time");
 	if (cgroup_make(&group, 64, why, sizeof(why))) {
 		line("cgroup", false, "multi and overcommit are skipped: %s", why);
 	} else {
@@ -205,5 +224,6 @@ unsigned int doctor(const struct config *cfg)
 	ask_disk("results", ".", RESULTS_MIB);
 	ask_cache();
 	ask_tools();
+	ask_gnuplot();
 	return missing;
 }

@@ -295,7 +295,7 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 		} else if (read_text(log, text, sizeof(text)) > 0) {
 			found = strstr(text, "Kernel panic - not syncing: VFS");
 			if (!found)
-				set_err(why, len, "no guest boots under KVM: %.300s",
+				set_err(why, len, "no guest boots under KVM (does the hypervisor above support it?): %.300s",
 					last_line(text));
 		}
 		close(pidfd);
