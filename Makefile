@@ -110,10 +110,10 @@ kernels: deps
 	@scripts/kernel.sh build $(KERNELS)
 
 programs: deps
-	@$(MAKE) -s $(BINS)
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(BINS)
 
 sanitized: deps
-	@$(MAKE) -s $(SANS) $(TESTS)
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS)
 
 test:
 	@KSRC= scripts/deps.sh test
