@@ -28,12 +28,13 @@
 
 #include "prbench.h"
 
+#define NO_FENCE	"cannot fence in User Mode Linux: "
 #define FP_STATE_MAX	2696	/* bytes for it in arch/x86/um of 6.12 */
 
 static void __attribute__((noreturn)) fail(const char *what)
 {
-	dprintf(2, "prbench: cannot fence in User Mode Linux: %s: %s\n", what,
-		strerror(errno));
+	dprintf(2, "prbench: " NO_FENCE "%s%s%s\n", what, errno ? ": " : "",
+		errno ? strerror(errno) : "");
 	_exit(126);
 }
 
@@ -112,12 +113,12 @@ static void try_ptrace(void)
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status)) {
-		errno = EPERM;
-		fail("ptrace (kernel.yama.ptrace_scope must be below 2, and seccomp must allow it)");
+		errno = 0;
+		fail("it must trace its processes (kernel.yama.ptrace_scope must be below 2, and seccomp must allow ptrace)");
 	}
 	if (!ptrace(PTRACE_GETREGSET, pid, NT_X86_XSTATE, &iov) &&
 	    iov.iov_len > FP_STATE_MAX) {
-		errno = E2BIG;
+		errno = 0;
 		fail("this processor's FP state (AMX?) is larger than UML 6.12 has room for; boot the host with clearcpuid=amx_tile, or use QEMU");
 	}
 	kill(pid, SIGKILL);
@@ -223,7 +224,8 @@ int uml_works(char *err, size_t len)
 	if (pid > 0) {
 		err[n > 0 ? n : 0] = '\0';
 		err[strcspn(err, "\n")] = '\0';
-		memmove(err, err + strspn(err, "prbench: "), strlen(err) + 1);
+		if (!strncmp(err, "prbench: ", 9))
+			memmove(err, err + 9, strlen(err) - 8);
 	}
 	close(out[0]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
