@@ -346,7 +346,7 @@ uint64_t workloads_for(uint64_t mask, enum platform p, size_t variant)
 json_t *workload_about(size_t w)
 {
 	static const char *const keys[] = {
-		"description", "like", "from_start", "host_memory",
+		"description", "like", "from_start", "host_memory", "row",
 	};
 	const json_t *info = workloads[w].info;
 	json_t *metrics = json_copy(json_object_get(info, "metrics"));

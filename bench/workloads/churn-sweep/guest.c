@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Workload churn-sweep: take and free again and again, with one pause. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct sweep {
 	double base_mib;	/* resident before anything was taken */
 	double free_gib_s;	/* held by the host while nothing was taken */
 	double busy_s;
+	double worker_ms;	/* of the reporting worker before the begin */
 	unsigned int cycles;
 };
 
@@ -93,6 +95,8 @@ static void emit_results(const struct sweep *s, double elapsed)
 	result(s, "footprint_gib_s", "GiB*s/min",
 	       (s->last.gib_s - s->first.gib_s) / minutes);
 	result(s, "held_free_gib_s", "GiB*s/min", s->free_gib_s / minutes);
+	if (!isnan(worker_ms()))
+		result(s, "worker_ms", "ms/min", (worker_ms() - s->worker_ms) / minutes);
 	if (age >= 0)
 		result(s, "age_ms", "ms", (double)age);
 }
@@ -113,6 +117,7 @@ static int work_churn_sweep(const char *name, const json_t *args)
 	if (ask_host(name, &now))
 		return -1;
 	s.base_mib = now.resident_mib;
+	s.worker_ms = worker_ms();
 	s.start = now_s();
 	s.end = s.start + run;
 	while (now_s() < s.end) {
