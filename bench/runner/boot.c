@@ -148,11 +148,12 @@ int boot_run(const struct config *cfg, const struct boot *b)
 		return EXIT_FATAL;
 	}
 	describe(&r);
-	equalise(cfg->equalise, b->mem_mib, r.signals, r.meta);
+	equalise(&r.equalised, cfg->equalise, b->mem_mib, r.signals, r.meta);
 	r.oom_kills = meta_oom_kills();
 	r.t0 = now_s();
 	run_boot(&r);
 	run_stop_sampler(&r);
+	equalise_release(&r.equalised);
 	for (i = 0; i < r.nr_guests; i++) {
 		counting_stop(&r.guests[i]->counting);
 		vm_kill(&r.guests[i]->vm);

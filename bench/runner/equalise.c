@@ -5,10 +5,13 @@
  * hypervisor, to which the host may have reported what the last guest left.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,30 +28,63 @@ const char *const equalise_names[NR_EQUALISE] = {
 	[EQUALISE_WAIT] = "wait",
 };
 
-/* Touch and release, in a process of its own that the kernel kills first. */
-static const char *touch(unsigned int mem_mib)
+/* In a process of its own, which the kernel kills first: touch, and keep. */
+static void __attribute__((noreturn)) keep(size_t bytes, int told, int tell)
 {
-	size_t bytes = (size_t)mem_mib << 20;
-	int status;
-	pid_t pid;
+	char c = 0;
+	size_t i;
+	void *p;
 
-	if (meta_available_mib() < mem_mib + SPARE_MIB)
-		return "not enough memory is free";
-	pid = fork();
-	if (!pid) {
-		void *p;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	write_text("/proc/self/oom_score_adj", "1000");
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		_exit(1);
+	/* As QEMU has its guest's: in huge pages where these can be had. */
+	madvise(p, bytes, MADV_HUGEPAGE);
+	for (i = 0; i < bytes; i += PAGE)
+		((volatile char *)p)[i] = 1;
+	if (write(tell, &c, 1) == 1)
+		while (read(told, &c, 1) < 0 && errno == EINTR)
+			;
+	_exit(0);
+}
 
-		write_text("/proc/self/oom_score_adj", "1000");
-		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-		_exit(p == MAP_FAILED);
-	}
-	if (pid < 0)
+/* Touch as much as the guest has; equalise_release() gives it back. */
+static const char *touch(struct equalised *e, unsigned int mem_mib)
+{
+	int told[2], tell[2];
+	ssize_t n;
+	char c;
+
+	if (meta_available_mib() < 2 * mem_mib + SPARE_MIB)
+		return "not enough memory is free for the guest and as much again";
+	if (pipe2(told, O_CLOEXEC) || pipe2(tell, O_CLOEXEC))
 		return strerror(errno);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	e->pid = fork();
+	if (!e->pid) {
+		close(told[1]);
+		keep((size_t)mem_mib << 20, told[0], tell[1]);
+	}
+	close(told[0]);
+	close(tell[1]);
+	e->held = told[1];
+	while ((n = read(tell[0], &c, 1)) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? NULL :
-	       "the memory could not be touched";
+	close(tell[0]);
+	return e->pid > 0 && n == 1 ? NULL : "the memory could not be touched";
+}
+
+/* Give back what was touched: the guest that has booted finds it at once. */
+void equalise_release(struct equalised *e)
+{
+	if (e->pid <= 0)
+		return;
+	close(e->held);
+	while (waitpid(e->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	e->pid = 0;
 }
 
 /* Wait until the host has reported to its own hypervisor what it can. */
@@ -71,18 +107,21 @@ static void wait_for_host(int signals)
 
 /**
  * equalise() - bring the host's memory to one state before a boot
+ * @e: what equalise_release() is to give back once the guest has booted
  * @how: touch and release guest-sized memory, wait, or do nothing
  * @mem_mib: size of the guest
  * @signals: a signalfd that ends the wait
  * @meta: is told how, how long it took, and why it failed if it did
  */
-void equalise(enum equalise how, unsigned int mem_mib, int signals, json_t *meta)
+void equalise(struct equalised *e, enum equalise how, unsigned int mem_mib,
+	      int signals, json_t *meta)
 {
 	double t0 = now_s();
 	const char *why = NULL;
 
+	e->pid = 0;
 	if (how == EQUALISE_TOUCH)
-		why = touch(mem_mib);
+		why = touch(e, mem_mib);
 	else if (how == EQUALISE_WAIT)
 		wait_for_host(signals);
 	json_object_set_new(meta, "equalise", json_pack("{s:s, s:f}",

@@ -95,6 +95,7 @@ static int greeted(struct guest *g, json_t *event)
 		return guest_failed(g, "lost", EXIT_LOST,
 			      "the agent's first word was not 'ready'");
 	g->ready = true;
+	equalise_release(&g->run->equalised);
 	strcpy(g->what, "while it had nothing to do");
 	g->deadline = INFINITY;
 	json_object_set_new(g->meta, "boot_s", json_real(now_s() - r->t0));

@@ -348,7 +348,14 @@ void boot_dir(char *path, size_t len, const struct config *cfg,
 /* equalise.c */
 extern const char *const equalise_names[NR_EQUALISE];
 
-void equalise(enum equalise how, unsigned int mem_mib, int signals, json_t *meta);
+struct equalised {
+	pid_t pid;		/* holds memory that has been touched, or 0 */
+	int held;		/* until this is closed */
+};
+
+void equalise(struct equalised *e, enum equalise how, unsigned int mem_mib,
+	      int signals, json_t *meta);
+void equalise_release(struct equalised *e);
 
 /* doctor.c */
 uint64_t doctor_platforms(const struct config *cfg, uint64_t platforms);

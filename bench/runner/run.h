@@ -35,6 +35,7 @@ struct run {
 	const struct boot *boot;
 	char dir[PATH_MAX];
 	double t0;
+	struct equalised equalised;
 	long long oom_kills;	/* of the host's kernel before this boot */
 	struct guest *guests[GUESTS_MAX];
 	size_t nr_guests;

@@ -348,21 +348,29 @@ static void a_host_that_reports_is_known(void **state)
 static void the_host_is_equalised(void **state)
 {
 	json_t *meta = json_object(), *o;
+	struct equalised e;
 
 	(void)state;
 	put("proc/meminfo", "MemAvailable: 1048576 kB\n");
-	equalise(EQUALISE_NONE, 64, -1, meta);
+	equalise(&e, EQUALISE_NONE, 64, -1, meta);
 	o = json_object_get(meta, "equalise");
 	assert_string_equal(json_string_value(json_object_get(o, "how")), "none");
 	assert_null(json_object_get(o, "failed"));
-	equalise(EQUALISE_TOUCH, 64, -1, meta);
+	equalise(&e, EQUALISE_TOUCH, 64, -1, meta);
 	o = json_object_get(meta, "equalise");
 	assert_string_equal(json_string_value(json_object_get(o, "how")), "touch");
 	assert_null(json_object_get(o, "failed"));
+	/* held until it is released, once */
+	assert_true(e.pid > 0);
+	assert_int_equal(kill(e.pid, 0), 0);
+	equalise_release(&e);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	equalise_release(&e);
 	/* a guest of as much as there is would leave the host nothing */
-	equalise(EQUALISE_TOUCH, 1024, -1, meta);
+	equalise(&e, EQUALISE_TOUCH, 1024, -1, meta);
 	o = json_object_get(meta, "equalise");
 	assert_non_null(json_object_get(o, "failed"));
+	assert_int_equal(e.pid, 0);
 	json_decref(meta);
 }
 
