@@ -29,7 +29,7 @@ const char *const equalise_names[NR_EQUALISE] = {
 };
 
 /* In a process of its own, which the kernel kills first: touch, and keep. */
-static void __attribute__((noreturn)) keep(size_t bytes, int told, int tell)
+static void __attribute__((noreturn)) keep(size_t bytes, int tell)
 {
 	char c = 0;
 	size_t i;
@@ -46,30 +46,26 @@ static void __attribute__((noreturn)) keep(size_t bytes, int told, int tell)
 	for (i = 0; i < bytes; i += PAGE)
 		((volatile char *)p)[i] = 1;
 	if (write(tell, &c, 1) == 1)
-		while (read(told, &c, 1) < 0 && errno == EINTR)
-			;
-	_exit(0);
+		for (;;)
+			pause();
+	_exit(1);
 }
 
 /* Touch as much as the guest has; equalise_release() gives it back. */
 static const char *touch(struct equalised *e, unsigned int mem_mib)
 {
-	int told[2], tell[2];
+	int tell[2];
 	ssize_t n;
 	char c;
 
 	if (meta_available_mib() < 2 * mem_mib + SPARE_MIB)
 		return "not enough memory is free for the guest and as much again";
-	if (pipe2(told, O_CLOEXEC) || pipe2(tell, O_CLOEXEC))
+	if (pipe2(tell, O_CLOEXEC))
 		return strerror(errno);
 	e->pid = fork();
-	if (!e->pid) {
-		close(told[1]);
-		keep((size_t)mem_mib << 20, told[0], tell[1]);
-	}
-	close(told[0]);
+	if (!e->pid)
+		keep((size_t)mem_mib << 20, tell[1]);
 	close(tell[1]);
-	e->held = told[1];
 	while ((n = read(tell[0], &c, 1)) < 0 && errno == EINTR)
 		;
 	close(tell[0]);
@@ -81,7 +77,7 @@ void equalise_release(struct equalised *e)
 {
 	if (e->pid <= 0)
 		return;
-	close(e->held);
+	kill(e->pid, SIGKILL);
 	while (waitpid(e->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	e->pid = 0;

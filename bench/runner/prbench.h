@@ -350,7 +350,6 @@ extern const char *const equalise_names[NR_EQUALISE];
 
 struct equalised {
 	pid_t pid;		/* holds memory that has been touched, or 0 */
-	int held;		/* until this is closed */
 };
 
 void equalise(struct equalised *e, enum equalise how, unsigned int mem_mib,
