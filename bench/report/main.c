@@ -15,6 +15,8 @@ int main(int argc, char **argv)
 	struct values vals;
 	struct summary sum;
 	struct plots plots;
+	struct answer *answers;
+	size_t nanswers;
 	char *dir;
 	int ret = 0;
 
@@ -51,9 +53,14 @@ int main(int argc, char **argv)
 	metrics_compute(&run, &vals);
 	summary_build(&vals, &sum);
 	ret |= write_tsv(&sum, run_str(&run, "%s/summary.tsv", dir));
+	ret |= write_comparisons(&sum, run_str(&run, "%s/comparisons.tsv", dir));
+	answers = answers_make(&sum, &nanswers);
+	ret |= write_answers(answers, nanswers, run_str(&run, "%s/answers.tsv", dir));
 	ret |= plots_make(&run, &sum, &plots);
-	ret |= report_write(&run, &sum, &plots, run_str(&run, "%s/report.md", dir), false);
-	ret |= report_write(&run, &sum, &plots, run_str(&run, "%s/report.html", dir), true);
+	ret |= report_write(&run, &sum, answers, nanswers, &plots,
+			    run_str(&run, "%s/report.md", dir), false);
+	ret |= report_write(&run, &sum, answers, nanswers, &plots,
+			    run_str(&run, "%s/report.html", dir), true);
 	if (!sum.n && !plots.n) {
 		fprintf(stderr,
 			"prreport: %s: no boot finished a workload, the tables are empty; report.md says what went wrong\n",
@@ -64,6 +71,7 @@ int main(int argc, char **argv)
 		printf("%s/report.html\n", dir);
 	ret = aa_differences(&run, &sum) || ret || run.problems ? 1 : 0;
 	plots_free(&plots);
+	free(answers);
 	summary_free(&sum);
 	free(vals.v);
 	run_free(&run);

@@ -17,35 +17,6 @@
 
 #define MIN_SAMPLES	20	/* a second of a workload */
 
-/*
- * Okabe and Ito's palette, which colour-blind readers can tell apart; on paper
- * without colours the dashes and the shapes of the points do.
- */
-static const struct style styles[] = {
-	{ "off", "#000000", "1", 3, 4 },
-	{ "flag", "#D55E00", "'-'", 2, 5 },
-	{ "flag-d250", "#E69F00", "'-.'", 2, 7 },
-	{ "flag-o0", "#CC79A7", "'-..'", 2, 9 },
-	{ "ext-off", "#56B4E9", "(8,8)", 3, 6 },
-	{ "ext-idle", "#009E73", "'.'", 3, 8 },
-	{ "ext", "#0072B2", "1", 2, 11 },
-	{ "page_owner", "#999999", "'_'", 2, 1 },
-	{ "page_table_check", "#666666", "'..-'", 2, 2 },
-	{ NULL, "#999999", "'_'", 2, 1 },
-};
-
-/**
- * style_of() - how a variant is drawn, in every picture alike
- */
-const struct style *style_of(const char *variant)
-{
-	const struct style *s = styles;
-
-	while (s->variant && strcmp(s->variant, variant))
-		s++;
-	return s;
-}
-
 static int cmp_curve(const void *pa, const void *pb)
 {
 	const struct curve *a = pa, *b = pb;
@@ -56,7 +27,6 @@ static int cmp_curve(const void *pa, const void *pb)
 	return d ? d : strcmp(a->kernel, b->kernel);
 }
 
-/* What is over in no time has no picture. */
 static bool seen_enough(const struct boot *b, const struct window *w)
 {
 	size_t i, n = 0;
@@ -75,6 +45,7 @@ static bool seen_enough(const struct boot *b, const struct window *w)
 void curves_collect(struct run *run, const char *platform, const char *workload,
 		    struct curves *cs)
 {
+	bool enough = true;
 	size_t i, j;
 
 	cs->c = NULL;
@@ -86,7 +57,7 @@ void curves_collect(struct run *run, const char *platform, const char *workload,
 
 		if (b->status != BOOT_OK || strcmp(b->platform, platform) ||
 		    !metrics_window(b, workload, &w) || w.failed || isnan(w.end) ||
-		    !seen_enough(b, &w) || map_was_drawn(b) ||
+		    map_was_drawn(b) ||
 		    isnan(metrics_resident_at(b, w.begin)) ||
 		    isnan(metrics_resident_at(b, w.end)))
 			continue;
@@ -101,11 +72,20 @@ void curves_collect(struct run *run, const char *platform, const char *workload,
 			cs->c[j].variant = cs->c[j].label = b->variant;
 			cs->c[j].kernel = b->kernel;
 		}
+		enough &= seen_enough(b, &w);
 		c = &cs->c[j];
 		c->boots = xrealloc(c->boots, c->n + 1, sizeof(*c->boots));
 		c->win = xrealloc(c->win, c->n + 1, sizeof(*c->win));
 		c->boots[c->n] = b;
 		c->win[c->n++] = w;
+	}
+	/*
+	 * What is over in no time has no picture. That is so of a workload or not:
+	 * to leave out its quick boots would show the slow ones.
+	 */
+	if (!enough) {
+		curves_free(cs);
+		*cs = (struct curves){ NULL, 0 };
 	}
 	if (cs->n)
 		qsort(cs->c, cs->n, sizeof(*cs->c), cmp_curve);
@@ -144,17 +124,6 @@ const char *curves_n(struct run *run, const struct curves *cs)
 		hi = cs->c[i].n > hi ? cs->c[i].n : hi;
 	}
 	return boots_text(run, lo, hi);
-}
-
-const char *platform_title(const char *platform)
-{
-	if (!strcmp(platform, "kvm"))
-		return "QEMU, KVM";
-	if (!strcmp(platform, "tcg"))
-		return "QEMU, TCG (emulated)";
-	if (!strcmp(platform, "icount"))
-		return "QEMU, TCG -icount shift=0 (emulated)";
-	return !strcmp(platform, "um") ? "User Mode Linux" : platform;
 }
 
 FILE *plot_open(struct run *run, const char *name, const char *ext)

@@ -161,7 +161,7 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 	fprintf(f,
 		"set multiplot layout %d,2 columnsfirst margins 0.1,0.985,%.4f,%.4f spacing 0.125,%s title \"alloc-%s: cost of one operation by order — %s, %s\"\n"
 		"set xrange [-0.6:%g]\nset xtics 0,1,%d\nunset key\n",
-		ndiff ? 2 : 1, foot / height, 1 - 80 / height, ndiff ? "0.11" : "0", mode, platform_title(platform), nb, ORDERS - 0.4,
+		ndiff ? 2 : 1, foot / height, 1 - 80 / height, ndiff ? "0.11" : "0", mode, platform_find(platform)->title, nb, ORDERS - 0.4,
 		ORDERS - 1);
 	/* One legend for all panels; a key would keep to the width of one. */
 	for (i = 0; i < n; i++) {
@@ -170,8 +170,8 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 		fprintf(f, "set label %zu \"%s\" at screen %.3f,%.3f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
 			i + 1, var[i]->variant,
 			x, (20 + 26 * (legend_rows(n) - 1 - line)) / height,
-			style_of(var[i]->variant)->point,
-			style_of(var[i]->variant)->color);
+			variant_find(var[i]->variant)->point,
+			variant_find(var[i]->variant)->color);
 	}
 	for (op = 0; op < 2; op++) {
 		for (row = 0; row < (ndiff ? 2 : 1); row++) {
@@ -196,7 +196,7 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 				fputs("set yrange [-1:1]\nset ytics 1\nset xzeroaxis lt 1 lw 2 lc rgb \"#000000\"\n", f);
 			fputs("plot ", f);
 			for (i = row ? 1 : 0, shown = 0; i < n; i++) {
-				const struct style *s = style_of(var[i]->variant);
+				const struct variant_info *s = variant_find(var[i]->variant);
 				double dodge;
 
 				if (row && beyond[i])
@@ -225,7 +225,7 @@ static int plot_by_order(struct run *run, const struct summary *sum,
 	ret |= plot_close(run, f, name, "gp");
 	plot_add(out, name,
 		 run_str(run, "Cost of one allocation and one free by order, alloc-%s on %s, %s%s. Lower row: difference to off.%s",
-			 mode, platform_title(platform), nb,
+			 mode, platform_find(platform)->title, nb,
 			 icount ? "; counts of guest instructions" : "; bars: interval of the median",
 			 any ? " What costs many times as much is not in the lower row." : ""));
 	return ret;
@@ -342,7 +342,7 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 		"unset key\nset grid noxtics\nset xrange [-0.6:%g]\nset xtics 0,1,%d scale 0\nset yrange [%.4f:%.4f]\n"
 		"set xzeroaxis\n",
 		rows, 110 / height, 1 - 85 / height, 85 / height,
-		platform_title("icount"), nb, ORDERS - 0.4, ORDERS - 1,
+		platform_find("icount")->title, nb, ORDERS - 0.4, ORDERS - 1,
 		lo - 0.28 * (hi - lo), hi + 0.06 * (hi - lo));
 	for (p = 0; p < NR_PATTERNS; p++) {
 		if (!has[p])
@@ -354,14 +354,14 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 				fprintf(f, "set label %zu \"%s\" at screen %.3f,%.4f left offset 1.2,0 point pt %d ps 1 lc rgb \"%s\"\n",
 					i + 1, var[drawn[i]]->variant,
 					0.5 + (i - ndrawn / 2.0) * (ndrawn > 6 ? 0.13 : 0.15),
-					18 / height, style_of(var[drawn[i]]->variant)->point,
-					style_of(var[drawn[i]]->variant)->color);
+					18 / height, variant_find(var[drawn[i]]->variant)->point,
+					variant_find(var[drawn[i]]->variant)->color);
 			for (order = 0; order < ORDERS; order++) {
 				base = cost(run, sum, flag, p, op, order);
 				if (base)
 					fprintf(f, "set label %d \"%.0f\" at first %d, graph 0.06 center font \",10\" tc rgb \"%s\"\n",
 						20 + order, base->st.median, order,
-						style_of(flag->variant)->color);
+						variant_find(flag->variant)->color);
 			}
 			fprintf(f,
 				"set title \"%s: %s\"\n%s\n%s\n"
@@ -369,13 +369,13 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 				patterns[p], ops[op],
 				op ? "unset ylabel" : "set ylabel \"instructions, × flag's\"",
 				row == rows ? "set xlabel \"order (log2 pages); numbers: instructions of flag\"" :
-				"unset xlabel", style_of(flag->variant)->color);
+				"unset xlabel", variant_find(flag->variant)->color);
 			for (i = 0; i < ndrawn; i++)
 				fprintf(f, "%s\"%s.dat\" index %zu using ($1+%.3f):3 with points pt %d ps 1 lc rgb \"%s\"",
 					i ? ", \\\n\t" : "", name, (2 * p + op) * n + drawn[i],
 					ndrawn > 1 ? (i - (ndrawn - 1) / 2.0) * 0.7 / ndrawn : 0,
-					style_of(var[drawn[i]]->variant)->point,
-					style_of(var[drawn[i]]->variant)->color);
+					variant_find(var[drawn[i]]->variant)->point,
+					variant_find(var[drawn[i]]->variant)->color);
 			fputs("\n", f);
 		}
 	}
@@ -384,7 +384,7 @@ static int plot_over_flag_of(struct run *run, const struct summary *sum,
 	ret |= plot_close(run, f, name, "gp");
 	plot_add(out, name,
 		 run_str(run, "Instructions of one allocation and one free by order and pattern, over those of flag, which stand below; %s, %s.%s%s",
-			 platform_title("icount"), nb, without, *without ? "." : ""));
+			 platform_find("icount")->title, nb, without, *without ? "." : ""));
 	return ret;
 }
 

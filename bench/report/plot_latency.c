@@ -254,7 +254,7 @@ static void put_dist(FILE *f, const struct dist *d)
 
 /* Below all panels: a key would keep to the width of one. */
 static void put_legend(FILE *f, size_t i, size_t n, double height, const char *label,
-		       const struct style *s)
+		       const struct variant_info *s)
 {
 	size_t line;
 	double x = legend_x(i, n, &line);
@@ -324,11 +324,11 @@ static int plot_percentiles(struct run *run, struct plots *out,
 		"set multiplot layout %zu,2 rowsfirst margins 0.115,0.985,%.4f,%.4f spacing 0.09,%.4f title \"%s: latency — %s, %s\"\n"
 		"unset key\nset encoding utf8\nset micro\nset logscale y\nset format y \"%%.0s %%cs\"\nset xrange [0:%.3g]\n"
 		"set xtics (\"0\" 0, \"50\" 0.30103, \"90\" 1, \"99\" 2, \"99.9\" 3, \"99.99\" 4, \"99.999\" 5, \"99.9999\" 6)\n",
-		rows, foot, 1 - 85 / height, 78 / height, what, platform_title(platform), n,
+		rows, foot, 1 - 85 / height, 78 / height, what, platform_find(platform)->title, n,
 		xmax * 1.02);
 	for (i = 0; i < ls->n; i++)
 		put_legend(f, i, ls->n, height, ls->l[i].label,
-			   style_of(ls->l[i].variant));
+			   variant_find(ls->l[i].variant));
 	for (p = 0; p < npanels; p++) {
 		double lo = INFINITY, hi = 0;
 
@@ -347,12 +347,12 @@ static int plot_percentiles(struct run *run, struct plots *out,
 		for (op = 0; op < 2; op++) {
 			fprintf(f, "set title \"%s: %s\"\n", panels[p].title, ops[op]);
 			fprintf(f, "%s\n%s\nplot ", op ? "unset ylabel" :
-				strstr(platform_title(platform), "emulated") ?
+				strstr(platform_find(platform)->title, "emulated") ?
 				"set ylabel \"time (emulated)\"" : "set ylabel \"time\"",
 				row == rows ? "set xlabel \"percentile of the operations\"" :
 				"unset xlabel");
 			for (i = 0; i < ls->n; i++) {
-				const struct style *s = style_of(ls->l[i].variant);
+				const struct variant_info *s = variant_find(ls->l[i].variant);
 
 				fprintf(f, "%s\"%s.dat\" index %zu using 1:($2*1e-9) with linespoints lc rgb \"%s\" lw %d pt %d ps 0.7 pi -8",
 					i ? ", \\\n\t" : "", name,
@@ -368,7 +368,7 @@ static int plot_percentiles(struct run *run, struct plots *out,
 	ret |= plot_close(run, f, name, "gp");
 	plot = plot_add(out, name,
 		 run_str(run, "Latency of one allocation and one free: %s on %s, %s, whose histograms are added up. To the right ever fewer operations: at 99.9 one in a thousand is slower than the line.",
-			 what, platform_title(platform), n));
+			 what, platform_find(platform)->title, n));
 	for (i = 0; i < ls->nboots; i++)
 		plot_raw(plot, ls->boots[i], ls->file);
 	return ret;

@@ -161,7 +161,7 @@ static int plot_heat(struct run *run, struct plots *out, const struct boot *boot
 		"set xrange [0:%g]\nset format x \"\"\n"
 		"set tmargin at screen 0.86\nset bmargin at screen 0.40\n"
 		"set yrange [0:%g]\nset ytics %g\nset label 98 \"physical address (GiB)\" at screen 0.02,0.63 center rotate by 90\n"
-		"set palette defined (-1 \"#ffffff\"", boot->variant, platform_title(boot->platform),
+		"set palette defined (-1 \"#ffffff\"", boot->variant, platform_find(boot->platform)->title,
 		until - from, gib, tic_step(gib));
 	for (s = 0; s < NR_MAP_STATES; s++)
 		fprintf(f, ", %d \"%s\"", s, states[s].color);
@@ -192,7 +192,7 @@ static int plot_heat(struct run *run, struct plots *out, const struct boot *boot
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
 	text = run_str(run, "The physical memory of one guest (%s, %s) over time, in pieces of %g MiB, each the colour of what most of it is. Young: free for less than the age at which it is reported; waiting: free for longer, and not yet reported, as what nobody has used since the guest was started is kept for longer. Below: what the host holds of it. The guest was looked at every %g ms, which disturbs: no other figure is from this boot.",
-		       boot->variant, platform_title(boot->platform),
+		       boot->variant, platform_find(boot->platform)->title,
 		       per * maps->cell_bytes / MIB, maps->every_s * 1000);
 	plot_raw(plot_add(out, name, text), boot, "map.jsonl");
 	return ret;
@@ -300,7 +300,7 @@ static int plot_ages(struct run *run, struct plots *out, const struct boot *boot
 		"set multiplot layout 3,1 margins 0.115,0.97,0.19,0.86 spacing 0,0.085 title \"%s, %s: ages of free memory — %s, n = 1 boot\"\n"
 		"unset key\nunset xlabel\nset xrange [-0.7:%g]\nset xtics 0,1 format \"\"\n"
 		"set label 99 \"free memory (MiB)\" at screen 0.017,0.52 center rotate by 90\n",
-		w->workload, boot->variant, platform_title(boot->platform),
+		w->workload, boot->variant, platform_find(boot->platform)->title,
 		classes - 0.3);
 	for (m = drawn = 0; m < 4; m++) {
 		double x = 0.5 + (drawn - (nr - 1) / 2.0) * 0.2;
@@ -356,7 +356,7 @@ static int plot_ages(struct run *run, struct plots *out, const struct boot *boot
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
 	text = run_str(run, "Free memory by age in %s on %s, one boot of %s, at the moments that the guest named; in classes that double, named by where they end. What was used again counts from the workload's begin.",
-		       w->workload, platform_title(boot->platform), boot->variant);
+		       w->workload, platform_find(boot->platform)->title, boot->variant);
 	plot_raw(plot_add(out, name, text), boot, "map.jsonl");
 	return ret;
 }

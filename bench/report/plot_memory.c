@@ -229,7 +229,7 @@ static int plot_settling(struct run *run, struct plots *out,
 		"set bmargin at screen 0.21\nset tmargin at screen 0.85\n"
 		"set key at screen 0.5,0.04 center center horizontal maxrows 1 samplen 4\n"
 		"set style fill transparent solid 0.2 noborder\n",
-		workload, platform_title(platform), curves_n(run, cs),
+		workload, platform_find(platform)->title, curves_n(run, cs),
 		mark ? "the guest's mark '" : cs->c[0].win[0].from_start ?
 		"the start of the VM" : "the workload's begin", mark ? mark : "",
 		mark ? "'" : "", e.xmin, e.xmax, e.ymax * 1.08, tic_step(e.ymax));
@@ -237,9 +237,9 @@ static int plot_settling(struct run *run, struct plots *out,
 	fputs("plot \\\n", f);
 	for (i = 0; i < cs->n; i++)
 		fprintf(f, "\t\"%s.dat\" index %zu using 1:3:4 with filledcurves fc rgb \"%s\" notitle, \\\n",
-			name, i, style_of(cs->c[i].variant)->color);
+			name, i, variant_find(cs->c[i].variant)->color);
 	for (i = 0; i < cs->n; i++) {
-		const struct style *s = style_of(cs->c[i].variant);
+		const struct variant_info *s = variant_find(cs->c[i].variant);
 
 		/* Points at other places for each, or one hides the next. */
 		fprintf(f, "\t\"%s.dat\" index %zu using 1:2 with lines lc rgb \"%s\" dt %s lw %d notitle, \\\n",
@@ -254,7 +254,7 @@ static int plot_settling(struct run *run, struct plots *out,
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
 	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s. Line: median over boots; band: minimum to maximum; dashed: what the guest said, median over boots.",
-					   workload, platform_title(platform),
+					   workload, platform_find(platform)->title,
 					   curves_n(run, cs))), cs);
 	return ret;
 }
@@ -358,11 +358,11 @@ static int plot_boots(struct run *run, const struct summary *sum,
 		"set label 101 \"host-resident guest memory (MiB)\" at screen 0.02,0.5 center rotate by 90\n"
 		"set xrange [0:%g]\nset yrange [0:%g]\nset ytics %g\nset format x \"\"\nunset key\n",
 		cs->n, 70.0 / height, 1 - 60.0 / height, 24.0 / height, workload,
-		platform_title(platform), curves_n(run, cs), xmax, ymax * 1.12,
+		platform_find(platform)->title, curves_n(run, cs), xmax, ymax * 1.12,
 		tic_step(ymax * 2));
 	for (i = 0; i < cs->n; i++) {
 		const struct curve *c = &cs->c[i];
-		const struct style *s = style_of(c->variant);
+		const struct variant_info *s = variant_find(c->variant);
 
 		put_phases(f, phases, n, 0.001, xmax, !i);
 		fprintf(f, "set label 100 \"%s\" at graph 1.02,0.88 left tc rgb \"%s\"\n",
@@ -378,7 +378,7 @@ static int plot_boots(struct run *run, const struct summary *sum,
 	gp_end(f);
 	ret |= plot_close(run, f, name, "gp");
 	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s; one panel a variant, one thin line a boot.%s",
-					   workload, platform_title(platform),
+					   workload, platform_find(platform)->title,
 					   curves_n(run, cs), workloads_known() ?
 					   " At the right medians of what the workload is about." :
 					   "")), cs);

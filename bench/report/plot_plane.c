@@ -20,7 +20,7 @@ static const struct {
 	bool more;		/* is better */
 } panels[] = {
 	{ "cycles", "churn: cycles done", "cycles, more is better", true },
-	{ "refault_mib", "churn: given back, then taken again", "MiB, less is better", false },
+	{ "host_refill_mib", "churn: given back, then taken again", "MiB, less is better", false },
 };
 
 /* A variant in a panel. */
@@ -138,7 +138,7 @@ static void put_legend(FILE *f, const struct point *points, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		const struct style *s = style_of(points[i].x->variant);
+		const struct variant_info *s = variant_find(points[i].x->variant);
 
 		fprintf(f, "set label %zu \"%s\" at screen %.3f,0.04 left offset 1.2,0 point pt %d ps 1.4 lc rgb \"%s\"\n",
 			100 + i, points[i].x->variant,
@@ -208,7 +208,7 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 		"set multiplot layout 1,%zu margins 0.105,0.975,0.235,0.81 spacing 0.125,0 title \"drain against churn — %s, %s\\nbars: interval of the median; grey: where no variant is\"\n"
 		"unset key\nset xrange [0:%g]\nset xlabel \"drain: t95 (seconds), less is better\"\n"
 		"set xtics 0,%g,%g\nset style fill solid 1 noborder\n",
-		n, platform_title(platform), nb, isnan(limit) ? xmax * 1.08 : xmax * WIDTH,
+		n, platform_find(platform)->title, nb, isnan(limit) ? xmax * 1.08 : xmax * WIDTH,
 		tic_step(xmax), xmax);
 	for (k = 0; k < n; k++) {
 		const struct panel *p = &panel[k];
@@ -229,7 +229,7 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 		fprintf(f, "plot \"%s.dat\" index %zu using 1:2 with filledcurves closed fc rgb \"#e8e8e8\"",
 			name, index++);
 		for (i = 0; i < p->n; i++) {
-			const struct style *s = style_of(p->points[i].x->variant);
+			const struct variant_info *s = variant_find(p->points[i].x->variant);
 
 			fprintf(f, ", \\\n\t\"\" index %zu using 1:2:3:4:5:6 with xyerrorbars pt %d ps 1.4 lw 1.5 lc rgb \"%s\"",
 				index++, s->point, s->color);
@@ -241,6 +241,6 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	ret |= plot_close(run, f, name, "gp");
 	plot_add(out, name,
 		 run_str(run, "Drain against churn on %s, %s: how soon freed memory is back with the host, and what that costs memory that is taken again. A point is the median over boots, a bar its interval: from 6 boots on 95 %%, with fewer minimum and maximum. Grey: at once quicker and gentler than any variant.",
-			 platform_title(platform), nb));
+			 platform_find(platform)->title, nb));
 	return ret;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What run.json says about the workloads of a run. Older results say nothing;
- * then what is known about the workloads of their time stands in.
+ * What run.json declared before the first boot: the workloads, their metrics,
+ * which of those are headline, and which variants are compared. A run that
+ * declared nothing has no headline; all that it shows is exploration.
  */
 #include "prreport.h"
 
@@ -9,12 +10,80 @@
 #include <string.h>
 
 static const json_t *about;	/* {workload: {...}}, of the run that is reported */
+static const json_t *pairs;	/* [[variant, against], ...] */
 
+/*
+ * Runs before host_refill_mib called it refault_mib, and what is that now
+ * guest_refault_mib.
+ */
+static void rename_refaults(json_t *metrics)
+{
+	json_t *m, *old = NULL;
+	size_t i;
+
+	json_array_foreach(metrics, i, m)
+		if (!strcmp(json_str(m, "name", ""), "guest_refault_mib"))
+			old = m;
+	if (!old)
+		return;
+	json_array_foreach(metrics, i, m)
+		if (!strcmp(json_str(m, "name", ""), "refault_mib"))
+			json_object_set_new(m, "name", json_string("host_refill_mib"));
+	json_object_set_new(old, "name", json_string("refault_mib"));
+}
+
+/**
+ * workloads_of() - take what a run declared; valid as long as the run is
+ */
 void workloads_of(const struct run *run)
 {
+	const char *name;
+	json_t *o;
+
 	about = json_object_get(run->meta, "about_workloads");
+	pairs = json_object_get(run->meta, "compare");
+	if (!json_is_array(pairs))
+		pairs = NULL;
 	if (!json_is_object(about))
 		about = NULL;
+	json_object_foreach((json_t *)about, name, o)
+		rename_refaults(json_object_get(o, "metrics"));
+}
+
+bool comparisons_in_run(void)
+{
+	return pairs;
+}
+
+/**
+ * comparison_of() - the i-th variant that one is compared with, NULL after the last
+ */
+const char *comparison_of(const char *variant, size_t i)
+{
+	size_t k, n = pairs ? json_array_size(pairs) : nr_comparison_infos;
+
+	for (k = 0; k < n; k++) {
+		const json_t *p = json_array_get(pairs, k);
+		const char *a = pairs ? json_string_value(json_array_get(p, 0)) :
+				comparison_table[k].variant;
+		const char *b = pairs ? json_string_value(json_array_get(p, 1)) :
+				comparison_table[k].against;
+
+		if (a && b && !strcmp(a, variant) && !i--)
+			return b;
+	}
+	return NULL;
+}
+
+bool comparison_declared(const char *variant, const char *against)
+{
+	const char *other;
+	size_t i;
+
+	for (i = 0; (other = comparison_of(variant, i)); i++)
+		if (!strcmp(other, against))
+			return true;
+	return false;
 }
 
 bool workloads_known(void)
@@ -97,39 +166,12 @@ bool metric_is_headline(const char *workload, const char *metric)
 					    "headline"));
 }
 
-/**
- * metric_counts() - is it one of those by which runs are judged?
- *
- * Of results that do not say so, it is what their workloads were about.
- */
-bool metric_counts(const char *workload, const char *metric)
-{
-	static const char * const known[] = {
-		"drain t50_s", "drain t95_s", "churn cycles", "churn refault_mib",
-		"fragment stranded_mib", "fragment t50_s", "build run_s",
-		"build stranded_mib", "storm t_boot_s", "smallguest oom_kills",
-		"verify mismatches", "alloc* *_instr", "alloc* *_ns_p50",
-	};
-	char both[256];
-	size_t i;
-
-	if (about)
-		return metric_is_headline(workload, metric);
-	snprintf(both, sizeof(both), "%s %s", workload, metric);
-	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (!fnmatch(known[i], both, 0))
-			return true;
-	return false;
-}
-
 /* Does it begin with the VM, before anybody could begin anything? */
 bool workload_from_start(const char *name)
 {
 	const json_t *o;
 
-	if (find(name, &o) >= 0)
-		return json_is_true(json_object_get(o, "from_start"));
-	return !strcmp(name, "storm");
+	return find(name, &o) >= 0 && json_is_true(json_object_get(o, "from_start"));
 }
 
 /* Does the host's view of its memory say anything? */
@@ -137,7 +179,5 @@ bool workload_has_host_memory(const char *name)
 {
 	const json_t *o;
 
-	if (find(name, &o) >= 0)
-		return !json_is_false(json_object_get(o, "host_memory"));
-	return strcmp(name, "alloc") && strcmp(name, "lockhold");
+	return find(name, &o) < 0 || !json_is_false(json_object_get(o, "host_memory"));
 }

@@ -11,7 +11,7 @@
 static void expect(bool ok, const char *text, const char *what)
 {
 	if (!ok)
-		fail_msg("'%s' is wrong about: %s", text ? text : "(nothing)", what);
+		fail_msg("wrong about: %s\n%s", what, text ? text : "(nothing)");
 }
 
 #define has(text, what)		expect((text) && strstr(text, what), text, what)
@@ -35,6 +35,8 @@ static void make_run(struct work *w, const char *name, const struct made *m)
 	put(str("%s/%s/run.json", w->dir, name),
 	    str("{\"schema\":1,\"profile\":\"quick\",\"date\":\"%s\",\"host\":\"%s\","
 		"\"commit\":\"%s\",\"machine\":{\"cpu\":\"%s\",\"cores\":2,\"mem_mib\":24105},"
+		"\"about_workloads\":{\"churn\":{\"metrics\":[{\"name\":\"cycles\","
+		"\"unit\":\"count\",\"headline\":true}]}},"
 		"\"boots_planned\":0,\"settings_by_platform\":{\"um\":{\"churn\":"
 		"{\"run_ms\":%d}}}}\n", m->date, m->host, m->commit, m->cpu, m->run_ms));
 }
@@ -196,8 +198,79 @@ static void few_boots_are_said(void **state)
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
 	text = slurp(str("%s/a/report.md", w->dir));
 	has(text, "### Too few boots");
-	has(text, "| um       | churn    | 3 : 3 |");
-	has_not(text, "| tcg      | churn    | 8 : 8 |");
+	has(text, "| um       | headline | (all)    | 3 : 3 |");
+	has(text, "| um       | explore  | churn    | 3 : 3 |");
+	has_not(text, "| tcg      | headline | (all)    | 8 : 8 |");
+	free(text);
+}
+
+/* ---- by the variant booted before ---- */
+
+/* off, flag, ext, off, ext, flag, ... : each of flag and ext after off and after the other */
+static void ordered(struct work *w, double after_off)
+{
+	static const char * const order[] = { "off", "flag", "ext", "off", "ext", "flag" };
+	int i;
+
+	make_run(w, "a", &usual);
+	for (i = 0; i < 60; i++) {
+		double v = 10 + 0.01 * (i * 37 % 60);
+
+		if (i && !strcmp(order[(i - 1) % 6], "off"))
+			v += after_off;
+		make_boots(w, "a", &usual, "um", order[i % 6], i + 1, &v, 1);
+	}
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+}
+
+static void order_of_boots_is_found(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	ordered(w, 5);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "### The same variant, by its predecessor");
+	has(text, "the order of the boots is in these figures");
+	has(text, "| um       | churn    | `cycles` count | off ");
+	has(text, "| **differs** ");
+	free(text);
+}
+
+static void order_of_boots_may_not_matter(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	ordered(w, 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "\n0 of 3 tests of the headline metrics and `fill_s` show");
+	has_not(text, "the order of the boots is in these figures");
+	has_not(text, "**differs**");
+	free(text);
+}
+
+static void a_host_that_reports_is_warned_of(void **state)
+{
+	struct work *w = *state;
+	char *path, *text;
+	json_t *o;
+
+	ordered(w, 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has_not(text, "The host is itself a guest");
+	free(text);
+	path = strdup(str("%s/a/run.json", w->dir));
+	o = json_load_file(path, 0, NULL);
+	json_object_set_new(json_object_get(o, "machine"), "host_free_page_reporting",
+			    json_true());
+	json_object_set_new(json_object_get(o, "machine"), "hypervisor", json_string("KVM"));
+	assert_int_equal(json_dump_file(o, path, 0), 0);
+	json_decref(o);
+	free(path);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "**The host is itself a guest with free page reporting, under KVM**");
 	free(text);
 }
 
@@ -213,9 +286,9 @@ static void compare_tells_better_from_worse(void **state)
 	assert_int_equal(RUN(w, "compare", a, b), 0);
 	has(w->out, "## churn on um");
 	/* flag is the same in both; two tests, so 2 * 2 / C(16, 8) */
-	has(w->out, "| flag    | cycles      | count |");
+	has(w->out, "| flag    | cycles | count |");
 	has(w->out, "no difference shown");
-	has(w->out, "× 1.93, p=0.00062");
+	has(w->out, "× 1.93, p=0.00031");
 	has(w->out, "**more**");
 	has_not(w->out, "footprint_gib_s");
 	assert_int_equal(RUN(w, "compare", "--all", a, b), 0);
@@ -598,7 +671,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(twins_are_alike), T(twins_that_differ_are_found), T(twins_need_boots),
 		T(twins_are_of_the_same_kernel),
-		T(twins_are_of_one_workload), T(few_boots_are_said),
+		T(twins_are_of_one_workload), T(order_of_boots_is_found),
+		T(order_of_boots_may_not_matter), T(a_host_that_reports_is_warned_of),
+		T(few_boots_are_said),
 		T(compare_tells_better_from_worse), T(compare_knows_which_way_is_good),
 		T(compare_refuses_what_is_unlike), T(compare_needs_something_in_common),
 		T(kvm_and_tcg_are_never_mixed), T(kvm_events_are_counted),
