@@ -123,7 +123,7 @@ static bool is_name(const char *s, const char *also)
 static void load_samples(struct run *run, struct boot *boot)
 {
 	const char *file = "samples.tsv";
-	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	const char *path = run_str(run, "%s/boots/%s/%s", run->raw, boot->name, file);
 	char *line = NULL;
 	size_t size = 0, lineno = 1, room = 0;
 	int columns;
@@ -235,7 +235,7 @@ static const char *check_event(const json_t *ev)
 static void load_events(struct run *run, struct boot *boot)
 {
 	const char *file = "events.jsonl";
-	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	const char *path = run_str(run, "%s/boots/%s/%s", run->raw, boot->name, file);
 	char *line = NULL;
 	size_t size = 0, lineno = 0;
 	ssize_t len;
@@ -286,7 +286,7 @@ static void boot_from_name(struct run *run, struct boot *boot)
 
 static void load_boot(struct run *run, struct boot *boot)
 {
-	const char *path = run_str(run, "%s/boots/%s/meta.json", run->dir, boot->name);
+	const char *path = run_str(run, "%s/boots/%s/meta.json", run->raw, boot->name);
 	const char *status, *miss = NULL;
 	static const char * const need[] = { "platform", "variant", "kernel", "status" };
 	json_error_t err;
@@ -413,8 +413,10 @@ int run_load(struct run *run, const char *dir)
 
 	memset(run, 0, sizeof(*run));
 	run->dir = run_str(run, "%s", dir);
-	path = run_str(run, "%s/run.json", dir);
-	boots = run_str(run, "%s/boots", dir);
+	if (archive_unpack(run))
+		return -1;
+	path = run_str(run, "%s/run.json", run->raw);
+	boots = run_str(run, "%s/boots", run->raw);
 	d = opendir(boots);
 	why = errno;
 	run->meta = json_load_file(path, 0, &err);
@@ -483,6 +485,9 @@ int run_load(struct run *run, const char *dir)
 void run_free(struct run *run)
 {
 	size_t i;
+
+	if (run->unpacked)
+		archive_remove(run->unpacked);
 
 	for (i = 0; i < run->nboots; i++) {
 		json_decref(run->boots[i].meta);

@@ -488,7 +488,7 @@ static int place_boots(struct merge *m, json_t *merged)
 			int ret;
 
 			if (asprintf(&fresh, "%03u%s", ++seq, rest ? rest : "-?-?") < 0 ||
-			    asprintf(&from, "%s/boots/%s", s->run->dir, name) < 0 ||
+			    asprintf(&from, "%s/boots/%s", s->run->raw, name) < 0 ||
 			    asprintf(&to, "%s/boots/%s", m->tmp, fresh) < 0) {
 				fprintf(stderr, "prreport: out of memory\n");
 				exit(1);

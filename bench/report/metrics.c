@@ -349,7 +349,7 @@ static void from_kvm(struct run *run, struct values *out, const struct boot *boo
 	start = json_num(json_object_get(boot->meta, "kvm_events"), "start_s", NAN);
 	if (!platform_find(boot->platform)->host_events || isnan(start))
 		return;
-	f = fopen(run_str(run, "%s/boots/%s/kvm.csv", run->dir, boot->name), "r");
+	f = fopen(run_str(run, "%s/boots/%s/kvm.csv", run->raw, boot->name), "r");
 	if (!f) {
 		run_note(run, boot->name, w->workload,
 			 "kvm.csv cannot be read, kvm_* are left out");

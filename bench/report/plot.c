@@ -213,31 +213,11 @@ void plot_raw(struct plot *plot, const struct boot *boot, const char *file)
 
 /* ---- drawing ---- */
 
-/* Return: gnuplot's exit status, 127 if there is none, -1 for our own errors. */
 static int gnuplot(struct run *run, const char *name)
 {
-	const char *dir = run_str(run, "%s/plots", run->dir);
-	const char *script = run_str(run, "%s.gp", name);
-	int status;
-	pid_t pid;
+	const char *const argv[] = { "gnuplot", run_str(run, "%s.gp", name), NULL };
 
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0) {
-		fprintf(stderr, "prreport: gnuplot cannot be started: %s\n",
-			strerror(errno));
-		return -1;
-	}
-	if (!pid) {
-		if (chdir(dir))
-			_exit(126);
-		execlp("gnuplot", "gnuplot", script, (char *)NULL);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return run_program(run_str(run, "%s/plots", run->dir), argv);
 }
 
 /* gnuplot says nothing of a full disk, but then a picture lacks its end. */

@@ -101,7 +101,7 @@ static bool add_line(char *text, const struct panel *panels, size_t npanels,
 static bool read_boot(struct run *run, const struct boot *boot, const char *file,
 		      const struct panel *panels, size_t npanels, struct dist *to)
 {
-	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	const char *path = run_str(run, "%s/boots/%s/%s", run->raw, boot->name, file);
 	size_t size = 0, lineno = 0, i, k;
 	FILE *f = fopen(path, "re");
 	struct dist *mine;

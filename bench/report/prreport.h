@@ -86,7 +86,9 @@ struct note {
 };
 
 struct run {
-	const char *dir;
+	const char *dir;	/* where the report is written */
+	const char *raw;	/* where run.json and boots/ are read */
+	const char *unpacked;	/* that, if it was made for a while, see archive.c */
 	json_t *meta;
 	struct boot *boots;
 	size_t nboots;
@@ -107,6 +109,14 @@ const char *json_str(const json_t *obj, const char *key, const char *fallback);
 double json_num(const json_t *obj, const char *key, double fallback);
 
 void *xrealloc(void *p, size_t n, size_t size);
+
+/* ---- archive.c ---- */
+
+#define RAW_ARCHIVE	"raw.tar.xz"
+
+int run_program(const char *dir, const char *const *argv);
+int archive_unpack(struct run *run);
+void archive_remove(const char *dir);
 
 /* ---- workloads.c ---- */
 
@@ -345,7 +355,6 @@ int doc_fig(struct doc *d, const char *name, const char *caption,
 
 /* ---- links.c: from a figure to the files it was made from ---- */
 
-#define RAW_ARCHIVE	"raw.tar.xz"
 const char *raw_id(char *buf, const struct row *r);
 void put_raw(struct doc *d, struct run *run, const struct summary *sum,
 	     const struct row *group);

@@ -761,6 +761,46 @@ static void archived(void **state)
 	free(html);
 }
 
+/* A run of which only the archive is kept is read as it lies there. */
+static void only_the_archive(void **state)
+{
+	struct work *w = *state;
+	const char *dir = strdup(str("%s/run", w->dir));
+	char *with, *without, *tmp;
+
+	assert_int_equal(RUN(w, dir), 0);
+	with = slurp(str("%s/summary.tsv", dir));
+	tmp = strdup(str("%s/tmp", w->dir));
+	assert_int_equal(mkdir(tmp, 0755), 0);
+	assert_int_equal(run_cmd((const char *const []){ "tar", "-cJf",
+			str("%s/raw.tar.xz", dir), "-C", dir, "run.json", "boots", NULL },
+			"/dev/null", "/dev/null", NULL), 0);
+	rm_tree(str("%s/boots", dir));
+	unlink(str("%s/run.json", dir));
+	unlink(str("%s/summary.tsv", dir));
+	setenv("TMPDIR", tmp, 1);
+	assert_int_equal(RUN(w, dir), 0);
+	without = slurp(str("%s/summary.tsv", dir));
+	assert_string_equal(with, without);
+	/* nothing stays behind */
+	assert_int_equal(rmdir(tmp), 0);
+	assert_int_equal(mkdir(tmp, 0755), 0);
+	assert_int_equal(RUN(w, "compare", "--force", "--all", dir, dir), 0);
+	assert_int_equal(rmdir(tmp), 0);
+	assert_int_equal(RUN(w, dir), 1);
+	assert_non_null(strstr(w->err, "TMPDIR="));
+	assert_int_equal(mkdir(tmp, 0755), 0);
+	append(str("%s/raw.tar.xz", dir), "no archive", "w");
+	assert_int_equal(RUN(w, dir), 1);
+	assert_non_null(strstr(w->err, "raw.tar.xz cannot be unpacked"));
+	assert_int_equal(rmdir(tmp), 0);
+	unsetenv("TMPDIR");
+	free(with);
+	free(without);
+	free(tmp);
+	free((char *)dir);
+}
+
 /* Before anything else: what is gained, what it costs. */
 static void the_answer_comes_first(void **state)
 {
@@ -792,7 +832,8 @@ int main(void)
 		T(unwritable), T(latencies_are_added_up), T(damaged_histograms),
 		T(probes_have_pictures), T(cost_is_compared_with_flag),
 		T(maps_are_pictures_only), T(without_its_map_a_run_is_the_same),
-		T(broken_maps), T(archived), T(the_answer_comes_first),
+		T(broken_maps), T(archived), T(only_the_archive),
+		T(the_answer_comes_first),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
