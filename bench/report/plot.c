@@ -136,45 +136,6 @@ int plot_close(struct run *run, FILE *f, const char *name, const char *ext)
 	return out_close(f, run_str(run, "%s/plots/%s.%s", run->dir, name, ext));
 }
 
-/* Everything is drawn twice, the loop ends in gp_end(). */
-void gp_begin(FILE *f, const char *name, int width, int height)
-{
-	fprintf(f,
-		"# SPDX-License-Identifier: GPL-2.0\n"
-		"# Made by prreport. Draw again with: gnuplot %s.gp\n"
-		"do for [t in \"svg png\"] {\n"
-		"if (t eq \"svg\") {\n"
-		"\tset terminal svg size %d,%d font \"DejaVu Sans,14\" background \"white\" noenhanced\n"
-		"} else {\n"
-		"\tset terminal pngcairo size %d,%d font \"DejaVu Sans,14\" fontscale 2 linewidth 2 pointscale 2 background \"white\" noenhanced\n"
-		"}\n"
-		"set output \"%s.\".t\n"
-		"set grid back lc rgb \"#dddddd\" lt 1 lw 1\n"
-		"set border 3 lc rgb \"#444444\"\n"
-		"set tics nomirror\n",
-		name, width, height, 2 * width, 2 * height, name);
-}
-
-void gp_end(FILE *f)
-{
-	fputs("unset output\n}\n", f);
-}
-
-/* Of a legend below all panels, whose entries may be as long as page_table_check. */
-size_t legend_rows(size_t n)
-{
-	return 1 + (n > 6) + (n > 8);
-}
-
-/* Where on the screen, and in which row, entry i of n begins. */
-double legend_x(size_t i, size_t n, size_t *row)
-{
-	size_t cols = (n + legend_rows(n) - 1) / legend_rows(n);
-
-	*row = i / cols;
-	return 0.51 + (i % cols - cols / 2.0) * (n > 8 ? 0.3 : n > 6 ? 0.23 : 0.15);
-}
-
 /* A round distance between tics that leaves at most six intervals. */
 double tic_step(double max)
 {
@@ -281,13 +242,13 @@ static int plot_platform(struct run *run, const struct summary *sum,
 {
 	int ret = 0;
 
-	if (strcmp(platform, "icount")) {
+	if (!platform_find(platform)->instructions) {
 		ret |= plot_plane(run, sum, out, platform);
 		ret |= plot_memory(run, sum, out, platform);
 		ret |= plot_maps(run, out, platform);
 	}
 	ret |= plot_cost(run, sum, out, platform);
-	if (strcmp(platform, "icount"))
+	if (!platform_find(platform)->instructions)
 		ret |= plot_latency(run, sum, out, platform);
 	return ret;
 }
@@ -309,7 +270,7 @@ int plots_make(struct run *run, const struct summary *sum, struct plots *out)
 		out->why_not = "the directory plots/ could not be made";
 		return -1;
 	}
-	for (int rank = 0; rank < 5; rank++) {
+	for (int rank = 0; rank <= (int)nr_platform_infos; rank++) {
 		for (i = 0; i < run->nboots; i++) {
 			const char *platform = run->boots[i].platform;
 

@@ -129,6 +129,7 @@ bool metric_is_headline(const char *workload, const char *metric);
 bool comparison_declared(const char *variant, const char *against);
 const char *comparison_of(const char *variant, size_t i);
 bool comparisons_in_run(void);
+bool variant_is_compared(const char *variant);
 bool workload_from_start(const char *name);
 bool workload_has_host_memory(const char *name);
 
@@ -260,16 +261,26 @@ struct plot *plot_add(struct plots *out, const char *name, const char *caption);
 void plot_raw(struct plot *plot, const struct boot *boot, const char *file);
 FILE *plot_open(struct run *run, const char *name, const char *ext);
 int plot_close(struct run *run, FILE *f, const char *name, const char *ext);
-void gp_begin(FILE *f, const char *name, int width, int height);
-void gp_end(FILE *f);
 double tic_step(double max);
-size_t legend_rows(size_t n);
-double legend_x(size_t i, size_t n, size_t *row);
 const char *boots_text(struct run *run, size_t lo, size_t hi);
 void curves_collect(struct run *run, const char *platform, const char *workload,
 		    struct curves *cs);
 void curves_free(struct curves *cs);
 const char *curves_n(struct run *run, const struct curves *cs);
+
+/* ---- templates.c ---- */
+
+#define GP_CLOSE(run, f, name, ...) \
+	gp_close(run, f, name, (const char *const []){ __VA_ARGS__, NULL })
+
+FILE *gp_open(struct run *run, const char *name, int width, int height);
+void gp_text(FILE *f, const char *variable, const char *text);
+void gp_num(FILE *f, const char *variable, double v);
+void gp_int(FILE *f, const char *variable, int v);
+void gp_texts(FILE *f, const char *variable, const char *const *text, size_t n);
+void gp_nums(FILE *f, const char *variable, const double *v, size_t n);
+void gp_variants(FILE *f, const char *const *variants, const char *const *labels, size_t n);
+int gp_close(struct run *run, FILE *f, const char *name, const char *const *with);
 
 /* ---- plot_memory.c, plot_plane.c, plot_map.c ---- */
 

@@ -75,6 +75,19 @@ const char *comparison_of(const char *variant, size_t i)
 	return NULL;
 }
 
+/* Is a variant on either side of a declared comparison? */
+bool variant_is_compared(const char *variant)
+{
+	size_t i;
+
+	if (comparison_of(variant, 0) || !strcmp(variant, BASELINE))
+		return true;
+	for (i = 0; i < nr_variant_infos; i++)
+		if (comparison_declared(variant_table[i].name, variant))
+			return true;
+	return false;
+}
+
 bool comparison_declared(const char *variant, const char *against)
 {
 	const char *other;
