@@ -201,7 +201,8 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
 	program_of,$(p)),build/san,$(SANFLAGS),build/san/obj)))
 
 # the pictures are part of the program
-build/obj/report/templates.o build/san/obj/report/templates.o: $(wildcard bench/report/plots/*.gp)
+build/obj/report/templates.o build/san/obj/report/templates.o: bench/report/report.css \
+	$(wildcard bench/report/plots/*.gp)
 
 # A test is one cmocka program. Its name tells which archive is meant when two
 # of them define the same name.

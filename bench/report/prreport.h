@@ -7,6 +7,7 @@
 #define PRREPORT_H
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -225,7 +226,7 @@ void out_failed(const char *path, int err);
 FILE *out_open(const char *path);
 int out_close(FILE *f, const char *path);
 
-/* ---- plot.c: what all pictures have in common ---- */
+/* ---- plot.c, pictures.c: what all pictures have in common, and all of them ---- */
 
 struct plot {
 	const char *name;	/* plots/<name>.gp, .svg, .png */
@@ -269,6 +270,8 @@ void curves_free(struct curves *cs);
 const char *curves_n(struct run *run, const struct curves *cs);
 
 /* ---- templates.c ---- */
+
+extern const char *const report_css;
 
 #define GP_CLOSE(run, f, name, ...) \
 	gp_close(run, f, name, (const char *const []){ __VA_ARGS__, NULL })
@@ -392,6 +395,17 @@ int aa_differences(const struct run *run, const struct summary *sum);
 void put_warnings(struct doc *d, const struct run *run);
 void put_trust(struct doc *d, const struct run *run, const struct summary *sum);
 void put_predecessors(struct doc *d, const struct run *run, const struct summary *sum);
+
+/* ---- place.c: files of merged runs ---- */
+
+struct placed {
+	unsigned int links, copies;
+};
+
+extern volatile sig_atomic_t place_stopped;	/* a signal's number ends it */
+
+int place_failed(const char *what, const char *path);
+int place_dir(struct placed *m, const char *from, const char *to);
 
 /* ---- compare.c, merge.c: each a command of its own ---- */
 

@@ -11,20 +11,24 @@
 
 #define TEMPLATE(symbol, file)						\
 	__asm__(".pushsection .rodata\n" #symbol ":\n"			\
-		".incbin \"bench/report/plots/" file ".gp\"\n"		\
+		".incbin \"bench/report/" file "\"\n"			\
 		".byte 0\n.popsection\n");				\
 	extern const char symbol[]
 
-TEMPLATE(gp_head, "head");
-TEMPLATE(gp_phases, "phases");
-TEMPLATE(gp_over_each_other, "over-each-other");
-TEMPLATE(gp_panels, "panels");
-TEMPLATE(gp_legend, "legend");
-TEMPLATE(gp_plane, "plane");
-TEMPLATE(gp_over_baseline, "over-baseline");
-TEMPLATE(gp_percentiles, "percentiles");
-TEMPLATE(gp_map, "map");
-TEMPLATE(gp_ages, "ages");
+TEMPLATE(report_style, "report.css");
+
+const char *const report_css = report_style;
+
+TEMPLATE(gp_head, "plots/head.gp");
+TEMPLATE(gp_phases, "plots/phases.gp");
+TEMPLATE(gp_over_each_other, "plots/over-each-other.gp");
+TEMPLATE(gp_panels, "plots/panels.gp");
+TEMPLATE(gp_legend, "plots/legend.gp");
+TEMPLATE(gp_plane, "plots/plane.gp");
+TEMPLATE(gp_over_baseline, "plots/over-baseline.gp");
+TEMPLATE(gp_percentiles, "plots/percentiles.gp");
+TEMPLATE(gp_map, "plots/map.gp");
+TEMPLATE(gp_ages, "plots/ages.gp");
 
 static const struct {
 	const char *name, *text;

@@ -649,7 +649,7 @@ static void cost_is_compared_with_flag(void **state)
 
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	sum = slurp(str("%s/run/summary.tsv", w->dir));
-	ext = atof(tsv(sum, "icount", "ext", "alloc-bulk", "free_o10_instr", 7));
+	ext = atof(tsv(sum, "icount", "ext-off", "alloc-bulk", "free_o10_instr", 7));
 	flag = atof(tsv(sum, "icount", "flag", "alloc-bulk", "free_o10_instr", 7));
 	free(sum);
 	text = slurp(str("%s/run/plots/alloc-cost-icount.dat", w->dir));
