@@ -47,6 +47,12 @@ static void put_metric(struct table *t, const struct row *r)
 		   !strcmp(better, "more") ? " ↑" : "");
 }
 
+/* Of an operation's latencies the tables have the median; there are hundreds. */
+static bool only_in_tsv(const char *metric)
+{
+	return strstr(metric, "_ns_") && !strstr(metric, "_ns_p50");
+}
+
 /* Rows first .. end - 1 are a table; those of a metric lie side by side. */
 static void put_group(struct doc *d, struct run *run, const struct summary *sum,
 		      size_t first, size_t end)
@@ -83,10 +89,12 @@ static void put_group(struct doc *d, struct run *run, const struct summary *sum,
 	for (j = 0; j < ncol; j++)
 		table_cell(&t, "%s (n=%d)", col[j], n[j]);
 	for (i = first; i < end; i = k) {
-		put_metric(&t, &sum->rows[i]);
-		table_cell(&t, "%s", sum->rows[i].unit);
 		for (k = i; k < end && !strcmp(sum->rows[k].metric, sum->rows[i].metric); k++)
 			;
+		if (only_in_tsv(sum->rows[i].metric))
+			continue;
+		put_metric(&t, &sum->rows[i]);
+		table_cell(&t, "%s", sum->rows[i].unit);
 		for (j = 0; j < ncol; j++) {
 			const struct row *r = NULL;
 
@@ -108,7 +116,7 @@ void put_results(struct doc *d, struct run *run, const struct summary *sum)
 	doc_h(d, 2, "Results");
 	doc_p(d, "Median over boots; below it the interval of the median: from 6 boots on its 95 %% confidence interval (order statistics), with fewer simply **minimum and maximum**, which hold the true median with 75 %% at 3 boots, 88 %% at 4 and 94 %% at 5. `×` is the ratio of medians to `flag`. p is Mann–Whitney U against `flag`, two-sided and exact. **Bold** metrics are headline and one family a platform; every other p is explored: it is corrected for its table only and shows where to look, not what is so. `~`: no difference shown, though one could have been. `n<`: with so few boots none could be shown. `exact`: a count. `-` is no data, or nothing to divide by.");
 	if (workloads_known())
-		doc_p(d, "↓ less is better, ↑ more is better.");
+		doc_p(d, "↓ less is better, ↑ more is better. Of latencies the tables have the median only; the other percentiles are in [summary.tsv](summary.tsv).");
 	for (i = 0; i < sum->n; i = end) {
 		const struct row *r = &sum->rows[i];
 
