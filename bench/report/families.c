@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_family(const struct comparison *a, const struct comparison *b)
+/* Are two comparisons corrected together? */
+bool comparison_same_family(const struct comparison *a, const struct comparison *b)
 {
 	if (a->headline != b->headline)
 		return false;
@@ -74,7 +75,7 @@ static void correct(struct summary *sum, size_t first, bool *done)
 	int n = 0, tests = 0;
 
 	for (i = first; i < sum->ncmp; i++) {
-		if (done[i] || !same_family(&sum->cmp[first], &sum->cmp[i]))
+		if (done[i] || !comparison_same_family(&sum->cmp[first], &sum->cmp[i]))
 			continue;
 		done[i] = true;
 		idx[n] = i;

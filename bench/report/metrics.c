@@ -374,14 +374,6 @@ static void from_kvm(struct run *run, struct values *out, const struct boot *boo
 		    seen[i] ? sum[i] : NAN, NAN);
 }
 
-/* Results of alloc-repeat and alloc-bulk belong to the workload alloc. */
-static bool same_workload(const char *result, const char *workload)
-{
-	size_t n = strlen(workload);
-
-	return !strncmp(result, workload, n) && (!result[n] || result[n] == '-');
-}
-
 /*
  * What a workload waited for and never saw has a limit and no value below it:
  * larger than anything that was seen.
@@ -405,7 +397,7 @@ static void from_results(struct run *run, struct values *out,
 		const char *metric = json_str(ev, "metric", "");
 
 		if (strcmp(json_str(ev, "event", ""), "result") ||
-		    !same_workload(name, workload))
+		    !part_of(name, workload))
 			continue;
 		/* The cost of an empty measurement is of neither mode. */
 		if (!strcmp(name, "alloc--"))

@@ -123,6 +123,7 @@ void archive_remove(const char *dir);
 
 void workloads_of(const struct run *run);
 bool workloads_known(void);
+bool part_of(const char *result, const char *workload);
 int workload_place(const char *name);
 int metric_place(const char *workload, const char *metric);
 const char *metric_better(const char *workload, const char *metric);
@@ -215,6 +216,7 @@ const char *kernel_series(const char *release, char *buf, size_t size);
 void comparisons_make(struct summary *sum);
 const struct comparison *comparison_find(const struct summary *sum,
 					 const struct row *r, const char *against);
+bool comparison_same_family(const struct comparison *a, const struct comparison *b);
 const char *comparison_sign(char *buf, const struct comparison *c);
 const char *comparison_family(const struct comparison *c);
 

@@ -98,14 +98,10 @@ static bool did(const struct boot *boot, const char *workload)
 	const json_t *ev;
 	size_t i;
 
-	json_array_foreach(boot->events, i, ev) {
-		const char *w = json_str(ev, "workload", "");
-		size_t n = strlen(w);
-
-		if (!strcmp(json_str(ev, "event", ""), "begin") && n &&
-		    !strncmp(workload, w, n) && (!workload[n] || workload[n] == '-'))
+	json_array_foreach(boot->events, i, ev)
+		if (!strcmp(json_str(ev, "event", ""), "begin") &&
+		    part_of(workload, json_str(ev, "workload", "")))
 			return true;
-	}
 	return false;
 }
 
@@ -274,13 +270,6 @@ struct power {
 	double least;		/* p that the clearest difference could get */
 };
 
-static bool same_family(const struct comparison *a, const struct comparison *b)
-{
-	return a->headline == b->headline && !strcmp(a->a->platform, b->a->platform) &&
-	       !strcmp(a->a->series, b->a->series) &&
-	       (a->headline || row_same_table(a->a, b->a));
-}
-
 static void power_of(const struct summary *sum, const struct comparison *of,
 		     struct power *p)
 {
@@ -292,7 +281,7 @@ static void power_of(const struct summary *sum, const struct comparison *of,
 		const struct comparison *c = &sum->cmp[i];
 		double q = stats_mwu_min_p(c->a->st.n, c->b->st.n);
 
-		if (!same_family(c, of))
+		if (!comparison_same_family(c, of))
 			continue;
 		p->possible++;
 		p->tests += !isnan(c->p_raw);
@@ -328,7 +317,7 @@ static void put_power(struct doc *d, const struct summary *sum)
 		const struct comparison *c = &sum->cmp[i];
 		struct power p;
 
-		for (j = 0; j < i && !same_family(&sum->cmp[j], c); j++)
+		for (j = 0; j < i && !comparison_same_family(&sum->cmp[j], c); j++)
 			;
 		/* What counts instructions needs no statistics. */
 		if (j < i || platform_find(c->a->platform)->instructions)

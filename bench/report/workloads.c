@@ -104,9 +104,21 @@ bool workloads_known(void)
 	return about;
 }
 
+/**
+ * part_of() - is a result of this workload, or of a part of it?
+ *
+ * "alloc-bulk" belongs to "alloc".
+ */
+bool part_of(const char *result, const char *workload)
+{
+	size_t n = strlen(workload);
+
+	return n && !strncmp(result, workload, n) && (!result[n] || result[n] == '-');
+}
+
 /*
- * Results may be of a part: "alloc-bulk" belongs to "alloc", unless there is a
- * workload of that name. Returns its place in the run, or -1.
+ * The workload that a result is part of, unless there is one of that name.
+ * Returns its place in the run, or -1.
  */
 static int find(const char *name, const json_t **found)
 {
@@ -118,8 +130,7 @@ static int find(const char *name, const json_t **found)
 	json_object_foreach((json_t *)about, w, o) {
 		size_t n = strlen(w);
 
-		if (n > best && !strncmp(name, w, n) &&
-		    (!name[n] || name[n] == '-')) {
+		if (n > best && part_of(name, w)) {
 			best = n;
 			at = i;
 			*found = o;
