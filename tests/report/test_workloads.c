@@ -96,6 +96,21 @@ static void old_names_are_read(void **state)
 	assert_int_equal(metric_place("churn", "guest_refault_mib"), -1);
 }
 
+/* A workload that is like another adds nothing to the headline unless it says so. */
+static void headline_is_not_inherited(void **state)
+{
+#define METRICS(name)	"\"metrics\":[{\"name\":\"" name "\",\"headline\":true}]"
+	(void)state;
+	use("{\"about_workloads\":{\"churn\":{" METRICS("cycles") "},"
+	    "\"churn-long\":{\"like\":\"churn\"," METRICS("cycles") "},"
+	    "\"churn-own\":{\"like\":\"churn\"," METRICS("refaults") "},"
+	    "\"alone\":{\"like\":\"drain\"," METRICS("cycles") "}}}");
+	assert_true(metric_is_headline("churn", "cycles"));
+	assert_false(metric_is_headline("churn-long", "cycles"));
+	assert_true(metric_is_headline("churn-own", "refaults"));
+	assert_true(metric_is_headline("alone", "cycles"));
+}
+
 /* What a run declares counts, and not what this program would. */
 static void comparisons_are_the_run_s(void **state)
 {
@@ -156,6 +171,7 @@ int main(void)
 		cmocka_unit_test(metrics_have_a_direction),
 		cmocka_unit_test(what_declares_nothing_has_no_headline),
 		cmocka_unit_test(old_names_are_read),
+		cmocka_unit_test(headline_is_not_inherited),
 		cmocka_unit_test(comparisons_are_the_run_s),
 		cmocka_unit_test(rows_are_in_the_order_of_the_run),
 	};
