@@ -22,7 +22,7 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 SANFLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	   -fno-omit-frame-pointer
 LDLIBS = -ljansson -lm -lpthread
-INCLUDES = -Ibench/runner -Ibench/guest -Ibench/report
+INCLUDES = -Ibench/common -Ibench/runner -Ibench/guest -Ibench/report
 
 # directory of bench/ and the program made from it
 PROGRAMS = runner:prbench guest:pragent report:prreport
@@ -153,6 +153,23 @@ endef
 $(eval $(call workload_rules,build/obj))
 $(eval $(call workload_rules,build/san/obj,$(SANFLAGS)))
 
+# what the programs share
+define common_rules
+$(1)/common/%.o: bench/common/%.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(CC) $(CFLAGS) $(2) $(INCLUDES) -MMD -MP -c -o $$@ $$<
+
+$(1)/libcommon.a: $(patsubst bench/%.c,$(1)/%.o,$(wildcard bench/common/*.c))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+-include $(wildcard $(1)/common/*.d)
+endef
+
+$(eval $(call common_rules,build/obj))
+$(eval $(call common_rules,build/san/obj,$(SANFLAGS)))
+
 # program_rules DIRECTORY,PROGRAM,OUTPUT,FLAGS,OBJECTS: all files but that one
 # go into an archive, so that tests can link with them
 define program_rules
@@ -168,7 +185,7 @@ $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 
 $(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o \
 		$(if $(filter guest runner,$(1)),$(call workload_objects,$(5),$(1))) \
-		$(5)/lib$(1).a
+		$(5)/lib$(1).a $(5)/libcommon.a
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
 	@$(CC) $(4) -o $$@ $$^ $(LDLIBS)
@@ -182,6 +199,10 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
 	program_of,$(p)),build/bin,,build/obj)))
 $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
 	program_of,$(p)),build/san,$(SANFLAGS),build/san/obj)))
+
+# the pictures are part of the program
+build/obj/report/templates.o build/san/obj/report/templates.o: bench/report/report.css \
+	$(wildcard bench/report/plots/*.gp)
 
 # A test is one cmocka program. Its name tells which archive is meant when two
 # of them define the same name.
@@ -200,7 +221,7 @@ build/san/tests/%: tests/%.c Makefile
 	@$(CC) $(CFLAGS) $(SANFLAGS) $(INCLUDES) -MMD -MP -o $@ $< \
 		$(filter %.a,$^) -lcmocka $(LDLIBS)
 
-$(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t))))
+$(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
 .PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
