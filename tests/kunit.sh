@@ -20,9 +20,9 @@ more=
 	done
 }
 tree=$TREES/patched/linux
-config=$tree/mm/tests/.kunitconfig
+config=$tree/mm/page_reporting/tests/.kunitconfig
 [ -f "$config" ] || {
-	echo "not ok 1 - kernel/mm/tests/.kunitconfig is missing"
+	echo "not ok 1 - kernel/mm/page_reporting/tests/.kunitconfig is missing"
 	exit 1
 }
 log=$(mktemp)
@@ -44,7 +44,7 @@ kunit()
 kunit run --kunitconfig="$config" --arch="$arch" --build_dir="$out" $more \
 	--jobs="${JOBS:-$(nproc)}" --timeout=1800 \
 	--make_options="CC=$PRX_CC" --make_options="HOSTCC=$PRX_CC" \
-	page_reporting
+	'page_reporting*'
 [ $rc -ne 0 ] || kunit exec --arch="$arch" --build_dir="$out" \
 	--timeout=300 --kernel_args=page_ext=off page_reporting_off
 cat "$log"

@@ -187,6 +187,7 @@ void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
 void pr_records_forget(void);
 void pr_records_clamp(void);
 unsigned long pr_records_check(struct zone *zone);
+bool pr_unit_reported(struct page *page, unsigned int order);
 unsigned long pr_small_reported(void);
 void pr_sum_stats(struct pr_stats *sum);
 unsigned int pr_age_class(u32 age);

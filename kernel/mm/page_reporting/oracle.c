@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A free page reporting device that knows when the guest is wrong.
+ * Free page reporting: a test device that detects wrong reports.
  *
- * It writes over what is reported to it, as a host that takes memory back
- * does, and remembers by the contents alone what that was:
- * - memory in use that holds what it wrote was reported while in use;
- * - memory that counts as reported, and holds anything else, has been used
- *   since.
- * The first is for whoever uses the memory to find: programs that check what
- * they have written, and a thread here for the kernel's kinds of memory. The
- * second is what a read of debugfs page_reporting_oracle looks for.
+ * The device writes a pattern over all memory that is reported to it, like a
+ * host that takes memory back. Two kinds of bugs show:
+ * - Memory is reported while it is in use. Its user finds the pattern: a
+ *   program that checks what it has written, or the thread in this file, which
+ *   uses kernel memory.
+ * - Memory counts as reported, but was used since. It does not hold the pattern
+ *   any more. An audit, run by reading debugfs page_reporting_oracle, finds it.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define pr_fmt(fmt) "page_reporting_oracle: " fmt
 
 #include <linux/debugfs.h>
 #include <linux/delay.h>
@@ -32,33 +31,47 @@
 #include <linux/vmalloc.h>
 #include <linux/walk_free_mem.h>
 
-#include "page_reporting.h"
+#include "internal.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "page_reporting_oracle."
 
 #define ORACLE_PATTERN	0x5eed0f7ee0a5c1e5ULL
-/* What is written over memory that goes offline: neither of a guest's nor ours */
+/* Written over memory that goes offline */
 #define ORACLE_GONE	0x60e60e60e60e60e6ULL
-/* Words between those that an audit reads */
+/* An audit reads one word in this many */
 #define ORACLE_STEP	(PAGE_SIZE / sizeof(u64) / 2)
 
+/* One report in this many fails, after half of its work. 0 (never) by default. */
 static unsigned int fail_every;
 module_param(fail_every, uint, 0644);
-MODULE_PARM_DESC(fail_every, "Fail each so manieth report, after half of its work");
+MODULE_PARM_DESC(fail_every, "Fail one report in this many, after half of its work; 0: never");
 
+/* Each report takes this many milliseconds longer. 0 by default. */
 static unsigned int delay_ms;
 module_param(delay_ms, uint, 0644);
-MODULE_PARM_DESC(delay_ms, "Take so long for each report");
+MODULE_PARM_DESC(delay_ms, "Make each report take this much longer");
 
+/*
+ * Number of entries that a report takes; in force when the device is next turned
+ * on. 0 by default, for as many as there can be.
+ */
 static unsigned int capacity;
 module_param(capacity, uint, 0644);
-MODULE_PARM_DESC(capacity, "Entries in a report when next turned on (default: as many as there can be)");
+MODULE_PARM_DESC(capacity, "Entries of a report, from when it is next turned on; 0: as many as there can be");
 
+/*
+ * Write over free pages even if the guest expects to find poison or zeros in
+ * them. Off by default.
+ */
 static bool lie;
 module_param(lie, bool, 0644);
-MODULE_PARM_DESC(lie, "Ignore that the guest wants free pages to keep their contents");
+MODULE_PARM_DESC(lie, "Write over free pages that the guest expects to be unchanged");
 
+/* The thread holds up to this many MiB of kernel memory and checks it. 0 by default. */
 static unsigned int hold_mib;
 module_param(hold_mib, uint, 0644);
-MODULE_PARM_DESC(hold_mib, "Have kernel memory of up to so many MiB in use, and check it");
+MODULE_PARM_DESC(hold_mib, "Hold up to this much kernel memory, and check it");
 
 /* Written by report(), of which one runs at a time */
 static u64 oracle_reports;
@@ -77,7 +90,9 @@ static u64 oracle_broken;
 static DEFINE_MUTEX(oracle_mutex);
 static bool oracle_on;
 
-/* What a guest that looks at its free pages has to find in them; else ours */
+/*
+ * Does the guest look into its free pages? Sets @word to what it expects there.
+ */
 static bool oracle_keeps(u64 *word)
 {
 	if (page_poisoning_enabled_static())
@@ -94,7 +109,7 @@ static void oracle_fill(struct page *page, unsigned long nr, u64 pattern, bool o
 	u64 word = pattern;
 
 	debug_pagealloc_map_pages(page, nr);
-	/* Free memory is none that KASAN lets anybody write to */
+	/* KASAN forbids writes to free memory */
 	kasan_disable_current();
 	for (; nr; nr--, page++) {
 		void *addr = kmap_local_page(page);
@@ -147,7 +162,7 @@ static struct page_reporting_dev_info oracle_dev = {
 	.fragments = true,
 };
 
-/* Is a page as report() has left it? */
+/* Does a page hold what report() has written? */
 static bool oracle_agrees(struct page *page)
 {
 	u64 word = ORACLE_PATTERN ^ page_to_pfn(page);
@@ -155,7 +170,7 @@ static bool oracle_agrees(struct page *page)
 	bool good = true;
 	unsigned int i;
 
-	/* What can be read at once is half a word on 32 bits, the first is enough */
+	/* A long is half a word on 32 bits: compare the first halves */
 	memcpy(&want, &word, sizeof(want));
 	for (i = 0; i < PAGE_SIZE / sizeof(want); i += ORACLE_STEP * sizeof(word) / sizeof(want))
 		good &= READ_ONCE_NOCHECK(addr[i]) == want;
@@ -186,27 +201,19 @@ static void oracle_audit_unit(struct page *page, unsigned long nr)
 /* Called under zone->lock for each free block */
 static int oracle_audit_block(void *opaque, unsigned long pfn, unsigned long num)
 {
-	unsigned long nr = page_reporting_units(ilog2(num)), i;
-	unsigned long unit = num / nr;
-	struct page *page = pfn_to_page(pfn);
-	struct page_reporting_rec *rec;
-	struct page_ext *ext;
+	unsigned int order = ilog2(num);
+	unsigned long unit = min(num, 1UL << pr_policy.granule_order), i;
 
 	/*
-	 * With the hooks off, as while the order is changed, records say nothing
-	 * until they are forgotten. The key says so before the first hook does.
+	 * Records tell nothing while the hooks are off. The key is off before the
+	 * first hook is.
 	 */
 	if (!static_key_enabled(&page_reporting_enabled))
 		return 0;
-	rec = page_reporting_rec_get(page, &ext);
-	if (!rec)
-		return 0;
-	for (i = 0; i < nr; i++) {
-		if (page_reporting_reported(rec))
-			oracle_audit_unit(page + i * unit, unit);
-		rec = page_reporting_rec_next(rec);
+	for (i = 0; i < num; i += unit) {
+		if (pr_unit_reported(pfn_to_page(pfn + i), order))
+			oracle_audit_unit(pfn_to_page(pfn + i), unit);
 	}
-	page_ext_put(ext);
 	return 0;
 }
 
@@ -216,7 +223,7 @@ static void oracle_audit(void)
 
 	lockdep_assert_held(&oracle_mutex);
 
-	/* Without contents of its own it can not tell */
+	/* It knows its own contents only */
 	if (!oracle_on || oracle_keeps(&unused))
 		return;
 	oracle_audits++;
@@ -224,7 +231,7 @@ static void oracle_audit(void)
 	WARN_ONCE(oracle_false != was, "memory counts as reported that was used since\n");
 }
 
-/* What was offline comes back with other contents and has no record */
+/* Memory that comes online again must have no record: spoil its contents */
 static int oracle_memory_event(struct notifier_block *nb, unsigned long event,
 			       void *arg)
 {
@@ -236,7 +243,7 @@ static int oracle_memory_event(struct notifier_block *nb, unsigned long event,
 	return NOTIFY_OK;
 }
 
-/* In a kernel thread: use memory of all kinds in good faith */
+/* The thread: allocates memory of all kinds, writes to it and checks it */
 #define ORACLE_SLOTS	256
 
 static struct oracle_held {
@@ -251,7 +258,7 @@ static size_t oracle_held_bytes;
 
 static void oracle_hold(struct oracle_held *held, struct rnd_state *rnd)
 {
-	/* Of two migratetypes, so that one has to steal from the other */
+	/* Two migratetypes, so that one steals from the other */
 	gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
 	size_t i;
 
@@ -259,7 +266,7 @@ static void oracle_hold(struct oracle_held *held, struct rnd_state *rnd)
 		gfp |= __GFP_RECLAIMABLE;
 	held->kind = prandom_u32_state(rnd) % HELD_KINDS;
 	held->order = prandom_u32_state(rnd) % NR_PAGE_ORDERS;
-	/* As many of each order would be nothing but large ones, in bytes */
+	/* Smaller orders more often, else large blocks use all of hold_mib */
 	while (held->order && prandom_u32_state(rnd) % 2)
 		held->order--;
 	held->size = held->kind == HELD_PAGES ? PAGE_SIZE << held->order :
@@ -354,7 +361,7 @@ static int oracle_turn(bool on)
 	return err;
 }
 
-/* As an option of the boot it waits for memory and workqueues */
+/* Set once memory and workqueues are ready: the boot option waits for that */
 static bool oracle_ready;
 
 static int oracle_set_on(const char *val, const struct kernel_param *kp)

@@ -640,10 +640,12 @@ void pr_sum_stats(struct pr_stats *sum)
 }
 
 #if IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG) || \
+	IS_ENABLED(CONFIG_PAGE_REPORTING_ORACLE) || \
 	IS_ENABLED(CONFIG_PAGE_REPORTING_KUNIT_TEST)
 #include "tests/check.h"
 #endif
 
 #ifdef CONFIG_PAGE_REPORTING_KUNIT_TEST
 #include "tests/records_kunit.h"
+#include "tests/hooks_kunit.h"
 #endif

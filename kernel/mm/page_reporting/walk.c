@@ -229,3 +229,7 @@ int walk_free_mem_block(void *opaque, int min_order,
 	return ret;
 }
 EXPORT_SYMBOL_GPL(walk_free_mem_block);
+
+#ifdef CONFIG_PAGE_REPORTING_KUNIT_TEST
+#include "tests/walk_kunit.h"
+#endif

@@ -110,3 +110,19 @@ unsigned long pr_records_check(struct zone *zone)
 	put_online_mems();
 	return found.bad;
 }
+
+/*
+ * Is a granule of a free block of @order reported, or all of a block below a
+ * granule? @page is its first page. zone->lock is held.
+ */
+bool pr_unit_reported(struct page *page, unsigned int order)
+{
+	bool reported = false;
+	u32 *record;
+
+	if (order < granule_order() && !PageReported(page))
+		return false;
+	for_each_record(record, page, min(order, granule_order()))
+		reported = is_reported(*record);
+	return reported;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * KUnit tests of core.c: devices, parameters, start and stop.
+ */
+#include "kunit.h"
+
+/* Run a pass as the worker does, and return what it returned */
+int prt_pass(bool force)
+{
+	int err;
+
+	mutex_lock(&core.pass_lock);
+	err = run_pass(force);
+	mutex_unlock(&core.pass_lock);
+	return err;
+}
+
+/* Recount all zones with no batch on its way; returns what was wrong */
+unsigned long prt_check_all(void)
+{
+	unsigned long bad = 0;
+	struct zone *zone;
+
+	mutex_lock(&core.pass_lock);
+	for_each_populated_zone(zone)
+		bad += pr_records_check(zone);
+	mutex_unlock(&core.pass_lock);
+	return bad;
+}
+
+
+/* As stop() and pause() do: passes end after their current batch */
+void prt_stop(bool on)
+{
+	if (on)
+		atomic_inc(&core.stop);
+	else
+		atomic_dec(&core.stop);
+}
+
+/* When does the pass run that the last one has queued? False if there is none */
+bool prt_due(unsigned long *when)
+{
+	*when = core.due.timer.expires;
+	return delayed_work_pending(&core.due);
+}
+
+static int set_test_order(const char *val)
+{
+	static const struct kernel_param kp = {
+		.name = "page_reporting_order",
+		.arg = &page_reporting_order,
+	};
+
+	return set_order(val, &kp);
+}
+
+/* A large block that is freed queues a pass */
+static void core_freed(struct kunit *test)
+{
+	struct prt_frame *frame;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	cancel_delayed_work_sync(&core.freed);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	prt_put(frame, 512, 9);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed));
+	KUNIT_EXPECT_TRUE(test, time_before_eq(core.freed.timer.expires,
+					       jiffies + pr_schedule_interval()));
+	/* Once is enough */
+	KUNIT_EXPECT_EQ(test, page_reporting_notify_order, UINT_MAX);
+}
+
+static int other_report(struct page_reporting_dev_info *info,
+			struct scatterlist *sgl, unsigned int nents)
+{
+	return -ENXIO;
+}
+
+/* There is one device at a time, and nobody else can take it away */
+static void core_busy(struct kunit *test)
+{
+	struct page_reporting_dev_info other = { .report = other_report };
+	struct prt *prt = test->priv;
+
+	prt_start(test, 9, 0);
+	KUNIT_EXPECT_EQ(test, page_reporting_register(&other), -EBUSY);
+	KUNIT_EXPECT_EQ(test, page_reporting_register(&prt->info), -EBUSY);
+	page_reporting_unregister(&other);
+	KUNIT_EXPECT_TRUE(test, static_key_enabled(&page_reporting_enabled));
+	prt_put(prt_frame(test, 0), 0, 9);
+	prt_flush(test);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, prt->frame[0].page, 9), 512);
+}
+
+static void unregister_fn(struct work_struct *work)
+{
+	prt_unregister(container_of(work, struct prt_call, work)->prt);
+}
+
+/* Unregistering waits for a report in progress, and there is none after it */
+static void core_unregister(struct kunit *test)
+{
+	struct prt_call flush = {}, unregister = {};
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+	unsigned int reports;
+
+	prt_start(test, 9, 0);
+	frame = prt_block(test, &flush);
+	prt_call(&unregister, prt, unregister_fn);
+	/* It has every chance to return too early */
+	msleep(50);
+	KUNIT_EXPECT_TRUE(test, work_busy(&unregister.work));
+	KUNIT_EXPECT_FALSE(test, PageBuddy(frame->page));
+	reports = prt->reports;
+	prt_unblock(prt);
+	prt_join(&unregister);
+	prt_join(&flush);
+	KUNIT_EXPECT_EQ(test, atomic_read(&prt->inside), 0);
+	KUNIT_EXPECT_TRUE(test, flush.ret == 0 || flush.ret == -ECANCELED);
+	KUNIT_EXPECT_EQ(test, prt->reports, reports);
+	KUNIT_EXPECT_TRUE(test, PageBuddy(frame->page));
+
+	/* It is as if there had been no device */
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&page_reporting_enabled));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed_small));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.due));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.clamp));
+	KUNIT_EXPECT_EQ(test, global_zone_page_state(NR_FREE_REPORTED), 0);
+	KUNIT_EXPECT_EQ(test, pr_small_reported(), 0);
+	PRT_EXPECT(test, frame->page, 9, PR_NONE);
+	KUNIT_EXPECT_FALSE(test, PageReported(frame->page));
+
+	/* The next device learns of everything */
+	prt_forget(prt);
+	prt->poison = false;
+	page_reporting_order = 8;
+	prt_register(test);
+	prt_flush(test);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 512);
+	KUNIT_EXPECT_GT(test, prt->reports, reports);
+}
+
+/* The order can be changed at any time, and the writer does not wait for the device */
+static void core_order(struct kunit *test)
+{
+	struct prt_call flush = {};
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+
+	prt_start(test, 9, 0);
+	KUNIT_EXPECT_EQ(test, set_test_order("frog"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_test_order("11"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 9);
+
+	frame = prt_block(test, &flush);
+	KUNIT_EXPECT_EQ(test, set_test_order("4"), 0);
+	/* The device is promised granules of the order it knows */
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 9);
+	KUNIT_EXPECT_EQ(test, page_reporting_order, 9);
+	prt_unblock(prt);
+	prt_join(&flush);
+	KUNIT_EXPECT_TRUE(test, flush.ret == 0 || flush.ret == -ECANCELED);
+	flush_work(&core.reorder);
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 4);
+	KUNIT_EXPECT_EQ(test, page_reporting_order, 4);
+	KUNIT_EXPECT_TRUE(test, static_key_enabled(&page_reporting_enabled));
+	PRT_EXPECT(test, frame->page, 9, PR_NONE);
+	prt_verify(test);
+
+	prt->poison = false;
+	prt_forget(prt);
+	prt_flush(test);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 512);
+	prt->poison = true;
+
+	/* The same order changes nothing: the records stay */
+	KUNIT_EXPECT_EQ(test, set_test_order("4"), 0);
+	flush_work(&core.reorder);
+	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	/* One above that of a pageblock is that of a pageblock */
+	KUNIT_EXPECT_EQ(test, set_test_order("10"), 0);
+	flush_work(&core.reorder);
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, min(10U, (unsigned int)pageblock_order));
+}
+
+/* A driver may find in its report that the order is too small, and fail */
+static void core_driver_order(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+
+	prt_start(test, 4, 0);
+	prt_put(prt_frame(test, 0), 0, 9);
+	mutex_lock(&core.pass_lock);
+	page_reporting_order = 6;
+	mutex_unlock(&core.pass_lock);
+	prt->bad = 0;
+	prt->fail_in = 1;
+	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	prt->bad = 0;		/* the two orders differed, as they should */
+	flush_work(&core.reorder);
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 6);
+}
+
+/* Parameters out of range are refused, and the old value stays */
+static void core_params(struct kunit *test)
+{
+	static const struct {
+		const struct kernel_param_ops *ops;
+		unsigned int *value;
+		const char *good;
+		const char *bad;
+	} cases[] = {
+		{ &fragment_order_ops, &pr_policy.params.fragment_order, "11", "12" },
+		{ &fragment_order_ops, &pr_policy.params.fragment_order, "0", "4294967295" },
+		{ &target_refault_percent_ops, &pr_policy.params.target_refault_percent,
+		  "100", "101" },
+		{ &quota_ms_ops, &pr_policy.params.quota_ms, "1000", "1001" },
+		{ &min_age_ms_ops, &pr_policy.params.min_age_ms, "4294967295", "4294967296" },
+		{ &delay_ms_ops, &pr_policy.params.delay_ms, "7", "-1" },
+		{ &quota_mib_ops, &pr_policy.params.quota_mib, "7", "x" },
+	};
+	unsigned int i, value;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kernel_param kp = { .arg = cases[i].value };
+
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].ops->set(cases[i].good, &kp), 0, "%u", i);
+		KUNIT_ASSERT_EQ(test, kstrtouint(cases[i].good, 0, &value), 0);
+		KUNIT_EXPECT_EQ(test, *cases[i].value, value);
+		KUNIT_EXPECT_LT_MSG(test, cases[i].ops->set(cases[i].bad, &kp), 0, "%u", i);
+		KUNIT_EXPECT_EQ(test, *cases[i].value, value);
+	}
+}
+
+static void signalled_fn(struct work_struct *work)
+{
+	struct prt_call *call = container_of(work, struct prt_call, work);
+
+	set_tsk_thread_flag(current, TIF_SIGPENDING);
+	call->ret = pr_report_all();
+	clear_tsk_thread_flag(current, TIF_SIGPENDING);
+}
+
+/* A flush says what it left out: not all, upon a signal, or as it was stopped */
+static void core_flush_errors(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_call signalled = {};
+	struct prt_frame *frame;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+
+	prt_call(&signalled, prt, signalled_fn);
+	prt_join(&signalled);
+	KUNIT_EXPECT_EQ(test, signalled.ret, -EINTR);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
+
+	prt_stop(true);
+	KUNIT_EXPECT_EQ(test, pr_report_all(), -ECANCELED);
+	prt_stop(false);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
+
+	prt_flush(test);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 512);
+	prt_unregister(prt);
+	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
+}
+
+/* Before suspend a pass ends after its batch; afterwards passes run again */
+static void core_suspend(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+
+	prt_start(test, 9, 0);
+	prt_put(prt_frame(test, 0), 0, 9);
+	pm_notify(NULL, PM_SUSPEND_PREPARE, NULL);
+	KUNIT_EXPECT_EQ(test, prt_pass(true), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, prt->frame[0].page, 9), 0);
+	pm_notify(NULL, PM_POST_SUSPEND, NULL);
+	KUNIT_EXPECT_FALSE(test, pr_stopping());
+	prt_flush(test);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, prt->frame[0].page, 9), 512);
+	/* What the kernel of the boot has used is not known to the image */
+	pm_notify(NULL, PM_HIBERNATION_PREPARE, NULL);
+	pm_notify(NULL, PM_POST_RESTORE, NULL);
+	PRT_EXPECT(test, prt->frame[0].page, 9, PR_NONE);
+	prt_verify(test);
+}
+
+static struct kunit_case core_cases[] = {
+	KUNIT_CASE(core_freed),
+	KUNIT_CASE(core_busy),
+	KUNIT_CASE(core_unregister),
+	KUNIT_CASE(core_order),
+	KUNIT_CASE(core_driver_order),
+	KUNIT_CASE(core_params),
+	KUNIT_CASE(core_flush_errors),
+	KUNIT_CASE(core_suspend),
+	{}
+};
+
+PRT_SUITE(core, core_cases);
+
+/* Booted with page_ext=off nothing happens, and nothing is paid for it */
+static void core_off(struct kunit *test)
+{
+	struct page_reporting_dev_info info = { .report = other_report };
+	unsigned int order = page_reporting_order;
+	struct page_ext *ext;
+	struct page *page;
+
+	if (pr_records_enabled())
+		kunit_skip(test, "not booted with page_ext=off");
+
+	KUNIT_EXPECT_FALSE(test, page_reporting_available());
+	KUNIT_EXPECT_EQ(test, page_reporting_register(&info), -EOPNOTSUPP);
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&page_reporting_enabled));
+	KUNIT_EXPECT_EQ(test, page_reporting_order, order);
+	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
+	page_reporting_unregister(&info);
+
+	page = alloc_pages(PRT_FRAME_GFP, MAX_PAGE_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	/* No memory either, unless it is for somebody else */
+	ext = page_ext_get(page);
+	if (ext)
+		page_ext_put(ext);
+	KUNIT_EXPECT_EQ(test, !!ext, IS_ENABLED(CONFIG_PAGE_OWNER));
+	__free_pages(page, MAX_PAGE_ORDER);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed));
+	KUNIT_EXPECT_EQ(test, global_zone_page_state(NR_FREE_REPORTED), 0);
+}
+
+/* A suite of its own: it needs another boot than all others */
+static struct kunit_case core_off_cases[] = {
+	KUNIT_CASE(core_off),
+	{}
+};
+
+static struct kunit_suite core_off_suite = {
+	.name = "page_reporting_off",
+	.test_cases = core_off_cases,
+};
+
+kunit_test_suite(core_off_suite);

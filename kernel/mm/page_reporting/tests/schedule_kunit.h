@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * KUnit tests of schedule.c: when the next pass runs, and what it looks for.
+ */
+#include "kunit.h"
+
+/* A pass that has ended with nothing to come back for */
+static struct pr_pass st_pass(void)
+{
+	return (struct pr_pass) { .wait = PR_NEVER, .small_wait = PR_NEVER };
+}
+
+/* Memory that waits is looked at when it comes of age */
+static void schedule_age(struct kunit *test)
+{
+	u32 gate = pr_gate(&pr_policy, 9);
+	struct prt_frame *frame;
+	unsigned long due;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	prt_set_age(frame->page, 9, gate / 2);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_ASSERT_TRUE(test, prt_due(&due));
+	KUNIT_EXPECT_TRUE(test, time_after(due, jiffies));
+	KUNIT_EXPECT_TRUE(test, time_before_eq(due, jiffies +
+					       pr_ticks_to_jiffies(gate - gate / 2)));
+}
+
+/* With nothing waiting no pass is queued */
+static void schedule_idle(struct kunit *test)
+{
+	struct pr_pass pass = st_pass();
+
+	prt_start(test, 9, 0);
+	plan.drain = false;
+	pr_policy.params.fragment_order = MAX_PAGE_ORDER;
+	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
+	pass.wait = 100;
+	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0),
+			max(plan.interval, pr_ticks_to_jiffies(100)));
+}
+
+/* What could not be reported is tried again later and later, not for ever at once */
+static void schedule_retry(struct kunit *test)
+{
+	struct pr_pass pass = st_pass();
+	unsigned int ms = 2000, i;
+
+	prt_start(test, 9, 0);
+	pr_policy.params.min_age_ms = 0;
+	plan.interval = 1;
+	plan.retry_ms = 0;
+	pass.retry = true;
+	pass.sweep = true;	/* the interval stays */
+	for (i = 0; i < 10; i++) {
+		KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), msecs_to_jiffies(ms));
+		ms = min(2 * ms, BACKOFF_MAX_MS);
+	}
+	/* Until something can be */
+	pass.pages = 1;
+	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), msecs_to_jiffies(2000));
+	/* A delay of its own that is longer is never cut short */
+	pass.pages = 0;
+	pr_policy.params.delay_ms = 2 * BACKOFF_MAX_MS;
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0),
+				msecs_to_jiffies(2 * BACKOFF_MAX_MS));
+}
+
+/* After errors the device rests, longer and longer, and only a flush is too early */
+static void schedule_backoff(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+	unsigned int ms = BACKOFF_MIN_MS, i, reports;
+	unsigned long due;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+	for (i = 0; i < 10; i++) {
+		prt->fail_in = 1;
+		prt->err = i & 1 ? -ECANCELED : -EIO;
+		KUNIT_EXPECT_EQ(test, pr_report_all(), prt->err);
+		KUNIT_EXPECT_EQ(test, plan.backoff_ms, ms);
+		KUNIT_ASSERT_TRUE(test, prt_due(&due));
+		KUNIT_EXPECT_TRUE(test, time_before_eq(due, jiffies +
+				  max(msecs_to_jiffies(ms), plan.interval)));
+		ms = min(ms * 2, BACKOFF_MAX_MS);
+	}
+	reports = prt->reports;
+	pr_policy.params.min_age_ms = 0;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, prt->reports, reports);
+	prt_flush(test);
+	KUNIT_EXPECT_GT(test, prt->reports, reports);
+	KUNIT_EXPECT_EQ(test, plan.backoff_ms, 0);
+}
+
+/* Small blocks are looked for if there are enough of them, and not too often */
+static void schedule_sweep(struct kunit *test)
+{
+	unsigned long worth = totalram_pages() / WORTH_SHARE;
+	struct prt_frame *frame;
+	struct pr_limits limits;
+	unsigned long sweeps;
+	unsigned int off;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	sweeps = PRT_STAT(sweeps);
+	prt_put(frame, 0, 3);
+	plan.sweep_at = jiffies;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, PRT_STAT(sweeps), sweeps);
+	PRT_EXPECT(test, frame->page, 3, PR_NONE);
+
+	KUNIT_ASSERT_LT(test, worth, 512);
+	for (off = 16; off < 1024; off += 16)
+		prt_put(frame, off, 3);
+	pr_schedule_limits(&limits);
+	KUNIT_EXPECT_FALSE(test, limits.few);
+	plan.sweep_at = jiffies + 1000 * HZ;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, PRT_STAT(sweeps), sweeps);
+	plan.sweep_at = jiffies;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, PRT_STAT(sweeps), sweeps + 1);
+	PRT_EXPECT(test, frame->page, 3, PR_FREE);
+	PRT_EXPECT(test, frame->page + 1008, 3, PR_FREE);
+	KUNIT_EXPECT_TRUE(test, time_after(plan.sweep_at, jiffies));
+
+	/* The smaller a block, the longer it waits */
+	prt_set_age(frame->page, 3, pr_gate(&pr_policy, 4));
+	prt_set_age(frame->page + 1008, 3, pr_gate(&pr_policy, 3));
+	plan.sweep_at = jiffies;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 3, PR_FREE);
+	PRT_EXPECT(test, frame->page + 1008, 3, PR_REPORTED);
+}
+
+/* What is reported in small blocks is no reason for a sweep */
+static void schedule_sweep_done(struct kunit *test)
+{
+	struct prt_frame *frame;
+	struct pr_limits limits;
+	unsigned int off;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (off = 0; off < 1024; off += 16)
+		prt_put(frame, off, 3);
+	pr_schedule_limits(&limits);
+	KUNIT_EXPECT_FALSE(test, limits.few);
+	prt_flush(test);
+	pr_schedule_limits(&limits);
+	KUNIT_EXPECT_TRUE(test, limits.few);
+}
+
+/* A pass that ended early is followed by another one, which knows what is fresh */
+static void schedule_stopped(struct kunit *test)
+{
+	struct pr_pass pass = st_pass();
+
+	prt_start(test, 9, 0);
+	plan.fresh = false;
+	pass.fresh = true;
+	pass.stopped = -EBUSY;
+	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), plan.interval);
+	KUNIT_EXPECT_TRUE(test, plan.fresh);
+	plan.fresh = false;
+	pass.stopped = 0;
+	pr_schedule_next(&pass, 0);
+	KUNIT_EXPECT_FALSE(test, plan.fresh);
+	pr_schedule_next(&pass, -EIO);
+	KUNIT_EXPECT_TRUE(test, plan.fresh);
+	plan.fresh = false;
+}
+
+/* Too many reports that were too soon raise the age, those of a flush do not */
+static void schedule_learn(struct kunit *test)
+{
+	unsigned long many = totalram_pages() / 2;
+	u32 gate;
+
+	pr_policy.params.target_refault_percent = 10;
+	prt_start(test, 9, 0);
+	gate = pr_gate(&pr_policy, 9);
+	pr_policy.raised = (pr_now() - gate) & PR_TIME_MASK;
+	this_cpu_add(pr_stats.told, many);
+	this_cpu_add(pr_stats.soon, many);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), 2 * gate);
+	/* Each report is learnt from once */
+	pr_policy.raised = (pr_now() - 2 * gate) & PR_TIME_MASK;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), 2 * gate);
+}
+
+static struct kunit_case schedule_cases[] = {
+	KUNIT_CASE(schedule_age),
+	KUNIT_CASE(schedule_idle),
+	KUNIT_CASE(schedule_retry),
+	KUNIT_CASE(schedule_backoff),
+	KUNIT_CASE(schedule_sweep),
+	KUNIT_CASE(schedule_sweep_done),
+	KUNIT_CASE(schedule_stopped),
+	KUNIT_CASE(schedule_learn),
+	{}
+};
+
+PRT_SUITE(schedule, schedule_cases);
