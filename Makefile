@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# make bench	what is missing gets installed and built, then guests run
-# make test	the proof
+# make bench	install what is missing, build the kernels, run the benchmark
+# make test	run the test suite
 # make help	the rest
 
 PROFILE ?= quick
@@ -22,7 +22,7 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 SANFLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	   -fno-omit-frame-pointer
 LDLIBS = -ljansson -lm -lpthread
-INCLUDES = -Ibench/runner -Ibench/guest -Ibench/report
+INCLUDES = -Ibench/common -Ibench/runner -Ibench/guest -Ibench/report
 
 # directory of bench/ and the program made from it
 PROGRAMS = runner:prbench guest:pragent report:prreport
@@ -32,21 +32,18 @@ SANS = $(BINS:build/bin/%=build/san/%)
 TESTS = $(patsubst tests/%.c,build/san/tests/%,$(wildcard tests/unit/test_*.c \
 	  tests/report/test_*.c))
 
-# kernels that the chosen platforms boot
-comma := ,
-empty :=
-space := $(empty) $(empty)
-platforms := $(subst $(comma),$(space),$(PLATFORMS))
-archs := $(if $(platforms),$(if $(filter um,$(platforms)),um) \
-	 $(if $(filter-out um,$(platforms)),x86_64),x86_64 um)
-trees := pristine patched $(if $(findstring flag-d250,$(VARIANTS)),pristine-d250)
-KERNELS ?= $(foreach t,$(trees),$(addsuffix -$(t),$(archs)))
+# Without KERNELS the runner says which ones its plan boots.
+KERNELS ?=
 
 help:
 	@echo 'make bench     run the benchmark and write its report into results/latest'
 	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c) BOOTS=N'
 	@echo '               PROBE=ORDER,MS  an allocation every MS beside each workload, timed'
+	@echo '               EQUALISE=touch|wait|none  what is done to the host before each boot'
 	@echo '               RESUME=DIR goes on with a run that was interrupted'
+	@echo 'make list      the workloads, variants and platforms, a line for each'
+	@echo 'make doctor    what this machine can do, and what to do about the rest'
+	@echo 'make new       WORKLOAD=name or TEST=name: a skeleton that runs'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
 	@echo 'make compare   two runs side by side: A=DIR B=DIR; FORCE=1 ALL=1'
 	@echo 'make merge     the runs of a fleet into one: DIRS="a b c" OUT=results/merged'
@@ -63,29 +60,32 @@ help:
 	@echo 'KSRC=          a kernel tarball, tree or git checkout to use instead of'
 	@echo '               the distribution'\''s source; only apply and unapply change it'
 
-# Names are checked before anything takes long. What boots have finished gets
-# its report even if others were lost.
-BENCH_ARGS = --profile "$(PROFILE)" $(if $(platforms),--platforms "$(PLATFORMS)") \
+BENCH_ARGS = --profile "$(PROFILE)" $(if $(PLATFORMS),--platforms "$(PLATFORMS)") \
 	     $(if $(VARIANTS),--variants "$(VARIANTS)") \
 	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %) \
-	     $(if $(TAP),--tap) $(if $(PROBE),--probe "$(PROBE)")
+	     $(if $(TAP),--tap) $(if $(PROBE),--probe "$(PROBE)") \
+	     $(if $(EQUALISE),--equalise "$(EQUALISE)")
 
-# A run that was interrupted knows its own arguments, and its kernels are built.
+# The plan is made first: wrong names, and what this machine cannot do, are said
+# before anything takes long. A run that goes on has its kernels.
+bench: programs
 ifneq ($(RESUME),)
-bench: programs
-	@rc=0; build/bin/prbench --resume "$(RESUME)" || rc=$$?; \
-	if [ $$rc -le 1 ]; then build/bin/prreport "$(RESUME)" || rc=1; fi; \
-	exit $$rc
+	@build/bin/prbench --resume "$(RESUME)" --report build/bin/prreport
 else
-bench: programs
-	@build/bin/prbench $(BENCH_ARGS) --list >/dev/null
-	@scripts/kernel.sh build $$({ echo $(KERNELS); build/bin/prbench \
-		$(BENCH_ARGS) --list | sed -n 's/^kernels://p'; } | xargs -n1 | sort -u)
-	@rc=0; build/bin/prbench $(BENCH_ARGS) || rc=$$?; \
-	if [ $$rc -le 1 ]; then build/bin/prreport results/latest || rc=1; fi; \
-	exit $$rc
-
+	@plan=$$(build/bin/prbench $(BENCH_ARGS) --plan) || exit $$?; \
+	scripts/kernel.sh build $(KERNELS) \
+		$$(echo "$$plan" | sed -n 's/^kernels://p') || exit $$?; \
+	build/bin/prbench $(BENCH_ARGS) --report build/bin/prreport
 endif
+
+doctor: programs
+	@build/bin/prbench --doctor || :
+
+list: programs
+	@build/bin/prbench --list
+
+new:
+	@scripts/new.sh $(if $(WORKLOAD),workload "$(WORKLOAD)") $(if $(TEST),test "$(TEST)")
 
 report: programs
 	@build/bin/prreport "$(RESULTS)"
@@ -110,13 +110,13 @@ kernels: deps
 	@scripts/kernel.sh build $(KERNELS)
 
 programs: deps
-	@$(MAKE) -s $(BINS)
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(BINS)
 
 sanitized: deps
-	@$(MAKE) -s $(SANS) $(TESTS)
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS)
 
 test:
-	@KSRC= scripts/deps.sh
+	@KSRC= scripts/deps.sh test
 	@tests/run.sh $(ONLY)
 
 check-deep:
@@ -153,6 +153,23 @@ endef
 $(eval $(call workload_rules,build/obj))
 $(eval $(call workload_rules,build/san/obj,$(SANFLAGS)))
 
+# what the programs share
+define common_rules
+$(1)/common/%.o: bench/common/%.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(CC) $(CFLAGS) $(2) $(INCLUDES) -MMD -MP -c -o $$@ $$<
+
+$(1)/libcommon.a: $(patsubst bench/%.c,$(1)/%.o,$(wildcard bench/common/*.c))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+-include $(wildcard $(1)/common/*.d)
+endef
+
+$(eval $(call common_rules,build/obj))
+$(eval $(call common_rules,build/san/obj,$(SANFLAGS)))
+
 # program_rules DIRECTORY,PROGRAM,OUTPUT,FLAGS,OBJECTS: all files but that one
 # go into an archive, so that tests can link with them
 define program_rules
@@ -168,7 +185,7 @@ $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 
 $(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o \
 		$(if $(filter guest runner,$(1)),$(call workload_objects,$(5),$(1))) \
-		$(5)/lib$(1).a
+		$(5)/lib$(1).a $(5)/libcommon.a
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
 	@$(CC) $(4) -o $$@ $$^ $(LDLIBS)
@@ -182,6 +199,10 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
 	program_of,$(p)),build/bin,,build/obj)))
 $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
 	program_of,$(p)),build/san,$(SANFLAGS),build/san/obj)))
+
+# the pictures are part of the program
+build/obj/report/templates.o build/san/obj/report/templates.o: bench/report/report.css \
+	$(wildcard bench/report/plots/*.gp)
 
 # A test is one cmocka program. Its name tells which archive is meant when two
 # of them define the same name.
@@ -200,8 +221,8 @@ build/san/tests/%: tests/%.c Makefile
 	@$(CC) $(CFLAGS) $(SANFLAGS) $(INCLUDES) -MMD -MP -o $@ $< \
 		$(filter %.a,$^) -lcmocka $(LDLIBS)
 
-$(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t))))
+$(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
 .DELETE_ON_ERROR:

@@ -1,18 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [deep]
+# deps.sh [test|deep]
 #
-# Installs what the build, the benchmark and the tests need and this machine
-# lacks, from the distribution's packages; with "deep" what the deep tests need,
-# too. Says nothing when nothing is missing.
+# Installs what the build and the benchmark need and this machine lacks, from the
+# distribution's packages; with "test" what all tests need, too, with "deep" what
+# the deep tests need. Silent when everything is installed.
 # Each line: the package, then a program or file by which to know it elsewhere.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 . "$top/scripts/lib.sh"
 
-deep=${1:-}
-[ "${deep:-deep}" = deep ] || die "$deep: not known; known: deep"
+for=${1:-bench}
+case $for in
+bench | test | deep) ;;
+*) die "$for: not known; known: test deep" ;;
+esac
 
 # the source is not needed with a KSRC of one's own
 source_line="linux-source-6.12	/usr/src/linux-source-6.12.tar.xz"
@@ -49,15 +52,17 @@ needs()
 	libcmocka-dev	/usr/include/cmocka.h
 	$source_line
 	END
-	[ "$deep" = "" ] || cat <<-END
+	[ "$for" = bench ] || cat <<-END
+	chromium	chromium
+	makedumpfile	makedumpfile
+	lava-common	/usr/lib/python3/dist-packages/lava_common
+	END
+	[ "$for" != deep ] || cat <<-END
 	clang	clang
 	libclang-rt-14-dev	/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
 	valgrind	valgrind
 	coccinelle	spatch
 	gcc-aarch64-linux-gnu	aarch64-linux-gnu-gcc
-	chromium	chromium
-	makedumpfile	makedumpfile
-	lava-common	/usr/lib/python3/dist-packages/lava_common
 	END
 }
 

@@ -24,9 +24,14 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 
 dist=linux-source-6.12
 kernels="x86_64-pristine um-pristine x86_64-patched um-patched"
-extra_kernels="x86_64-pristine-d250 um-pristine-d250 x86_64-pristine-lock"
-extra_kernels="$extra_kernels x86_64-mutant um-mutant x86_64-pristine-owner"
+extra_kernels="x86_64-mutant um-mutant x86_64-pristine-owner"
+# a patch of bench/config is a tree, on top of upstream's source
+for p in "$top"/bench/config/pristine-*.patch; do
+	p=${p##*/}
+	extra_kernels="$extra_kernels x86_64-${p%.patch} um-${p%.patch}"
+done
 deep=$top/tests/deep/config
+counters=$top/bench/config/pristine.patch	# of what upstream does not count
 build=${PRX_BUILD:-$top/build}
 jobs=${JOBS:-$(nproc)}
 pid=
@@ -169,15 +174,35 @@ add_patch()
 	}
 }
 
+# add_counters TREE: where they fit; reports leave out what is not counted
+add_counters()
+{
+	_f=mm/page_reporting.c
+	mkdir -p "$tmp/$1/try/mm"
+	if [ -f "$tmp/$1/new/$_f" ]; then
+		cp "$tmp/$1/new/$_f" "$tmp/$1/try/$_f"
+	elif [ -f "$src/$_f" ]; then
+		cp "$src/$_f" "$tmp/$1/try/$_f"
+	fi
+	if patch -p1 -F0 -f -r - -d "$tmp/$1/try" <"$counters" >/dev/null 2>&1; then
+		add_patch "$1" "$counters"
+	else
+		echo "$1 tree: ${counters##*/} does not fit, the worker's CPU time is not counted"
+	fi
+}
+
 # update_tree NAME SCOPE: bring the tree up to date; sets tree and dir
 update_tree()
 {
 	tree=$1
 	dir=$cache/trees/$id/$1
 	(stage "$src" "$series" "$2" "$tmp/$1") || die "the $1 tree cannot be made"
-	if [ -f "$(patch_of "$1")" ]; then
+	if [ "$1" != pristine ] && [ -f "$(patch_of "$1")" ]; then
 		add_patch "$1" "$(patch_of "$1")"
 	fi
+	case $1 in
+	pristine*) add_counters "$1" ;;
+	esac
 	if [ -n "${KSRC:-}" ]; then
 		check_replaced "$src" "$series" "$tmp/$1/overlay" ||
 			die "KSRC=$KSRC does not fit"
@@ -438,13 +463,15 @@ export PRX_CC
 [ $# -ge 1 ] || die "usage: $me prepare | build [NAME...] | exec CMD..."
 cmd=$1
 shift
-mkdir -p "$cache/src" "$cache/trees" || die "$cache: cannot be made"
+check_cache
 cache=$(cd "$cache" && pwd -P)
 exec 9>"$cache/lock"
 if ! flock -n 9; then
 	echo "waiting for another build that uses $cache"
 	flock 9
 fi
+# what an interrupted unpack has left: nobody else works here now
+rm -rf "$cache"/src/*.tmp "$cache"/src/*.manifest.tmp "$cache"/trees/*/*/linux.tmp
 tmp=$(mktemp -d)
 trap cleanup EXIT
 trap 'exit 130' INT
@@ -461,14 +488,14 @@ build)
 		*) die "$k: no such kernel; known: $kernels $extra_kernels" ;;
 		esac
 	done
-	for t in pristine-d250 pristine-lock mutant; do
-		case "$* " in
-		*"-$t "* | *"-$t-"*) ;;
-		*) continue ;;
-		esac
+	updated=" pristine patched "
+	for k; do
+		split_name "$k"
+		case $updated in *" $tree "*) continue ;; esac
+		updated="$updated$tree "
 		scope=base
-		[ $t != mutant ] || scope=all
-		update_tree $t $scope
+		[ "$tree" != mutant ] || scope=all
+		update_tree "$tree" $scope
 	done
 	for k; do
 		build_kernel "$k"

@@ -3,7 +3,7 @@
 
 me=${0##*/}
 kdir=$top/kernel
-cache=${PRX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/page-ext-reporting}
+cache=${PRX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/page-ext-reporting}
 state_name=.page-ext-reporting	# in a user's tree, made by graft.sh
 LC_ALL=C
 export LC_ALL
@@ -12,6 +12,33 @@ die()
 {
 	echo "$me: $*" >&2
 	exit 1
+}
+
+# check_cache: make the cache, and try what the trees need there
+check_cache()
+{
+	_why="set PRX_CACHE to a directory on a file system of Linux"
+	mkdir -p "$cache/src" "$cache/trees" 2>/dev/null ||
+		die "$cache: cannot be made; set PRX_CACHE to a directory that can be written"
+	case $cache in
+	*[[:space:]:]*) die "$cache: make cannot build a kernel in a path with a blank or a colon; set PRX_CACHE to another one" ;;
+	esac
+	for _d in "$cache" "$cache/src" "$cache/trees" "$cache/ccache"; do
+		[ ! -e "$_d" ] || [ -w "$_d" ] ||
+			die "$_d: belongs to $(stat -c %U "$_d") and cannot be written (made with sudo?); sudo chown -R $(id -un) $cache"
+	done
+	_t=$cache/.try-$$
+	rm -rf "$_t"
+	mkdir "$_t" || die "$cache: cannot be written; set PRX_CACHE to a directory that can be"
+	printf "#!/bin/sh\n" >"$_t/a"
+	chmod 755 "$_t/a" 2>/dev/null || :
+	_bad=
+	ln "$_t/a" "$_t/b" 2>/dev/null || _bad="hard links"
+	ln -s a "$_t/c" 2>/dev/null || _bad="symbolic links"
+	[ ! -e "$_t/A" ] || _bad="names that differ by case"
+	"$_t/a" 2>/dev/null || _bad="programs that can be run (mounted noexec?)"
+	rm -rf "$_t"
+	[ -z "$_bad" ] || die "$cache: its file system has no $_bad; $_why"
 }
 
 # tree_version TREE: print the series that a tree belongs to, such as 6.12

@@ -20,6 +20,7 @@ group_script()
 	run three true
 	run four sh -c 'echo "no such thing"; exit 77'
 	run five sh -c 'echo "ok 1 - e"; echo 1..2'
+	run six sh -c 'echo "ok 1 - f"'
 }
 END
 	sed -n '/^\[ \$# -gt 0 \]/,$p' "$top/tests/run.sh"
@@ -36,7 +37,9 @@ ok 4 - three
 ok 5 - four # SKIP no such thing
 ok 6 - five: e
 not ok 7 - five
-1..7
+ok 8 - six: f
+not ok 9 - six
+1..9
 END
 grep -E '^(ok|not ok|1\.\.)' "$tmp/tap" | diff "$tmp/want" - >"$tmp/diff"
 same=$?
@@ -50,7 +53,33 @@ grep -v '^1' "$tmp/want" >"$tmp/want.points"
 check "TAP in the environment does the same" cmp -s "$tmp/env" "$tmp/want.points"
 (cd "$tmp/tree" && sh tests/run.sh script) >"$tmp/plain" 2>&1
 check "without it the last line is the sum" \
-	[ "$(tail -n 1 "$tmp/plain")" = "3 passed, 2 failed, 2 skipped" ]
+	[ "$(tail -n 1 "$tmp/plain")" = "4 passed, 3 failed, 2 skipped" ]
+
+check "and before it what was skipped, by name" grep -qx 'skip four: no such thing' "$tmp/plain"
+
+# group DEFINITION: what such a group says, in $tmp/plain
+group()
+{
+	sed '/^group_script()/,/^}/d; /^\[ \$# -gt 0 \]/,$d' "$top/tests/run.sh" \
+		>"$tmp/tree/tests/group.sh"
+	echo "$1" >>"$tmp/tree/tests/group.sh"
+	sed -n '/^\[ \$# -gt 0 \]/,$p' "$top/tests/run.sh" >>"$tmp/tree/tests/group.sh"
+	(cd "$tmp/tree" && sh tests/group.sh script) >"$tmp/plain" 2>&1
+}
+
+group 'group_script() { :; }'
+check "a run of nothing is no success" [ $? -eq 1 ]
+group 'group_script() { run none sh -c "echo not here; exit 77"; }'
+check "nor is one of skips only" [ $? -eq 1 ]
+mkdir -p "$tmp/tree/tests/e2e"
+printf '#!/bin/sh\nexit 0\n' >"$tmp/tree/tests/e2e/good.sh"
+cp "$tmp/tree/tests/e2e/good.sh" "$tmp/tree/tests/e2e/lost.sh"
+chmod +x "$tmp/tree/tests/e2e/good.sh"
+chmod -x "$tmp/tree/tests/e2e/lost.sh"
+group 'group_script() { scripts tests/e2e/*.sh; }'
+check "a script without its mode bit is a failure" [ $? -eq 1 ]
+check "which says what to do" grep -q 'chmod +x tests/e2e/lost.sh' "$tmp/plain"
+check "and no other is" grep -qx '1 passed, 1 failed, 0 skipped' "$tmp/plain"
 
 # LAVA's test shell
 cat >"$tmp/bin/lava-test-case" <<'END'
@@ -79,6 +108,8 @@ test-three --result pass
 test-four --result skip
 test-five-e --result pass
 test-five --result fail
+test-six-f --result pass
+test-six --result fail
 test-complete --result pass
 END
 check "LAVA hears of each point" diff "$tmp/want" "$tmp/lava"

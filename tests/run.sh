@@ -18,6 +18,7 @@ cd "$top" || exit 1
 known="script unit kunit style e2e"
 logs=build/test-logs
 passed=0 failed=0 skipped=0
+skips=			# a line for each
 
 now()
 {
@@ -46,7 +47,11 @@ point()
 	case $1 in
 	pass) passed=$((passed + 1)) ;;
 	FAIL) failed=$((failed + 1)) ;;
-	skip) skipped=$((skipped + 1)) ;;
+	skip)
+		skipped=$((skipped + 1))
+		skips="$skips
+skip $2${4:+: $4}"
+		;;
 	esac
 	[ -z "$tap" ] || {
 		[ "$1" = skip ] || [ -z "${4:-}" ] || echo "# $4"
@@ -108,9 +113,9 @@ run()
 		77) point skip "$name" $took "$(sed -n '$s/^- //p' "$log")" ;;
 		*) bad=1; point FAIL "$name" $took "exit status $rc" ;;
 		esac
-	elif [ -n "$plan" ] && [ "$plan" -ne $points ]; then
+	elif [ "${plan:-none}" != $points ]; then
 		bad=1
-		point FAIL "$name" $took "$points of $plan tests ran, exit status $rc"
+		point FAIL "$name" $took "$points of ${plan:-no} planned tests ran, exit status $rc"
 	elif [ "$rc" -ne 0 ] && [ $bad -eq 0 ]; then
 		bad=1
 		point FAIL "$name" $took "exit status $rc though no test failed"
@@ -120,6 +125,24 @@ run()
 		sed 's/^- //; s/^[0-9]\{13\} //' "$log" | tail -n 25 | sed 's/^/  | /'
 	} | say
 	return $bad
+}
+
+# scripts PATTERN...: run test scripts; one that cannot be run is an error, for
+# else a lost mode bit would be a lost test
+scripts()
+{
+	for t; do
+		if [ "$t" = tests/e2e/lib.sh ]; then
+			:
+		elif [ ! -f "$t" ]; then
+			run "${t#tests/}" sh -c "echo 'no such test'; exit 1"
+		elif [ ! -x "$t" ]; then
+			run "${t#tests/}" sh -c "echo 'is not executable: chmod +x $t'; exit 1"
+		else
+			run "${t#tests/}" env PRX_TOP="$top" \
+				PRX_BIN="$top/build/${bins:-bin}" "$t"
+		fi
+	done
 }
 
 # kernels: build what guests boot, once, whichever group asks first
@@ -151,10 +174,9 @@ group_unit()
 	done
 	run "build model" make -s --no-print-directory -C tests/model &&
 		run model build/san/model/model
-	for t in tests/unit/*.sh tests/report/*.sh; do
-		[ ! -x "$t" ] || run "${t#tests/}" env PRX_TOP="$top" \
-			PRX_BIN="$top/build/san" "$t"
-	done
+	bins=san
+	scripts tests/report/*.sh
+	bins=
 }
 
 group_kunit()
@@ -171,9 +193,7 @@ group_e2e()
 {
 	run "build programs" make -s --no-print-directory programs || return
 	kernels || return
-	for t in tests/e2e/*.sh; do
-		[ ! -x "$t" ] || run "${t#tests/}" "$t"
-	done
+	scripts tests/e2e/*.sh
 }
 
 # group_deep TIER: its own script, or a kernel of tests/deep/config
@@ -209,6 +229,12 @@ for g; do
 	esac
 done
 [ -z "$tap" ] || echo "1..$((passed + failed + skipped))"
+# what was not tested is not to be overlooked, and no test at all is no success
+[ -z "$skips" ] || echo "$skips" | sed 1d | say
+[ $((passed + failed)) -gt 0 ] || {
+	failed=1
+	echo "no test has run" | say
+}
 {
 	echo "logs are in $logs, $((($(now) - begin) / 1000)) s"
 	echo "$passed passed, $failed failed, $skipped skipped"

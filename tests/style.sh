@@ -57,11 +57,18 @@ for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series"); 
 	check "checkpatch $p" checkpatch "$top/kernel/patches/6.12/$p"
 done
 
-# compile ARCH WHAT...: W=1 and sparse, with the kernel's own configuration
+# compile ARCH WHAT...: W=1 and sparse, with the kernel's own configuration; what
+# has been compiled already would say nothing the second time
 compile()
 {
 	_arch=$1
 	shift
+	for _o; do
+		case $_o in
+		*.o) rm -f "$TREES/patched/$_arch/$_o" ;;
+		M=*) rm -f "${_o#M=}"/*.o ;;
+		esac
+	done
 	nice make -s -k -j"${JOBS:-$(nproc)}" -C "$tree" O="$TREES/patched/$_arch" \
 		ARCH="$_arch" LOCALVERSION= CC="$PRX_CC" HOSTCC="$PRX_CC" \
 		W=1 C=2 CHECK="sparse" "$@" >"$log" 2>&1 9>&-

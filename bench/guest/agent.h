@@ -30,10 +30,23 @@ void emit_mark(const char *workload, const char *name, uint64_t bytes);
 void emit_simple(const char *event, const char *workload);
 void emit_text(const char *event, const char *workload, const char *key,
 	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+int failed(const char *workload, const char *what, int err);
+
+struct held {
+	double resident_mib;	/* now */
+	double refault_mib;	/* given back and supplied again, so far */
+	double gib_s;		/* resident memory over time, so far */
+};
+
+int ask_host(const char *workload, struct held *held);
 void emit_output(const char *workload, const char *name, char *text, size_t len);
 void emit_file(const char *workload, const char *name, const char *path);
 
 /* counters.c */
+long long stat_value(const char *name);
+double worker_ms(void);
+double worker_passes(void);
+char *kernel_log(void);
 json_t *counters_settings(void);
 void emit_counters(const char *workload, const char *when);
 
@@ -48,7 +61,6 @@ int read_text(const char *path, char *buf, size_t len);
 bool running_on_uml(void);
 long arg_int(const json_t *args, const char *name, long dflt);
 const char *arg_str(const json_t *args, const char *name, const char *dflt);
-int failed(const char *workload, const char *what, int err);
 int run_program(const char *stdout_path, char *const argv[]);
 const char *self_path(void);
 
@@ -90,6 +102,8 @@ int probe_finish(const char *workload, const json_t *probe);
 #define TOOL_OUT	"/tmp/tool.out"
 
 bool have_program(const char *name);
+json_t *json_output(const char *path, json_error_t *err);
+bool perf_count(const char *line, const char *event, double *value);
 int program_failed(const char *workload, const char *program, int status);
 
 /*

@@ -207,6 +207,41 @@ void emit_text(const char *event, const char *workload, const char *key,
 		       key, text, strlen(text)));
 }
 
+/* Say that something could not be done; returns -err. */
+int failed(const char *workload, const char *what, int err)
+{
+	emit_text("error", workload, "message", "cannot %s: %s", what,
+		  strerror(err));
+	return -err;
+}
+
+/**
+ * ask_host() - what the host holds of this guest's memory now
+ * @held: gets the answer
+ *
+ * For workloads, while the agent waits for their end.
+ *
+ * Return: 0, or -1 after an error event.
+ */
+int ask_host(const char *workload, struct held *held)
+{
+	char *line;
+	json_t *o;
+	int ret;
+
+	emit_simple("ask", workload);
+	line = channel_read_line();
+	o = line ? json_loads(line, 0, NULL) : NULL;
+	ret = json_unpack(o, "{s:F, s:F, s:F}", "resident_mib",
+			  &held->resident_mib, "refault_mib", &held->refault_mib,
+			  "gib_s", &held->gib_s);
+	json_decref(o);
+	if (ret)
+		emit_text("error", workload, "message",
+			  "the host does not say how much of the guest's memory it holds");
+	return ret;
+}
+
 /*
  * Send a piece of text for a file, no longer than a serial line's buffer can
  * take.

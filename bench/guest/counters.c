@@ -2,6 +2,7 @@
 /* What the guest's kernel says about itself: settings and counters. */
 #include <ctype.h>
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,18 @@ static json_t *read_pairs(const char *path, const char *const *only)
 	}
 	fclose(f);
 	return o;
+}
+
+/* One of page_ext's statistics; -1 where there is none of that name. */
+long long stat_value(const char *name)
+{
+	const char *only[] = { name, NULL };
+	json_t *stats = read_pairs(DEBUGFS_STATS, only);
+	json_t *value = json_object_get(stats, name);
+	long long n = value ? json_integer_value(value) : -1;
+
+	json_decref(stats);
+	return n;
 }
 
 /* All parameters of a module: numbers as numbers, the rest as text. */
@@ -145,16 +158,49 @@ static json_int_t kworker_ns(void)
 	return any ? (json_int_t)sum : -1;
 }
 
-/* What the kernel's log says it took for page_ext; 0: nobody wanted any. */
-static json_int_t page_ext_bytes(void)
+/* A counter of the worker: of page_ext's statistics, or upstream's parameter. */
+static double worker_counter(const char *stat, const char *parameter)
+{
+	long long n = stat_value(stat);
+	char path[128], text[64];
+
+	if (n >= 0)
+		return (double)n;
+	snprintf(path, sizeof(path), PR_PARAMETERS "/%s", parameter);
+	return read_text(path, text, sizeof(text)) > 0 ? strtod(text, NULL) : NAN;
+}
+
+/* CPU time of all passes so far in ms; NAN: nobody counts it. */
+double worker_ms(void)
+{
+	double ns = worker_counter("worker_ns", "worker_ns");
+
+	return (isnan(ns) ? worker_counter("pass_ns", "worker_ns") : ns) * 1e-6;
+}
+
+/* Number of passes so far; NAN: nobody counts them. */
+double worker_passes(void)
+{
+	return worker_counter("passes", "worker_passes");
+}
+
+/* The kernel's log, as far as it is still there. */
+char *kernel_log(void)
 {
 	static char log[1 << 20];
 	int n = klogctl(READ_ALL_OF_LOG, log, sizeof(log) - 1);
+
+	log[n > 0 ? n : 0] = '\0';
+	return log;
+}
+
+/* What the kernel's log says it took for page_ext; 0: nobody wanted any. */
+static json_int_t page_ext_bytes(void)
+{
 	long long bytes = 0;
 	char *p;
 
-	log[n > 0 ? n : 0] = '\0';
-	for (p = log; (p = strstr(p, "allocated ")); p++)
+	for (p = kernel_log(); (p = strstr(p, "allocated ")); p++)
 		if (sscanf(p, "allocated %lld bytes of page_ext", &bytes) == 1 &&
 		    bytes)
 			break;
@@ -223,9 +269,11 @@ void emit_counters(const char *workload, const char *when)
 	json_t *meminfo = read_pairs("/proc/meminfo", mem);
 	json_t *o = json_pack("{s:s, s:s, s:s}", "event", "counters",
 			      "workload", workload, "when", when);
+	json_t *stats = read_pairs(DEBUGFS_STATS, NULL);
 	json_int_t ns = kworker_ns();
+	double ms = worker_ms();
 
-	set_if(o, "stats", read_pairs(DEBUGFS_STATS, NULL));
+	set_if(o, "stats", stats);
 	set_if(o, "vmstat", read_pairs("/proc/vmstat", wanted));
 	set_if(o, "um", read_parameters(UM_PARAMETERS));
 	if (meminfo) {
@@ -238,6 +286,8 @@ void emit_counters(const char *workload, const char *when)
 		json_decref(meminfo);
 	}
 	json_object_set_new(o, "mem_pcp_kib", json_integer(pcp_kib()));
+	if (!isnan(ms))
+		json_object_set_new(o, "worker_ms", json_real(ms));
 	if (ns >= 0)
 		json_object_set_new(o, "kworker_ns", json_integer(ns));
 	emit(o);

@@ -36,3 +36,67 @@ int program_failed(const char *name, const char *program, int status)
 		  program, status, last ? last + 1 : text);
 	return -1;
 }
+
+/**
+ * json_output() - the JSON object that a program printed
+ * @path: its output
+ * @err: what is wrong with it
+ *
+ * Other lines may come before it and after it: notes, warnings.
+ *
+ * Return: the object, or NULL.
+ */
+json_t *json_output(const char *path, json_error_t *err)
+{
+	FILE *f = fopen(path, "re");
+	json_t *o = NULL;
+	char *line = NULL;
+	size_t size = 0;
+	long at = 0;
+
+	snprintf(err->text, sizeof(err->text), "there is no line that begins with {");
+	while (f && !o && getline(&line, &size, f) > 0) {
+		if (*line == '{' && !fseek(f, at, SEEK_SET)) {
+			o = json_loadf(f, JSON_DISABLE_EOF_CHECK, err);
+			break;
+		}
+		at = ftell(f);
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return o;
+}
+
+/**
+ * perf_count() - read one line of "perf stat -x,"
+ * @line: the line
+ * @event: the name of an event
+ * @value: gets the count
+ *
+ * Columns are separated by commas; the count is the last number before the event,
+ * whatever other columns perf's version and options have.
+ *
+ * Return: true if the line is about that event and has a count.
+ */
+bool perf_count(const char *line, const char *event, double *value)
+{
+	size_t n = strlen(event);
+	const char *p = line;
+	bool counted = false;
+
+	while (*p) {
+		size_t len = strcspn(p, ",\n");
+		char *end;
+		double v = strtod(p, &end);
+
+		if (len == n && !strncmp(p, event, n))
+			return counted;
+		if (len && end == p + len) {
+			*value = v;
+			counted = true;
+		}
+		p += len + (p[len] != '\0');
+	}
+	return false;
+}

@@ -82,14 +82,6 @@ const char *arg_str(const json_t *args, const char *name, const char *dflt)
 	return json_is_string(v) ? json_string_value(v) : dflt;
 }
 
-/* Say that something could not be done; returns -err. */
-int failed(const char *workload, const char *what, int err)
-{
-	emit_text("error", workload, "message", "cannot %s: %s", what,
-		  strerror(err));
-	return -err;
-}
-
 /*
  * Run a program with its output (both streams) in a file.  Returns its exit
  * status, 128 plus the signal that killed it, or 127 if it did not start.

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CELL	128
-
 struct side {
 	const char *name;	/* "A" or "B" */
 	struct run run;
@@ -75,7 +73,7 @@ static const char *verdict(const struct pair *p)
 	const char *better = metric_better(p->a->workload, p->a->metric);
 	double a = p->a->st.median, b = p->b->st.median;
 
-	if (!strcmp(p->a->platform, "icount"))
+	if (platform_find(p->a->platform)->instructions)
 		return a == b ? "the same" : b < a ? "**less**" : "**more**";
 	if (isnan(p->raw))
 		return "too few boots";
@@ -120,7 +118,7 @@ static void put_pairs(struct doc *d, struct pair *pairs, size_t n)
 		table_cell(&t, "%s", *h);
 	for (i = 0; i < n; i++) {
 		const struct row *a = pairs[i].a, *b = pairs[i].b;
-		char x[CELL], y[CELL], ratio[CELL] = "-", p[CELL] = "";
+		char x[TEXT], y[TEXT], ratio[TEXT] = "-", p[TEXT] = "";
 
 		pairs[i].p = adj[i];
 		if (isfinite(a->st.median) && a->st.median > 0 && b->st.median >= 0)
@@ -131,15 +129,15 @@ static void put_pairs(struct doc *d, struct pair *pairs, size_t n)
 		table_cell(&t, "%s", a->variant);
 		table_cell(&t, "%s", a->metric);
 		table_cell(&t, "%s", a->unit);
-		table_cell(&t, "%s", spread_text(x, sizeof(x), a));
-		table_cell(&t, "%s", spread_text(y, sizeof(y), b));
+		table_cell(&t, "%s", spread_text(x, a));
+		table_cell(&t, "%s", spread_text(y, b));
 		table_cell(&t, "%s%s", ratio, p);
 		table_cell(&t, "%s", verdict(&pairs[i]));
 	}
 	doc_table(d, &t);
 	table_free(&t);
 	/* What counts instructions needs no statistics. */
-	if (strcmp(pairs->a->platform, "icount") && (!tests || least * tests > ALPHA))
+	if (!platform_find(pairs->a->platform)->instructions && (!tests || least * tests > ALPHA))
 		doc_p(d, "**Too few boots**: with %d against %d and %d test%s, p cannot fall below %.2g however clear a difference is.",
 		      na, nb, tests, tests == 1 ? "" : "s",
 		      fmin(1, least * (tests ? tests : 1)));
@@ -165,7 +163,7 @@ static size_t put_comparison(struct doc *d, const struct side *a, const struct s
 			const struct row *r = &a->sum.rows[j], *other;
 
 			if (!row_same_table(g, r) ||
-			    (!all && !metric_counts(r->workload, r->metric)))
+			    (!all && !metric_is_headline(r->workload, r->metric)))
 				continue;
 			other = counterpart(&b->sum, r);
 			if (!other)
@@ -256,7 +254,8 @@ int compare_main(int argc, char **argv)
 	}
 	/* B is loaded first: what a workload is about is asked of the last, A. */
 	if (!load_side(&b, "B", argv[i + 1]) && !load_side(&a, "A", argv[i]))
-		ret = compare(&a, &b, force, all) || a.run.problems || b.run.problems;
+		/* What declared no headline is compared in all it has. */
+		ret = compare(&a, &b, force, all || !workloads_known()) || a.run.problems || b.run.problems;
 	free_side(&a);
 	free_side(&b);
 	return ret;

@@ -9,47 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char css[] =
-	":root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--dim:#59636e;"
-	"--line:#d1d9e0;--head:#f4f6f8;--link:#0969da}\n"
-	"@media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;"
-	"--dim:#9198a1;--line:#3d444d;--head:#161b22;--link:#4493f8}}\n"
-	"*{box-sizing:border-box}\n"
-	"body{font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
-	"color:var(--fg);background:var(--bg);max-width:80rem;margin:0 auto;padding:1.5rem;"
-	"overflow-wrap:break-word}\n"
-	"h1{font-size:1.7rem;line-height:1.25;margin:0 0 1rem}\n"
-	"h2{font-size:1.3rem;border-bottom:1px solid var(--line);padding-bottom:.2rem;margin:2.2rem 0 .8rem}\n"
-	"h3{font-size:1.05rem;margin:1.6rem 0 .5rem}\n"
-	"p,ul{max-width:60rem;margin:.6rem 0}ul{padding-left:1.3rem}\n"
-	"a{color:var(--link)}\n"
-	"td a,th a,summary a{color:inherit;text-decoration:underline dotted var(--dim)}\n"
-	"code,pre{font:13px/1.45 ui-monospace,'DejaVu Sans Mono',Menlo,monospace}\n"
-	"pre{background:var(--head);border:1px solid var(--line);padding:.6rem .8rem;"
-	"white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}\n"
-	"p code,li code{overflow-wrap:anywhere}\n"
-	".t{overflow-x:auto;margin:.8rem 0}\n"
-	"table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13.5px}\n"
-	"th,td{border:1px solid var(--line);padding:.25rem .6rem;text-align:left;vertical-align:top}\n"
-	"td{min-width:4rem}\n"
-	"th{background:var(--head);font-weight:600}\n"
-	".r{text-align:right;white-space:nowrap}\n"
-	"td small{color:var(--dim);font-size:12px}\n"
-	"details{font-size:13px;color:var(--dim);margin:.3rem 0}details li{overflow-wrap:anywhere}\n"
-	"figure{margin:1rem 0;break-inside:avoid}\n"
-	"figure .t{margin:0}\n"
-	"figure svg{display:block;width:100%;max-width:60rem;min-width:34rem;height:auto;background:#fff;"
-	"border:1px solid var(--line);border-radius:4px}\n"
-	"svg image{image-rendering:pixelated}\n"
-	"figcaption{color:var(--dim);font-size:13.5px;max-width:60rem;margin-top:.3rem}\n"
-	"@media(max-width:40rem){body{padding:.8rem}h1{font-size:1.3rem}th,td{padding:.2rem .4rem}"
-	".t table{min-width:46rem}}\n"
-	"@media print{:root{--fg:#000;--bg:#fff;--dim:#444;--line:#999;--head:#eee;--link:#000}"
-	"body{max-width:none;padding:0;font-size:9pt}table{font-size:7pt}th,td{padding:1pt 3pt}"
-	"td small{font-size:6.5pt}details{display:none}"
-	".t{overflow:visible}figure svg{min-width:0}tr{break-inside:avoid}thead{display:table-header-group}"
-	"h2,h3{break-after:avoid}.r{white-space:normal}}\n";
-
 static char *format(const char *fmt, va_list ap)
 {
 	char *s;
@@ -226,7 +185,7 @@ void doc_begin(struct doc *d, const char *title)
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
 	      d->f);
 	put_html(d->f, title);
-	fprintf(d->f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", css);
+	fprintf(d->f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", report_css);
 	put_html(d->f, title);
 	fputs("</h1>\n", d->f);
 }

@@ -90,12 +90,9 @@ static bool ran(const struct boot *b, const char *workload, bool part)
 
 	json_array_foreach(b->events, i, ev) {
 		const char *w = json_str(ev, "workload", "");
-		size_t n = strlen(w);
 
-		if (strcmp(json_str(ev, "event", ""), "begin"))
-			continue;
-		if (part ? n && !strncmp(w, workload, n) && workload[n] == '-' :
-		    !strcmp(w, workload))
+		if (!strcmp(json_str(ev, "event", ""), "begin") &&
+		    (part ? part_of(workload, w) : !strcmp(w, workload)))
 			return true;
 	}
 	return false;

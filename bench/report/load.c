@@ -123,15 +123,16 @@ static bool is_name(const char *s, const char *also)
 static void load_samples(struct run *run, struct boot *boot)
 {
 	const char *file = "samples.tsv";
-	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	const char *path = run_str(run, "%s/boots/%s/%s", run->raw, boot->name, file);
 	char *line = NULL;
 	size_t size = 0, lineno = 1, room = 0;
+	int columns;
 	ssize_t len;
 	FILE *f = fopen(path, "r");
 
 	if (!f) {
 		/* Host time means nothing on icount; samples are optional. */
-		if (errno != ENOENT || strcmp(boot->platform, "icount"))
+		if (errno != ENOENT || !platform_find(boot->platform)->instructions)
 			boot_corrupt(run, boot, file, "%s", strerror(errno));
 		return;
 	}
@@ -141,22 +142,25 @@ static void load_samples(struct run *run, struct boot *boot)
 			     "line 1 is not 't_s resident_kib refault_kib'");
 		goto out;
 	}
+	/* Where the host has huge pages, a fourth column. */
+	columns = strstr(line, "\thuge_kib") ? 4 : 3;
 	while ((len = getline(&line, &size, f)) > 0) {
-		struct sample s;
+		struct sample s = { .huge_kib = NAN };
 		char *p = line, *end = NULL;
-		double *field[] = { &s.t, &s.resident_kib, &s.refault_kib };
+		double *field[] = { &s.t, &s.resident_kib, &s.refault_kib, &s.huge_kib };
 		bool good = line[len - 1] == '\n' && strlen(line) == (size_t)len;
 
 		lineno++;
-		for (int i = 0; i < 3 && good; i++) {
+		for (int i = 0; i < columns && good; i++) {
 			*field[i] = strtod(p, &end);
 			good = end != p && isfinite(*field[i]) &&
-			       *end == (i < 2 ? '\t' : '\n');
+			       *end == (i < columns - 1 ? '\t' : '\n');
 			p = end + 1;
 		}
 		if (!good) {
 			boot_corrupt(run, boot, file,
-				     "line %zu is cut off or not three numbers", lineno);
+				     "line %zu is cut off or not %s numbers", lineno,
+				     columns == 3 ? "three" : "four");
 			break;
 		}
 		if (s.t < 0 || s.t > MAX_TIME_S) {
@@ -189,6 +193,14 @@ out:
 	fclose(f);
 }
 
+/* A result may say that nothing came of it within a limit, in place of a value. */
+static bool never_happened(const json_t *ev)
+{
+	const json_t *v = json_object_get(ev, "value");
+
+	return (!v || json_is_null(v)) && json_is_number(json_object_get(ev, "limit"));
+}
+
 /* NULL if the event has what its kind needs, else what is missing. */
 static const char *check_event(const json_t *ev)
 {
@@ -211,8 +223,8 @@ static const char *check_event(const json_t *ev)
 		return "has no \"workload\"";
 	if (!strcmp(kind, "result") &&
 	    (!json_str(ev, "metric", NULL) ||
-	     !json_is_number(json_object_get(ev, "value"))))
-		return "is a result without \"metric\" or a number \"value\"";
+	     !(json_is_number(json_object_get(ev, "value")) || never_happened(ev))))
+		return "is a result without \"metric\", a number \"value\" or the \"limit\" that was not reached";
 	if (!strcmp(kind, "result") &&
 	    (!is_name(json_str(ev, "metric", NULL), "") ||
 	     !is_name(json_str(ev, "unit", "-"), "/*% ")))
@@ -223,7 +235,7 @@ static const char *check_event(const json_t *ev)
 static void load_events(struct run *run, struct boot *boot)
 {
 	const char *file = "events.jsonl";
-	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	const char *path = run_str(run, "%s/boots/%s/%s", run->raw, boot->name, file);
 	char *line = NULL;
 	size_t size = 0, lineno = 0;
 	ssize_t len;
@@ -274,7 +286,7 @@ static void boot_from_name(struct run *run, struct boot *boot)
 
 static void load_boot(struct run *run, struct boot *boot)
 {
-	const char *path = run_str(run, "%s/boots/%s/meta.json", run->dir, boot->name);
+	const char *path = run_str(run, "%s/boots/%s/meta.json", run->raw, boot->name);
 	const char *status, *miss = NULL;
 	static const char * const need[] = { "platform", "variant", "kernel", "status" };
 	json_error_t err;
@@ -401,8 +413,10 @@ int run_load(struct run *run, const char *dir)
 
 	memset(run, 0, sizeof(*run));
 	run->dir = run_str(run, "%s", dir);
-	path = run_str(run, "%s/run.json", dir);
-	boots = run_str(run, "%s/boots", dir);
+	if (archive_unpack(run))
+		return -1;
+	path = run_str(run, "%s/run.json", run->raw);
+	boots = run_str(run, "%s/boots", run->raw);
 	d = opendir(boots);
 	why = errno;
 	run->meta = json_load_file(path, 0, &err);
@@ -471,6 +485,9 @@ int run_load(struct run *run, const char *dir)
 void run_free(struct run *run)
 {
 	size_t i;
+
+	if (run->unpacked)
+		archive_remove(run->unpacked);
 
 	for (i = 0; i < run->nboots; i++) {
 		json_decref(run->boots[i].meta);

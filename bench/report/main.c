@@ -15,6 +15,8 @@ int main(int argc, char **argv)
 	struct values vals;
 	struct summary sum;
 	struct plots plots;
+	struct answer *answers;
+	size_t nanswers;
 	char *dir;
 	int ret = 0;
 
@@ -27,8 +29,9 @@ int main(int argc, char **argv)
 			"usage: prreport DIR\n"
 			"       prreport compare [--force] [--all] A B\n"
 			"       prreport merge OUT DIR...\n"
-			"Make summary.tsv, report.md, report.html and plots/ in DIR, the directory of a\n"
-			"benchmark run (results/latest, for example), from the raw data there.\n"
+			"Make summary.tsv, comparisons.tsv, answers.tsv, report.md, report.html and\n"
+			"plots/ in DIR, the directory of a benchmark run (results/latest, for example),\n"
+			"from the raw data there, in boots/ or in raw.tar.xz.\n"
 			"compare sets the headline metrics of two runs side by side, --all of them, and\n"
 			"refuses unlike machines, kernel configurations or versions of QEMU unless told\n"
 			"to go on. merge makes one run OUT of several. Exit status: 0 done, 1 something\n"
@@ -51,9 +54,14 @@ int main(int argc, char **argv)
 	metrics_compute(&run, &vals);
 	summary_build(&vals, &sum);
 	ret |= write_tsv(&sum, run_str(&run, "%s/summary.tsv", dir));
+	ret |= write_comparisons(&sum, run_str(&run, "%s/comparisons.tsv", dir));
+	answers = answers_make(&sum, &nanswers);
+	ret |= write_answers(answers, nanswers, run_str(&run, "%s/answers.tsv", dir));
 	ret |= plots_make(&run, &sum, &plots);
-	ret |= report_write(&run, &sum, &plots, run_str(&run, "%s/report.md", dir), false);
-	ret |= report_write(&run, &sum, &plots, run_str(&run, "%s/report.html", dir), true);
+	ret |= report_write(&run, &sum, answers, nanswers, &plots,
+			    run_str(&run, "%s/report.md", dir), false);
+	ret |= report_write(&run, &sum, answers, nanswers, &plots,
+			    run_str(&run, "%s/report.html", dir), true);
 	if (!sum.n && !plots.n) {
 		fprintf(stderr,
 			"prreport: %s: no boot finished a workload, the tables are empty; report.md says what went wrong\n",
@@ -64,6 +72,7 @@ int main(int argc, char **argv)
 		printf("%s/report.html\n", dir);
 	ret = aa_differences(&run, &sum) || ret || run.problems ? 1 : 0;
 	plots_free(&plots);
+	free(answers);
 	summary_free(&sum);
 	free(vals.v);
 	run_free(&run);

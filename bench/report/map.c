@@ -150,7 +150,7 @@ static double interval_of(const struct boot *boot)
  */
 int maps_load(struct run *run, const struct boot *boot, struct maps *maps)
 {
-	const char *path = run_str(run, "%s/boots/%s/map.jsonl", run->dir, boot->name);
+	const char *path = run_str(run, "%s/boots/%s/map.jsonl", run->raw, boot->name);
 	const char *bad = NULL;
 	char *line = NULL;
 	size_t size = 0, lineno = 0;

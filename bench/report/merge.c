@@ -10,10 +10,7 @@
  */
 #include "prreport.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,14 +40,12 @@ struct merge {
 	bool damaged;
 	const char *out;
 	char *tmp;
-	unsigned int links, copies;
+	struct placed placed;
 };
-
-static volatile sig_atomic_t stopped;
 
 static void on_signal(int sig)
 {
-	stopped = sig;
+	place_stopped = sig;
 }
 
 /* ---- what there is to merge ---- */
@@ -200,96 +195,6 @@ static void make_groups(struct merge *m)
 	}
 }
 
-/* ---- the files ---- */
-
-static int cannot(const char *what, const char *path)
-{
-	fprintf(stderr, "prreport: cannot %s %s: %s%s\n", what, path, strerror(errno),
-		errno == ENOSPC || errno == EDQUOT ? "; make room there" : "");
-	return -1;
-}
-
-static int copy_data(int in, int out, const char *to)
-{
-	char buf[65536];
-	ssize_t n;
-
-	while ((n = read(in, buf, sizeof(buf))) > 0) {
-		char *p = buf;
-
-		while (n > 0) {
-			ssize_t k = write(out, p, n);
-
-			if (k < 0 && errno != EINTR)
-				return cannot("write", to);
-			if (k > 0) {
-				p += k;
-				n -= k;
-			}
-		}
-	}
-	return n < 0 ? cannot("read what becomes", to) : 0;
-}
-
-static int place_file(struct merge *m, const char *from, const char *to)
-{
-	int in, out, ret;
-
-	if (!link(from, to)) {
-		m->links++;
-		return 0;
-	}
-	in = open(from, O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		return cannot("read", from);
-	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (out < 0) {
-		ret = cannot("create", to);
-		close(in);
-		return ret;
-	}
-	ret = copy_data(in, out, to);
-	close(in);
-	if (close(out) && !ret)
-		ret = cannot("write", to);
-	m->copies++;
-	return ret;
-}
-
-static int place_dir(struct merge *m, const char *from, const char *to)
-{
-	DIR *dir = opendir(from);
-	struct dirent *de;
-	int ret = 0;
-
-	if (!dir)
-		return cannot("read", from);
-	if (mkdir(to, 0755))
-		ret = cannot("make", to);
-	while (!ret && !stopped && (de = readdir(dir))) {
-		char *f, *t;
-		struct stat st;
-
-		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
-			continue;
-		if (asprintf(&f, "%s/%s", from, de->d_name) < 0 ||
-		    asprintf(&t, "%s/%s", to, de->d_name) < 0) {
-			fprintf(stderr, "prreport: out of memory\n");
-			exit(1);
-		}
-		if (lstat(f, &st))
-			ret = cannot("read", f);
-		else if (S_ISDIR(st.st_mode))
-			ret = place_dir(m, f, t);
-		else if (S_ISREG(st.st_mode))
-			ret = place_file(m, f, t);
-		free(f);
-		free(t);
-	}
-	closedir(dir);
-	return ret || stopped ? -1 : 0;
-}
-
 /* ---- run.json ---- */
 
 /* Words that any of the runs has, in the order in which they come up. */
@@ -432,25 +337,12 @@ static int write_meta(const struct merge *m, const json_t *meta)
 	if (f && fclose(f))
 		ret = -1;
 	if (ret)
-		cannot("write", path);
+		place_failed("write", path);
 	free(path);
 	return ret;
 }
 
 /* ---- all of it ---- */
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static void remove_tree(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 /* What is there may be replaced only if it can be made again. */
 static bool may_replace(const char *out)
@@ -488,12 +380,12 @@ static int place_boots(struct merge *m, json_t *merged)
 			int ret;
 
 			if (asprintf(&fresh, "%03u%s", ++seq, rest ? rest : "-?-?") < 0 ||
-			    asprintf(&from, "%s/boots/%s", s->run->dir, name) < 0 ||
+			    asprintf(&from, "%s/boots/%s", s->run->raw, name) < 0 ||
 			    asprintf(&to, "%s/boots/%s", m->tmp, fresh) < 0) {
 				fprintf(stderr, "prreport: out of memory\n");
 				exit(1);
 			}
-			ret = place_dir(m, from, to);
+			ret = place_dir(&m->placed, from, to);
 			json_object_set_new(names, fresh, json_string(s->names ?
 				json_str(s->names, name, name) : name));
 			free(from);
@@ -520,13 +412,13 @@ static int put_in_place(struct merge *m)
 	if (asprintf(&old, "%s.old-%d", m->out, (int)getpid()) < 0)
 		return -1;
 	if (rename(m->out, old) && errno != ENOENT)
-		ret = cannot("replace", m->out);
+		ret = place_failed("replace", m->out);
 	if (!ret && rename(m->tmp, m->out)) {
-		ret = cannot("make", m->out);
+		ret = place_failed("make", m->out);
 		rename(old, m->out);
 	}
 	if (!ret)
-		remove_tree(old);
+		archive_remove(old);
 	free(old);
 	return ret;
 }
@@ -541,14 +433,14 @@ static int merge(struct merge *m)
 	    asprintf(&boots, "%s/boots", m->tmp) < 0)
 		return -1;
 	if (mkdir(m->tmp, 0755) || mkdir(boots, 0755)) {
-		cannot("make", boots);
+		place_failed("make", boots);
 	} else if (!place_boots(m, merged)) {
 		meta = make_meta(m, json_incref(merged));
-		if (!write_meta(m, meta) && !stopped)
+		if (!write_meta(m, meta) && !place_stopped)
 			ret = put_in_place(m);
 	}
 	if (ret)
-		remove_tree(m->tmp);
+		archive_remove(m->tmp);
 	json_decref(meta);
 	json_decref(merged);
 	free(boots);
@@ -564,7 +456,7 @@ static void say(const struct merge *m)
 		boots += m->src[i].nboots;
 	printf("%s: %zu boots of %zu runs in %d group%s, %u files linked, %u copied\n",
 	       m->out, boots, m->nsrc, m->ngroups, m->ngroups == 1 ? "" : "s",
-	       m->links, m->copies);
+	       m->placed.links, m->placed.copies);
 	for (i = 0; i < m->nsrc; i++) {
 		const struct source *s = &m->src[i];
 		json_t *differ, *line;
@@ -624,7 +516,7 @@ int merge_main(int argc, char **argv)
 			fprintf(stderr,
 				"prreport: not all of it could be used, see above; %s is made of the rest\n",
 				m.out);
-	} else if (stopped) {
+	} else if (place_stopped) {
 		fprintf(stderr, "prreport: interrupted, %s is as it was\n", m.out);
 		ret = 130;
 	}

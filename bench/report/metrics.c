@@ -17,7 +17,7 @@ static const struct {
 	double scale;
 	bool at_end;		/* a maximum: the value at the end, no difference */
 } counter_metrics[] = {
-	{ "refaulted_bytes", "guest_refault_mib", "MiB", MIB, false },
+	{ "refaulted_bytes", "refault_mib", "MiB", MIB, false },
 	{ "kept_bytes", "kept_mib", "MiB", MIB, false },
 	{ "redundant_bytes", "redundant_mib", "MiB", MIB, false },
 	{ "failed_bytes", "failed_mib", "MiB", MIB, false },
@@ -67,6 +67,17 @@ static double refault_at(const struct boot *boot, double t)
 
 	for (i = 0; i < boot->nsamples && boot->samples[i].t <= t; i++)
 		v = boot->samples[i].refault_kib;
+	return v;
+}
+
+/* What the host held in huge pages at the last look before a time. */
+static double huge_at(const struct boot *boot, double t)
+{
+	double v = NAN;
+	size_t i;
+
+	for (i = 0; i < boot->nsamples && boot->samples[i].t <= t; i++)
+		v = boot->samples[i].huge_kib;
 	return v;
 }
 
@@ -230,8 +241,8 @@ static void from_samples(struct values *out, const struct boot *boot,
 			 const struct window *w)
 {
 	double last = boot->nsamples ? boot->samples[boot->nsamples - 1].t : NAN;
-	double until = isnan(w->settled) ? w->end : w->settled, at;
-	double used;
+	double until = isnan(w->settled) ? w->end : w->settled;
+	double used, from = w->begin;
 
 	if (!(until <= last))
 		until = last;
@@ -243,21 +254,28 @@ static void from_samples(struct values *out, const struct boot *boot,
 		add(out, boot, w->workload, "t95_s", "s",
 		    metrics_time_to_drop(boot, w->freed, until, 0.95 * kib), limit);
 	}
+	/* What settles is about what follows its mark; how it got there is fill_s. */
+	if (!isnan(w->settled) && !isnan(w->freed))
+		from = w->freed;
 	add(out, boot, w->workload, "footprint_gib_s", "GiB*s",
-	    metrics_footprint(boot, w->begin, w->end), NAN);
-	add(out, boot, w->workload, "refault_mib", "MiB",
+	    metrics_footprint(boot, from, w->end), NAN);
+	add(out, boot, w->workload, "host_refill_mib", "MiB",
 	    (refault_at(boot, w->end) - refault_at(boot, w->begin)) / 1024, NAN);
 
-	/* Older results do not say what the per-cpu lists hold */
-	used = json_num(w->counters_end, "mem_total_kib", NAN) -
-	       json_num(w->counters_end, "mem_free_kib", NAN) -
-	       json_num(w->counters_end, "mem_pcp_kib", 0);
-	at = isnan(w->settled) ? w->counters_end_t : w->settled;
-	if (!isnan(w->settled))
-		add(out, boot, w->workload, "resident_mib", "MiB",
-		    metrics_resident_at(boot, at) / 1024, NAN);
-	add(out, boot, w->workload, "stranded_mib", "MiB",
-	    (metrics_resident_at(boot, at) - used) / 1024, NAN);
+	/* What does not settle holds memory that it is about to use: nothing is stranded. */
+	if (!isnan(w->settled)) {
+		double resident = metrics_resident_at(boot, w->settled);
+
+		/* Older results do not say what the per-cpu lists hold */
+		used = json_num(w->counters_end, "mem_total_kib", NAN) -
+		       json_num(w->counters_end, "mem_free_kib", NAN) -
+		       json_num(w->counters_end, "mem_pcp_kib", 0);
+		add(out, boot, w->workload, "resident_mib", "MiB", resident / 1024, NAN);
+		add(out, boot, w->workload, "stranded_mib", "MiB",
+		    (resident - used) / 1024, NAN);
+		add(out, boot, w->workload, "host_huge_mib", "MiB",
+		    huge_at(boot, w->settled) / 1024, NAN);
+	}
 	if (w->from_start)
 		add(out, boot, w->workload, "t_boot_s", "s", ready_at(boot), NAN);
 }
@@ -272,13 +290,16 @@ static void from_counters(struct run *run, struct values *out,
 	 * The UML device counts with every kernel, so there it is what variants
 	 * are compared by; elsewhere only the patched kernel has a count.
 	 */
-	if (!strcmp(boot->platform, "um"))
-		reported = delta(w, "um", "reported_bytes");
+	if (platform_find(boot->platform)->device_counts)
+		reported = delta(w, boot->platform, "reported_bytes");
 	if (isnan(reported))
 		reported = delta(w, "stats", "reported_bytes");
 	add(out, boot, w->workload, "reported_mib", "MiB", reported / MIB, NAN);
+	/* The worker's own time; older results have that of all kernel workers only. */
+	cpu = delta(w, NULL, "worker_ms");
+	if (isnan(cpu))
+		cpu = delta(w, NULL, "kworker_ns") / 1e6;
 	/* Less than before: a worker has ended and took its time with it. */
-	cpu = delta(w, NULL, "kworker_ns") / 1e6;
 	if (cpu < 0)
 		run_note(run, boot->name, w->workload,
 			 "worker_cpu_ms is left out: a kernel worker ended meanwhile");
@@ -326,9 +347,9 @@ static void from_kvm(struct run *run, struct values *out, const struct boot *boo
 	FILE *f;
 
 	start = json_num(json_object_get(boot->meta, "kvm_events"), "start_s", NAN);
-	if (strcmp(boot->platform, "kvm") || isnan(start))
+	if (!platform_find(boot->platform)->host_events || isnan(start))
 		return;
-	f = fopen(run_str(run, "%s/boots/%s/kvm.csv", run->dir, boot->name), "r");
+	f = fopen(run_str(run, "%s/boots/%s/kvm.csv", run->raw, boot->name), "r");
 	if (!f) {
 		run_note(run, boot->name, w->workload,
 			 "kvm.csv cannot be read, kvm_* are left out");
@@ -353,12 +374,15 @@ static void from_kvm(struct run *run, struct values *out, const struct boot *boo
 		    seen[i] ? sum[i] : NAN, NAN);
 }
 
-/* Results of alloc-repeat and alloc-bulk belong to the workload alloc. */
-static bool same_workload(const char *result, const char *workload)
+/*
+ * What a workload waited for and never saw has a limit and no value below it:
+ * larger than anything that was seen.
+ */
+static double result_value(const json_t *ev)
 {
-	size_t n = strlen(workload);
+	double v = json_num(ev, "value", INFINITY);
 
-	return !strncmp(result, workload, n) && (!result[n] || result[n] == '-');
+	return v >= json_num(ev, "limit", INFINITY) ? INFINITY : v;
 }
 
 static void from_results(struct run *run, struct values *out,
@@ -373,7 +397,7 @@ static void from_results(struct run *run, struct values *out,
 		const char *metric = json_str(ev, "metric", "");
 
 		if (strcmp(json_str(ev, "event", ""), "result") ||
-		    !same_workload(name, workload))
+		    !part_of(name, workload))
 			continue;
 		/* The cost of an empty measurement is of neither mode. */
 		if (!strcmp(name, "alloc--"))
@@ -387,7 +411,7 @@ static void from_results(struct run *run, struct values *out,
 			}
 		}
 		add(out, boot, name, metric, json_str(ev, "unit", "-"),
-		    json_num(ev, "value", NAN), NAN);
+		    result_value(ev), json_num(ev, "limit", NAN));
 	}
 }
 
@@ -424,7 +448,7 @@ static void boot_metrics(struct run *run, struct values *out,
 		 * Guest time and host time have nothing in common on icount; and
 		 * where guests of different sizes are run the results say which.
 		 */
-		if (!strcmp(boot->platform, "icount") ||
+		if (platform_find(boot->platform)->instructions ||
 		    !workload_has_host_memory(workload))
 			continue;
 		if (samples_last(boot, &w))

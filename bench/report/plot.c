@@ -6,45 +6,12 @@
  */
 #include "prreport.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define MIN_SAMPLES	20	/* a second of a workload */
-
-/*
- * Okabe and Ito's palette, which colour-blind readers can tell apart; on paper
- * without colours the dashes and the shapes of the points do.
- */
-static const struct style styles[] = {
-	{ "off", "#000000", "1", 3, 4 },
-	{ "flag", "#D55E00", "'-'", 2, 5 },
-	{ "flag-d250", "#E69F00", "'-.'", 2, 7 },
-	{ "flag-o0", "#CC79A7", "'-..'", 2, 9 },
-	{ "ext-off", "#56B4E9", "(8,8)", 3, 6 },
-	{ "ext-idle", "#009E73", "'.'", 3, 8 },
-	{ "ext", "#0072B2", "1", 2, 11 },
-	{ "page_owner", "#999999", "'_'", 2, 1 },
-	{ "page_table_check", "#666666", "'..-'", 2, 2 },
-	{ NULL, "#999999", "'_'", 2, 1 },
-};
-
-/**
- * style_of() - how a variant is drawn, in every picture alike
- */
-const struct style *style_of(const char *variant)
-{
-	const struct style *s = styles;
-
-	while (s->variant && strcmp(s->variant, variant))
-		s++;
-	return s;
-}
 
 static int cmp_curve(const void *pa, const void *pb)
 {
@@ -56,7 +23,6 @@ static int cmp_curve(const void *pa, const void *pb)
 	return d ? d : strcmp(a->kernel, b->kernel);
 }
 
-/* What is over in no time has no picture. */
 static bool seen_enough(const struct boot *b, const struct window *w)
 {
 	size_t i, n = 0;
@@ -75,6 +41,7 @@ static bool seen_enough(const struct boot *b, const struct window *w)
 void curves_collect(struct run *run, const char *platform, const char *workload,
 		    struct curves *cs)
 {
+	bool enough = true;
 	size_t i, j;
 
 	cs->c = NULL;
@@ -86,7 +53,7 @@ void curves_collect(struct run *run, const char *platform, const char *workload,
 
 		if (b->status != BOOT_OK || strcmp(b->platform, platform) ||
 		    !metrics_window(b, workload, &w) || w.failed || isnan(w.end) ||
-		    !seen_enough(b, &w) || map_was_drawn(b) ||
+		    map_was_drawn(b) ||
 		    isnan(metrics_resident_at(b, w.begin)) ||
 		    isnan(metrics_resident_at(b, w.end)))
 			continue;
@@ -101,11 +68,20 @@ void curves_collect(struct run *run, const char *platform, const char *workload,
 			cs->c[j].variant = cs->c[j].label = b->variant;
 			cs->c[j].kernel = b->kernel;
 		}
+		enough &= seen_enough(b, &w);
 		c = &cs->c[j];
 		c->boots = xrealloc(c->boots, c->n + 1, sizeof(*c->boots));
 		c->win = xrealloc(c->win, c->n + 1, sizeof(*c->win));
 		c->boots[c->n] = b;
 		c->win[c->n++] = w;
+	}
+	/*
+	 * What is over in no time has no picture. That is so of a workload or not:
+	 * to leave out its quick boots would show the slow ones.
+	 */
+	if (!enough) {
+		curves_free(cs);
+		*cs = (struct curves){ NULL, 0 };
 	}
 	if (cs->n)
 		qsort(cs->c, cs->n, sizeof(*cs->c), cmp_curve);
@@ -146,17 +122,6 @@ const char *curves_n(struct run *run, const struct curves *cs)
 	return boots_text(run, lo, hi);
 }
 
-const char *platform_title(const char *platform)
-{
-	if (!strcmp(platform, "kvm"))
-		return "QEMU, KVM";
-	if (!strcmp(platform, "tcg"))
-		return "QEMU, TCG (emulated)";
-	if (!strcmp(platform, "icount"))
-		return "QEMU, TCG -icount shift=0 (emulated)";
-	return !strcmp(platform, "um") ? "User Mode Linux" : platform;
-}
-
 FILE *plot_open(struct run *run, const char *name, const char *ext)
 {
 	return out_open(run_str(run, "%s/plots/%s.%s", run->dir, name, ext));
@@ -165,45 +130,6 @@ FILE *plot_open(struct run *run, const char *name, const char *ext)
 int plot_close(struct run *run, FILE *f, const char *name, const char *ext)
 {
 	return out_close(f, run_str(run, "%s/plots/%s.%s", run->dir, name, ext));
-}
-
-/* Everything is drawn twice, the loop ends in gp_end(). */
-void gp_begin(FILE *f, const char *name, int width, int height)
-{
-	fprintf(f,
-		"# SPDX-License-Identifier: GPL-2.0\n"
-		"# Made by prreport. Draw again with: gnuplot %s.gp\n"
-		"do for [t in \"svg png\"] {\n"
-		"if (t eq \"svg\") {\n"
-		"\tset terminal svg size %d,%d font \"DejaVu Sans,14\" background \"white\" noenhanced\n"
-		"} else {\n"
-		"\tset terminal pngcairo size %d,%d font \"DejaVu Sans,14\" fontscale 2 linewidth 2 pointscale 2 background \"white\" noenhanced\n"
-		"}\n"
-		"set output \"%s.\".t\n"
-		"set grid back lc rgb \"#dddddd\" lt 1 lw 1\n"
-		"set border 3 lc rgb \"#444444\"\n"
-		"set tics nomirror\n",
-		name, width, height, 2 * width, 2 * height, name);
-}
-
-void gp_end(FILE *f)
-{
-	fputs("unset output\n}\n", f);
-}
-
-/* Of a legend below all panels, whose entries may be as long as page_table_check. */
-size_t legend_rows(size_t n)
-{
-	return 1 + (n > 6) + (n > 8);
-}
-
-/* Where on the screen, and in which row, entry i of n begins. */
-double legend_x(size_t i, size_t n, size_t *row)
-{
-	size_t cols = (n + legend_rows(n) - 1) / legend_rows(n);
-
-	*row = i / cols;
-	return 0.51 + (i % cols - cols / 2.0) * (n > 8 ? 0.3 : n > 6 ? 0.23 : 0.15);
 }
 
 /* A round distance between tics that leaves at most six intervals. */
@@ -240,146 +166,4 @@ void plot_raw(struct plot *plot, const struct boot *boot, const char *file)
 			       sizeof(*plot->boots));
 	plot->boots[plot->nboots++] = boot;
 	plot->raw = file;
-}
-
-/* ---- drawing ---- */
-
-/* Return: gnuplot's exit status, 127 if there is none, -1 for our own errors. */
-static int gnuplot(struct run *run, const char *name)
-{
-	const char *dir = run_str(run, "%s/plots", run->dir);
-	const char *script = run_str(run, "%s.gp", name);
-	int status;
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0) {
-		fprintf(stderr, "prreport: gnuplot cannot be started: %s\n",
-			strerror(errno));
-		return -1;
-	}
-	if (!pid) {
-		if (chdir(dir))
-			_exit(126);
-		execlp("gnuplot", "gnuplot", script, (char *)NULL);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* gnuplot says nothing of a full disk, but then a picture lacks its end. */
-static bool complete(const char *path, const char *end)
-{
-	char tail[16] = "";
-	FILE *f = fopen(path, "r");
-	bool ok = f && !fseek(f, -(long)sizeof(tail), SEEK_END) &&
-		  fread(tail, 1, sizeof(tail), f) == sizeof(tail) &&
-		  memmem(tail, sizeof(tail), end, strlen(end));
-
-	if (f)
-		fclose(f);
-	return ok;
-}
-
-static int draw(struct run *run, struct plots *plots)
-{
-	int ret = 0;
-	size_t i;
-
-	for (i = 0; i < plots->n; i++) {
-		const char *name = plots->p[i].name;
-		const char *svg = run_str(run, "%s/plots/%s.svg", run->dir, name);
-		const char *png = run_str(run, "%s/plots/%s.png", run->dir, name);
-		int status;
-
-		/* An old picture must not pass for one of these data. */
-		unlink(svg);
-		unlink(png);
-		if (plots->why_not)
-			continue;
-		status = gnuplot(run, name);
-		if (status == 127) {
-			plots->why_not = "gnuplot is not installed";
-			fprintf(stderr,
-				"prreport: gnuplot is not installed: no plots; install gnuplot-nox and run 'make report'\n");
-			ret = -1;
-		} else if (!status && !access(svg, F_OK) &&
-			   (!complete(svg, "</svg>") || !complete(png, "IEND"))) {
-			plots->why_not = "there was no room to draw them";
-			out_failed(svg, 0);
-			unlink(svg);
-			unlink(png);
-			ret = -1;
-		} else if (status || access(svg, R_OK) || access(png, R_OK)) {
-			plots->why_not = run_str(run, "gnuplot failed on plots/%s.gp", name);
-			fprintf(stderr,
-				"prreport: gnuplot failed on %s/plots/%s.gp (status %d): run it there by hand to see why\n",
-				run->dir, name, status);
-			ret = -1;
-		} else {
-			plots->p[i].drawn = true;
-		}
-	}
-	return ret;
-}
-
-static int plot_platform(struct run *run, const struct summary *sum,
-			 struct plots *out, const char *platform)
-{
-	int ret = 0;
-
-	if (strcmp(platform, "icount")) {
-		ret |= plot_plane(run, sum, out, platform);
-		ret |= plot_memory(run, sum, out, platform);
-		ret |= plot_maps(run, out, platform);
-	}
-	ret |= plot_cost(run, sum, out, platform);
-	if (strcmp(platform, "icount"))
-		ret |= plot_latency(run, sum, out, platform);
-	return ret;
-}
-
-/**
- * plots_make() - write and draw every plot that the run has data for
- *
- * Return: 0, or -1 after a message if one is missing; the others are there.
- */
-int plots_make(struct run *run, const struct summary *sum, struct plots *out)
-{
-	const char *dir = run_str(run, "%s/plots", run->dir);
-	size_t i, j;
-	int ret = 0;
-
-	memset(out, 0, sizeof(*out));
-	if (mkdir(dir, 0777) && errno != EEXIST) {
-		out_failed(dir, errno);
-		out->why_not = "the directory plots/ could not be made";
-		return -1;
-	}
-	for (int rank = 0; rank < 5; rank++) {
-		for (i = 0; i < run->nboots; i++) {
-			const char *platform = run->boots[i].platform;
-
-			for (j = 0; j < i; j++)
-				if (!strcmp(run->boots[j].platform, platform))
-					break;
-			if (j == i && platform_rank(platform) == rank)
-				ret |= plot_platform(run, sum, out, platform);
-		}
-	}
-	return draw(run, out) || ret ? -1 : 0;
-}
-
-void plots_free(struct plots *plots)
-{
-	size_t i;
-
-	for (i = 0; i < plots->n; i++)
-		free(plots->p[i].boots);
-	free(plots->p);
-	memset(plots, 0, sizeof(*plots));
 }

@@ -101,7 +101,7 @@ static bool add_line(char *text, const struct panel *panels, size_t npanels,
 static bool read_boot(struct run *run, const struct boot *boot, const char *file,
 		      const struct panel *panels, size_t npanels, struct dist *to)
 {
-	const char *path = run_str(run, "%s/boots/%s/%s", run->dir, boot->name, file);
+	const char *path = run_str(run, "%s/boots/%s/%s", run->raw, boot->name, file);
 	size_t size = 0, lineno = 0, i, k;
 	FILE *f = fopen(path, "re");
 	struct dist *mine;
@@ -144,7 +144,7 @@ static int cmp_line(const void *pa, const void *pb)
 	return d ? d : strcmp(a->kernel, b->kernel);
 }
 
-/* All boots of a platform that have the file, by variant and kernel. */
+/* Boots of a platform that have the file, of the variants that are compared. */
 static void lines_collect(struct run *run, const char *platform, const char *file,
 			  const struct panel *panels, size_t npanels,
 			  struct lines *ls)
@@ -159,7 +159,9 @@ static void lines_collect(struct run *run, const char *platform, const char *fil
 		struct line *l;
 
 		memset(one, 0, size);
+		/* More than a few lines cannot be told apart here. */
 		if (b->status != BOOT_OK || strcmp(b->platform, platform) ||
+		    !variant_is_compared(b->variant) ||
 		    !read_boot(run, b, file, panels, npanels, one))
 			continue;
 		for (j = 0; j < ls->n; j++)
@@ -252,21 +254,6 @@ static void put_dist(FILE *f, const struct dist *d)
 	fputs("\n\n", f);
 }
 
-/* Below all panels: a key would keep to the width of one. */
-static void put_legend(FILE *f, size_t i, size_t n, double height, const char *label,
-		       const struct style *s)
-{
-	size_t line;
-	double x = legend_x(i, n, &line);
-	double y = (18 + 26 * (legend_rows(n) - 1 - line)) / height;
-
-	fprintf(f,
-		"set arrow %zu from screen %.3f,%.4f to screen %.3f,%.4f nohead lc rgb \"%s\" lw %d\n"
-		"set label %zu \"%s\" at screen %.3f,%.4f left offset 1,0 point pt %d ps 1 lc rgb \"%s\"\n",
-		i + 1, x - 0.015, y, x + 0.015, y, s->color, s->width, i + 1, label, x, y,
-		s->point, s->color);
-}
-
 static const char *lines_n(struct run *run, const struct lines *ls)
 {
 	size_t i, lo = SIZE_MAX, hi = 0;
@@ -278,26 +265,30 @@ static const char *lines_n(struct run *run, const struct lines *ls)
 	return boots_text(run, lo, hi);
 }
 
-/* Percentiles of all panels that anybody has data for. */
-static int plot_percentiles(struct run *run, struct plots *out,
-			    const char *platform, const char *name,
-			    const char *what, const struct lines *ls,
-			    const struct panel *panels, size_t npanels)
+/* Does any line have operations of this panel? */
+static bool panel_has_data(const struct lines *ls, size_t p)
 {
-	const char *n = lines_n(run, ls);
-	struct plot *plot;
-	double height, xmax = 1, foot;
-	size_t i, p, rows = 0, row = 0;
-	int op, ret = 0;
-	FILE *f;
+	size_t i;
 
-	f = plot_open(run, name, "dat");
-	if (!f)
-		return -1;
-	fputs("# -log10(share that is slower), ns; a block an operation and variant\n", f);
+	for (i = 0; i < 2 * ls->n; i++)
+		if (dist_of(&ls->l[i / 2], p, i % 2)->n > 0)
+			return true;
+	return false;
+}
+
+/* Blocks of data; the panels' titles and scales, one for both columns. */
+static size_t put_panels(FILE *f, const struct lines *ls, const struct panel *panels,
+			 size_t npanels, const char **titles, double *ylo, double *yhi,
+			 double *xmax)
+{
+	size_t i, p, n = 0;
+	int op;
+
 	for (p = 0; p < npanels; p++) {
-		bool any = false;
+		double lo = INFINITY, hi = 1;
 
+		if (!panel_has_data(ls, p))
+			continue;
 		for (op = 0; op < 2; op++) {
 			for (i = 0; i < ls->n; i++) {
 				const struct dist *d = dist_of(&ls->l[i], p, op);
@@ -305,70 +296,63 @@ static int plot_percentiles(struct run *run, struct plots *out,
 				fprintf(f, "# %s, %s: %s\n", panels[p].title, ops[op],
 					ls->l[i].label);
 				put_dist(f, d);
-				any |= d->n > 0;
-				xmax = fmax(xmax, tail(fmax(d->n, 1), d->n));
+				*xmax = fmax(*xmax, tail(fmax(d->n, 1), d->n));
+				lo = d->n > 0 ? fmin(lo, dist_least(d)) : lo;
+				hi = fmax(hi, d->max);
 			}
 		}
-		rows += any;
+		titles[n] = panels[p].title;
+		ylo[n] = floor(log10(lo));
+		yhi[n++] = floor(log10(hi));
 	}
-	ret |= plot_close(run, f, name, "dat");
+	return n;
+}
 
-	f = plot_open(run, name, "gp");
+/* Percentiles of all panels that anybody has data for. */
+static int plot_percentiles(struct run *run, struct plots *out,
+			    const char *platform, const char *name,
+			    const char *what, const struct lines *ls,
+			    const struct panel *panels, size_t npanels)
+{
+	const struct platform_info *on = platform_find(platform);
+	const char *n = lines_n(run, ls), *titles[MAX_PANELS];
+	const char **names = xrealloc(NULL, ls->n, sizeof(*names));
+	const char **labels = xrealloc(NULL, ls->n, sizeof(*labels));
+	double ylo[MAX_PANELS], yhi[MAX_PANELS], xmax = 1;
+	int foot = 84 + 26 * (1 + (ls->n > 6) + (ls->n > 8)), ret = 0;
+	struct plot *plot;
+	size_t i, rows;
+	FILE *f;
+
+	f = plot_open(run, name, "dat");
 	if (!f)
 		return -1;
-	foot = 84 + 26 * legend_rows(ls->n);
-	height = 250 * rows + 50 + foot;
-	foot /= height;
-	gp_begin(f, name, 1000, (int)height);
-	fprintf(f,
-		"set multiplot layout %zu,2 rowsfirst margins 0.115,0.985,%.4f,%.4f spacing 0.09,%.4f title \"%s: latency — %s, %s\"\n"
-		"unset key\nset encoding utf8\nset micro\nset logscale y\nset format y \"%%.0s %%cs\"\nset xrange [0:%.3g]\n"
-		"set xtics (\"0\" 0, \"50\" 0.30103, \"90\" 1, \"99\" 2, \"99.9\" 3, \"99.99\" 4, \"99.999\" 5, \"99.9999\" 6)\n",
-		rows, foot, 1 - 85 / height, 78 / height, what, platform_title(platform), n,
-		xmax * 1.02);
-	for (i = 0; i < ls->n; i++)
-		put_legend(f, i, ls->n, height, ls->l[i].label,
-			   style_of(ls->l[i].variant));
-	for (p = 0; p < npanels; p++) {
-		double lo = INFINITY, hi = 0;
+	fputs("# -log10(share that is slower), ns; a block an operation and variant\n", f);
+	rows = put_panels(f, ls, panels, npanels, titles, ylo, yhi, &xmax);
+	ret |= plot_close(run, f, name, "dat");
 
-		/* One scale for both columns. */
-		for (i = 0; i < 2 * ls->n; i++) {
-			const struct dist *d = dist_of(&ls->l[i / 2], p, i % 2);
-
-			lo = d->n > 0 ? fmin(lo, dist_least(d)) : lo;
-			hi = fmax(hi, d->max);
-		}
-		if (isinf(lo))
-			continue;
-		row++;
-		fprintf(f, "set yrange [1e%.0f:1e%.0f]\n", floor(log10(lo)) - 9,
-			floor(log10(fmax(hi, 1))) - 8);
-		for (op = 0; op < 2; op++) {
-			fprintf(f, "set title \"%s: %s\"\n", panels[p].title, ops[op]);
-			fprintf(f, "%s\n%s\nplot ", op ? "unset ylabel" :
-				strstr(platform_title(platform), "emulated") ?
-				"set ylabel \"time (emulated)\"" : "set ylabel \"time\"",
-				row == rows ? "set xlabel \"percentile of the operations\"" :
-				"unset xlabel");
-			for (i = 0; i < ls->n; i++) {
-				const struct style *s = style_of(ls->l[i].variant);
-
-				fprintf(f, "%s\"%s.dat\" index %zu using 1:($2*1e-9) with linespoints lc rgb \"%s\" lw %d pt %d ps 0.7 pi -8",
-					i ? ", \\\n\t" : "", name,
-					(2 * p + op) * ls->n + i, s->color, s->width, s->point);
-			}
-			fputs("\n", f);
-			if (!op && row == 1)
-				fputs("unset label\nunset arrow\n", f);
-		}
+	f = gp_open(run, name, 1000, 250 * (int)rows + 50 + foot);
+	if (!f)
+		return -1;
+	for (i = 0; i < ls->n; i++) {
+		names[i] = ls->l[i].variant;
+		labels[i] = ls->l[i].label;
 	}
-	fputs("unset multiplot\nunset logscale y\nset format y \"%g\"\n", f);
-	gp_end(f);
-	ret |= plot_close(run, f, name, "gp");
+	gp_text(f, "title", run_str(run, "%s: latency — %s, %s", what, on->title, n));
+	gp_text(f, "ytitle", on->emulated ? "time (emulated)" : "time");
+	gp_num(f, "foot", foot);
+	gp_num(f, "xmax", xmax);
+	gp_int(f, "npanels", (int)rows);
+	gp_texts(f, "ptitle", titles, rows);
+	gp_nums(f, "ylo", ylo, rows);
+	gp_nums(f, "yhi", yhi, rows);
+	gp_variants(f, names, labels, ls->n);
+	ret |= GP_CLOSE(run, f, name, "legend", "percentiles");
+	free(names);
+	free(labels);
 	plot = plot_add(out, name,
 		 run_str(run, "Latency of one allocation and one free: %s on %s, %s, whose histograms are added up. To the right ever fewer operations: at 99.9 one in a thousand is slower than the line.",
-			 what, platform_title(platform), n));
+			 what, on->title, n));
 	for (i = 0; i < ls->nboots; i++)
 		plot_raw(plot, ls->boots[i], ls->file);
 	return ret;

@@ -101,36 +101,35 @@ static size_t phases_of(const struct curves *cs, bool from_origin,
 	return n;
 }
 
-/* A dashed line each, with its name above the plot. */
-static void put_phases(FILE *f, const struct phase *phases, size_t n,
-		       double xmin, double xmax, bool named)
+/* What plots/phases.gp wants. */
+static void put_phases(FILE *f, const struct phase *phases, size_t n)
 {
-	double last = -INFINITY, gap = 0.1 * (xmax - xmin);
+	const char *names[MAX_PHASES];
+	double at[MAX_PHASES];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		double x = phases[i].median;
-		const char *side = "center";
-
-		/* The median of all boots need not be where the shortest ends. */
-		if (x < xmin - 0.2 * gap || x > xmax + 0.2 * gap)
-			continue;
-		x = fmin(fmax(x, xmin), xmax);
-		fprintf(f, "set arrow %zu from first %.3f, graph 0 to first %.3f, graph 1 nohead dt (4,4) lw 1 lc rgb \"#777777\"\n",
-			i + 1, x, x);
-		if (!named)
-			continue;
-		if (x > xmax - gap)
-			side = "right";
-		else if (x < xmin + gap)
-			side = "left";
-		/* Two that are near each other: one above the other. */
-		fprintf(f, "set label %zu \"%s\" at first %.3f, graph %.3f %s font \",12\" tc rgb \"#444444\"\n",
-			i + 1, phases[i].name, x, x - last < 1.6 * gap ? 1.075 : 1.03,
-			side);
-		if (x - last >= 1.6 * gap)
-			last = x;
+		names[i] = phases[i].name;
+		at[i] = phases[i].median;
 	}
+	gp_int(f, "nphases", (int)n);
+	gp_texts(f, "phase", names, n);
+	gp_nums(f, "at", at, n);
+}
+
+static void put_variants(FILE *f, const struct curves *cs)
+{
+	const char **names = xrealloc(NULL, cs->n, sizeof(*names));
+	const char **labels = xrealloc(NULL, cs->n, sizeof(*labels));
+	size_t i;
+
+	for (i = 0; i < cs->n; i++) {
+		names[i] = cs->c[i].variant;
+		labels[i] = cs->c[i].label;
+	}
+	gp_variants(f, names, labels, cs->n);
+	free(names);
+	free(labels);
 }
 
 static void raw_of(struct plot *plot, const struct curves *cs)
@@ -217,44 +216,23 @@ static int plot_settling(struct run *run, struct plots *out,
 		put_curve(f, &cs->c[i], &e);
 	ret = plot_close(run, f, name, "dat");
 
-	f = plot_open(run, name, "gp");
+	f = gp_open(run, name, 900, 500);
 	if (!f)
 		return -1;
-	gp_begin(f, name, 900, 500);
-	fprintf(f,
-		"set title \"%s: host memory over time — %s, %s\" offset 0,1.2\n"
-		"set xlabel \"seconds after %s%s%s\"\n"
-		"set ylabel \"host-resident guest memory (MiB)\"\n"
-		"set xrange [%.2f:%.2f]\nset yrange [0:%g]\nset ytics %g\n"
-		"set bmargin at screen 0.21\nset tmargin at screen 0.85\n"
-		"set key at screen 0.5,0.04 center center horizontal maxrows 1 samplen 4\n"
-		"set style fill transparent solid 0.2 noborder\n",
-		workload, platform_title(platform), curves_n(run, cs),
-		mark ? "the guest's mark '" : cs->c[0].win[0].from_start ?
-		"the start of the VM" : "the workload's begin", mark ? mark : "",
-		mark ? "'" : "", e.xmin, e.xmax, e.ymax * 1.08, tic_step(e.ymax));
-	put_phases(f, phases, n, e.xmin, e.xmax, true);
-	fputs("plot \\\n", f);
-	for (i = 0; i < cs->n; i++)
-		fprintf(f, "\t\"%s.dat\" index %zu using 1:3:4 with filledcurves fc rgb \"%s\" notitle, \\\n",
-			name, i, style_of(cs->c[i].variant)->color);
-	for (i = 0; i < cs->n; i++) {
-		const struct style *s = style_of(cs->c[i].variant);
-
-		/* Points at other places for each, or one hides the next. */
-		fprintf(f, "\t\"%s.dat\" index %zu using 1:2 with lines lc rgb \"%s\" dt %s lw %d notitle, \\\n",
-			name, i, s->color, s->dash, s->width);
-		fprintf(f, "\t\"\" index %zu every %d::%zu using 1:2 with points lc rgb \"%s\" pt %d ps 0.8 notitle, \\\n",
-			i, 36, 5 * i + 4, s->color, s->point);
-		fprintf(f, "\tNaN with linespoints lc rgb \"%s\" dt %s lw %d pt %d ps 0.8 title \"%s\"%s\n",
-			s->color, s->dash, s->width, s->point, cs->c[i].label,
-			i + 1 < cs->n ? ", \\" : "");
-	}
-	fputs("unset arrow\nunset label\n", f);
-	gp_end(f);
-	ret |= plot_close(run, f, name, "gp");
+	gp_text(f, "title", run_str(run, "%s: host memory over time — %s, %s", workload,
+				    platform_find(platform)->title, curves_n(run, cs)));
+	gp_text(f, "xtitle", mark ? run_str(run, "seconds after the guest's mark '%s'", mark) :
+		cs->c[0].win[0].from_start ? "seconds after the start of the VM" :
+		"seconds after the workload's begin");
+	gp_num(f, "xmin", e.xmin);
+	gp_num(f, "xmax", e.xmax);
+	gp_num(f, "ymax", e.ymax);
+	gp_num(f, "step", tic_step(e.ymax));
+	put_variants(f, cs);
+	put_phases(f, phases, n);
+	ret |= GP_CLOSE(run, f, name, "phases", "over-each-other");
 	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s. Line: median over boots; band: minimum to maximum; dashed: what the guest said, median over boots.",
-					   workload, platform_title(platform),
+					   workload, platform_find(platform)->title,
 					   curves_n(run, cs))), cs);
 	return ret;
 }
@@ -291,29 +269,27 @@ static void put_boot(FILE *f, const struct boot *b, const struct window *w)
 	}
 }
 
-/* What the workload is about, as a text beside its panel. */
-static void put_figures(FILE *f, const struct summary *sum, const char *platform,
-			const char *workload, const struct curve *c)
+/* What the workload is about, as texts beside its panel: MAX_FIGURES of them. */
+static void figures_of(struct run *run, const struct summary *sum, const char *platform,
+		       const char *workload, const struct curve *c, const char **text)
 {
 	char series[64];
 	size_t i, k = 0;
 
 	kernel_series(c->kernel, series, sizeof(series));
-	for (i = 0; i < MAX_FIGURES; i++)
-		fprintf(f, "unset label %zu\n", 102 + i);
 	for (i = 0; i < sum->n && k < MAX_FIGURES; i++) {
 		const struct row *r = &sum->rows[i];
+		bool count = !strcmp(r->unit, "count");
 
 		if (strcmp(r->platform, platform) || strcmp(r->series, series) ||
 		    strcmp(r->variant, c->variant) || strcmp(r->workload, workload) ||
 		    !metric_is_headline(workload, r->metric))
 			continue;
-		fprintf(f, "set label %zu \"%s\\n%.4g%s%s\" at graph 1.02,%.2f left font \",12\"\n",
-			102 + k, r->metric, r->st.median,
-			strcmp(r->unit, "count") ? " " : "",
-			strcmp(r->unit, "count") ? r->unit : "", 0.62 - 0.36 * k);
-		k++;
+		text[k++] = run_str(run, "%s\n%.4g%s%s", r->metric, r->st.median,
+				    count ? "" : " ", count ? "" : r->unit);
 	}
+	while (k < MAX_FIGURES)
+		text[k++] = "";
 }
 
 static int plot_boots(struct run *run, const struct summary *sum,
@@ -325,6 +301,7 @@ static int plot_boots(struct run *run, const struct summary *sum,
 	size_t i, b, k, n = phases_of(cs, false, phases);
 	double xmax = 0, ymax = 0;
 	int height = 115 * cs->n + 140, ret;
+	const char **figures;
 	FILE *f = plot_open(run, name, "dat");
 
 	if (!f)
@@ -349,36 +326,25 @@ static int plot_boots(struct run *run, const struct summary *sum,
 	}
 	ret = plot_close(run, f, name, "dat");
 
-	f = plot_open(run, name, "gp");
+	f = gp_open(run, name, 900, height);
 	if (!f)
 		return -1;
-	gp_begin(f, name, 900, height);
-	fprintf(f,
-		"set multiplot layout %zu,1 margins 0.115,0.80,%.4f,%.4f spacing 0,%.4f title \"%s: host memory over time — %s, %s\"\n"
-		"set label 101 \"host-resident guest memory (MiB)\" at screen 0.02,0.5 center rotate by 90\n"
-		"set xrange [0:%g]\nset yrange [0:%g]\nset ytics %g\nset format x \"\"\nunset key\n",
-		cs->n, 70.0 / height, 1 - 60.0 / height, 24.0 / height, workload,
-		platform_title(platform), curves_n(run, cs), xmax, ymax * 1.12,
-		tic_step(ymax * 2));
-	for (i = 0; i < cs->n; i++) {
-		const struct curve *c = &cs->c[i];
-		const struct style *s = style_of(c->variant);
-
-		put_phases(f, phases, n, 0.001, xmax, !i);
-		fprintf(f, "set label 100 \"%s\" at graph 1.02,0.88 left tc rgb \"%s\"\n",
-			c->label, s->color);
-		put_figures(f, sum, platform, workload, c);
-		if (i + 1 == cs->n)
-			fputs("set format x \"%g\"\nset xlabel \"seconds after the workload's begin\"\n",
-			      f);
-		fprintf(f, "plot \"%s.dat\" index %zu using 1:2 with lines lc rgb \"%s\" lw 1\n"
-			"unset label\n", name, i, s->color);
-	}
-	fputs("unset multiplot\nunset label\nunset arrow\nunset xlabel\n", f);
-	gp_end(f);
-	ret |= plot_close(run, f, name, "gp");
+	gp_text(f, "title", run_str(run, "%s: host memory over time — %s, %s", workload,
+				    platform_find(platform)->title, curves_n(run, cs)));
+	gp_num(f, "xmin", 0);
+	gp_num(f, "xmax", xmax);
+	gp_num(f, "ymax", ymax);
+	gp_num(f, "step", tic_step(ymax * 2));
+	put_variants(f, cs);
+	put_phases(f, phases, n);
+	figures = xrealloc(NULL, cs->n * MAX_FIGURES, sizeof(*figures));
+	for (i = 0; i < cs->n; i++)
+		figures_of(run, sum, platform, workload, &cs->c[i], figures + i * MAX_FIGURES);
+	gp_texts(f, "figure", figures, cs->n * MAX_FIGURES);
+	free(figures);
+	ret |= GP_CLOSE(run, f, name, "phases", "panels");
 	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s; one panel a variant, one thin line a boot.%s",
-					   workload, platform_title(platform),
+					   workload, platform_find(platform)->title,
 					   curves_n(run, cs), workloads_known() ?
 					   " At the right medians of what the workload is about." :
 					   "")), cs);

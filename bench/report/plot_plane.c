@@ -12,15 +12,15 @@
 #include <string.h>
 
 #define MAX_VARIANTS	16
-#define BEYOND		1.09	/* of the range: there times begin that were not reached */
-#define WIDTH		1.27
+#define BEYOND		1.09	/* of the range: there times begin that were not reached; */
+#define WIDTH		1.27	/* both as in plots/plane.gp */
 
 static const struct {
 	const char *metric, *title, *label;
 	bool more;		/* is better */
 } panels[] = {
 	{ "cycles", "churn: cycles done", "cycles, more is better", true },
-	{ "refault_mib", "churn: given back, then taken again", "MiB, less is better", false },
+	{ "host_refill_mib", "churn: given back, then taken again", "MiB, less is better", false },
 };
 
 /* A variant in a panel. */
@@ -116,7 +116,19 @@ static void range_of(struct panel *p)
 	p->ylo = p->ylo >= 0 && p->ylo < room ? -room / 2 : p->ylo - room;
 }
 
-static void put_points(FILE *f, const struct panel *p, double xmax)
+static const struct point *point_of(const struct panel *p, const char *variant)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (!strcmp(p->points[i].x->variant, variant))
+			return &p->points[i];
+	return NULL;
+}
+
+/* The corner, and a block for each variant of the picture, if this panel has it or not. */
+static void put_points(FILE *f, const struct panel *p, const char *const *names, size_t n,
+		       double xmax)
 {
 	bool more = panels[p->which].more;
 	size_t i;
@@ -124,26 +136,86 @@ static void put_points(FILE *f, const struct panel *p, double xmax)
 	fprintf(f, "# the corner of %s\n", panels[p->which].metric);
 	put_corner(f, p->points, p->n, xmax, more ? p->ylo : p->yhi,
 		   more ? p->yhi : p->ylo, more);
-	for (i = 0; i < p->n; i++) {
-		const struct spread *x = &p->points[i].x->st, *y = &p->points[i].y->st;
+	for (i = 0; i < n; i++) {
+		const struct point *pt = point_of(p, names[i]);
 
-		fprintf(f, "# %s\n%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\n\n\n",
-			p->points[i].x->variant, place(x->median, xmax), y->median,
-			place(x->lo, xmax), place(x->hi, xmax), y->lo, y->hi);
+		fprintf(f, "# %s\n", names[i]);
+		if (pt)
+			fprintf(f, "%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\n\n\n",
+				place(pt->x->st.median, xmax), pt->y->st.median,
+				place(pt->x->st.lo, xmax), place(pt->x->st.hi, xmax),
+				pt->y->st.lo, pt->y->st.hi);
+		else
+			fputs("NaN NaN NaN NaN NaN NaN\n\n\n", f);
 	}
 }
 
-static void put_legend(FILE *f, const struct point *points, size_t n)
+/* What both panels show, in the order of the first that has it. */
+static size_t names_of(const struct panel *panel, size_t n, const char **names)
 {
-	size_t i;
+	size_t k, i, j, nr = 0;
 
-	for (i = 0; i < n; i++) {
-		const struct style *s = style_of(points[i].x->variant);
-
-		fprintf(f, "set label %zu \"%s\" at screen %.3f,0.04 left offset 1.2,0 point pt %d ps 1.4 lc rgb \"%s\"\n",
-			100 + i, points[i].x->variant,
-			0.5 + (i - n / 2.0) * (n > 6 ? 0.13 : 0.15), s->point, s->color);
+	for (k = 0; k < n; k++) {
+		for (i = 0; i < panel[k].n; i++) {
+			for (j = 0; j < nr; j++)
+				if (!strcmp(names[j], panel[k].points[i].x->variant))
+					break;
+			if (j == nr && nr < MAX_VARIANTS)
+				names[nr++] = panel[k].points[i].x->variant;
+		}
 	}
+	return nr;
+}
+
+/* The range of x, how many boots, and whether some time was not reached. */
+static double measure(const struct panel *panel, size_t n, size_t *lo, size_t *hi,
+		      double *limit)
+{
+	double xmax = 0;
+	size_t k, i, j;
+
+	*lo = SIZE_MAX;
+	*hi = 0;
+	*limit = NAN;
+	for (k = 0; k < n; k++) {
+		for (i = 0; i < panel[k].n; i++) {
+			const struct row *x = panel[k].points[i].x, *y = panel[k].points[i].y;
+			const double ends[] = { x->st.lo, x->st.median, x->st.hi };
+			const size_t boots[] = { (size_t)x->st.n, (size_t)y->st.n };
+
+			for (j = 0; j < 2; j++) {
+				*lo = boots[j] < *lo ? boots[j] : *lo;
+				*hi = boots[j] > *hi ? boots[j] : *hi;
+			}
+			if (isinf(x->st.hi))
+				*limit = x->limit;
+			for (j = 0; j < 3; j++)
+				if (!isinf(ends[j]))
+					xmax = fmax(xmax, ends[j]);
+		}
+	}
+	return xmax > 0 ? xmax : 1;
+}
+
+static void put_panels(FILE *f, const struct panel *panel, size_t n)
+{
+	const char *titles[2], *ylabels[2];
+	double lo[2], hi[2], step[2];
+	size_t k;
+
+	for (k = 0; k < n; k++) {
+		titles[k] = panels[panel[k].which].title;
+		ylabels[k] = panels[panel[k].which].label;
+		lo[k] = panel[k].ylo;
+		hi[k] = panel[k].yhi;
+		step[k] = tic_step(hi[k] - lo[k]);
+	}
+	gp_int(f, "npanels", (int)n);
+	gp_texts(f, "ptitle", titles, n);
+	gp_texts(f, "plabel", ylabels, n);
+	gp_nums(f, "ylo", lo, n);
+	gp_nums(f, "yhi", hi, n);
+	gp_nums(f, "ystep", step, n);
 }
 
 /**
@@ -156,8 +228,9 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 {
 	const char *name = run_str(run, "drain-churn-%s", platform), *nb;
 	struct panel panel[2] = { { 0 } };
-	size_t i, k, n = 0, index = 0, lo = SIZE_MAX, hi = 0;
-	double xmax = 0, limit = NAN, first = INFINITY;
+	const char *names[MAX_VARIANTS];
+	size_t k, n = 0, nr, lo, hi;
+	double xmax, limit;
 	FILE *f;
 	int ret;
 
@@ -168,28 +241,10 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	}
 	if (!n)
 		return 0;
-	for (k = 0; k < n; k++) {
+	for (k = 0; k < n; k++)
 		range_of(&panel[k]);
-		for (i = 0; i < panel[k].n; i++) {
-			const struct row *r[] = { panel[k].points[i].x, panel[k].points[i].y };
-
-			for (size_t j = 0; j < 2; j++) {
-				lo = (size_t)r[j]->st.n < lo ? (size_t)r[j]->st.n : lo;
-				hi = (size_t)r[j]->st.n > hi ? (size_t)r[j]->st.n : hi;
-			}
-			if (isinf(r[0]->st.median) || isinf(r[0]->st.hi))
-				limit = r[0]->limit;
-			for (size_t j = 0; j < 3; j++) {
-				const double x[] = { r[0]->st.lo, r[0]->st.median, r[0]->st.hi };
-
-				if (!isinf(x[j]))
-					xmax = fmax(xmax, x[j]);
-			}
-			first = fmin(first, r[0]->st.median);
-		}
-	}
-	if (!(xmax > 0))
-		xmax = 1;
+	nr = names_of(panel, n, names);
+	xmax = measure(panel, n, &lo, &hi, &limit);
 	nb = boots_text(run, lo, hi);
 	f = plot_open(run, name, "dat");
 	if (!f)
@@ -197,50 +252,23 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	fputs("# t95_s, y, interval of t95_s, interval of y; a block a variant, before them the corner\n",
 	      f);
 	for (k = 0; k < n; k++)
-		put_points(f, &panel[k], xmax);
+		put_points(f, &panel[k], names, nr, xmax);
 	ret = plot_close(run, f, name, "dat");
 
-	f = plot_open(run, name, "gp");
+	f = gp_open(run, name, 1000, 520);
 	if (!f)
 		return -1;
-	gp_begin(f, name, 1000, 520);
-	fprintf(f,
-		"set multiplot layout 1,%zu margins 0.105,0.975,0.235,0.81 spacing 0.125,0 title \"drain against churn — %s, %s\\nbars: interval of the median; grey: where no variant is\"\n"
-		"unset key\nset xrange [0:%g]\nset xlabel \"drain: t95 (seconds), less is better\"\n"
-		"set xtics 0,%g,%g\nset style fill solid 1 noborder\n",
-		n, platform_title(platform), nb, isnan(limit) ? xmax * 1.08 : xmax * WIDTH,
-		tic_step(xmax), xmax);
-	for (k = 0; k < n; k++) {
-		const struct panel *p = &panel[k];
-
-		fprintf(f, "set title \"%s\"\nset ylabel \"%s\"\nset yrange [%.9g:%.9g]\nset ytics %g\n",
-			panels[p->which].title, panels[p->which].label, p->ylo, p->yhi,
-			tic_step(p->yhi - p->ylo));
-		if (!isnan(limit))
-			fprintf(f, "set arrow 1 from first %g, graph 0 to first %g, graph 1 nohead front dt (2,4) lc rgb \"#444444\"\n"
-				"set label 1 \"not within %.0f s\" at first %g, graph 0.5 center rotate by 90 front font \",12\" tc rgb \"#444444\"\n",
-				xmax * BEYOND, xmax * BEYOND, limit, xmax * (WIDTH - 0.03));
-		fprintf(f, "set label 2 \"the corner nobody reaches\" at first %g, graph %g %s rotate by 90 front font \",12\" tc rgb \"#444444\"\n",
-			isinf(first) ? 0.1 * xmax : first / 2,
-			panels[p->which].more ? 0.97 : 0.03,
-			panels[p->which].more ? "right" : "left");
-		if (!k)
-			put_legend(f, p->points, p->n);
-		fprintf(f, "plot \"%s.dat\" index %zu using 1:2 with filledcurves closed fc rgb \"#e8e8e8\"",
-			name, index++);
-		for (i = 0; i < p->n; i++) {
-			const struct style *s = style_of(p->points[i].x->variant);
-
-			fprintf(f, ", \\\n\t\"\" index %zu using 1:2:3:4:5:6 with xyerrorbars pt %d ps 1.4 lw 1.5 lc rgb \"%s\"",
-				index++, s->point, s->color);
-		}
-		fputs("\nunset label\n", f);
-	}
-	fputs("unset multiplot\nunset arrow\n", f);
-	gp_end(f);
-	ret |= plot_close(run, f, name, "gp");
+	gp_text(f, "title", run_str(run, "drain against churn — %s, %s",
+				    platform_find(platform)->title, nb));
+	gp_num(f, "xmax", xmax);
+	gp_num(f, "xstep", tic_step(xmax));
+	gp_int(f, "limited", !isnan(limit));
+	gp_num(f, "limit", limit);
+	gp_variants(f, names, names, nr);
+	put_panels(f, panel, n);
+	ret |= GP_CLOSE(run, f, name, "plane");
 	plot_add(out, name,
 		 run_str(run, "Drain against churn on %s, %s: how soon freed memory is back with the host, and what that costs memory that is taken again. A point is the median over boots, a bar its interval: from 6 boots on 95 %%, with fewer minimum and maximum. Grey: at once quicker and gentler than any variant.",
-			 platform_title(platform), nb));
+			 platform_find(platform)->title, nb));
 	return ret;
 }

@@ -7,10 +7,14 @@
 #define PRREPORT_H
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+
+#include "platforms.h"
+#include "variants.h"
 
 #define MIB		(1024.0 * 1024.0)
 #define ALPHA		0.05
@@ -29,6 +33,22 @@ struct spread {
 void stats_summary(const double *v, int n, struct spread *st);
 double stats_mwu(const double *a, int na, const double *b, int nb);
 double stats_mwu_min_p(int na, int nb);
+
+/* Two groups that are compared with each other and with no others. */
+struct stratum {
+	const double *a, *b;
+	int na, nb;
+};
+
+double stats_strata(const struct stratum *s, int n);
+
+/* By how much one group is above another, see stats_effect(). */
+struct effect {
+	double mid, lo, hi, coverage;
+};
+
+bool stats_effect(const double *a, int na, const double *b, int nb, bool ratio,
+		  double alpha, struct effect *e);
 void stats_holm(const double *p, double *adj, int n);
 
 /* ---- load.c ---- */
@@ -36,6 +56,7 @@ void stats_holm(const double *p, double *adj, int n);
 struct sample {
 	double t;
 	double resident_kib, refault_kib;
+	double huge_kib;	/* NAN where the host was not asked */
 };
 
 enum boot_status {
@@ -66,7 +87,9 @@ struct note {
 };
 
 struct run {
-	const char *dir;
+	const char *dir;	/* where the report is written */
+	const char *raw;	/* where run.json and boots/ are read */
+	const char *unpacked;	/* that, if it was made for a while, see archive.c */
 	json_t *meta;
 	struct boot *boots;
 	size_t nboots;
@@ -88,15 +111,27 @@ double json_num(const json_t *obj, const char *key, double fallback);
 
 void *xrealloc(void *p, size_t n, size_t size);
 
+/* ---- archive.c ---- */
+
+#define RAW_ARCHIVE	"raw.tar.xz"
+
+int run_program(const char *dir, const char *const *argv);
+int archive_unpack(struct run *run);
+void archive_remove(const char *dir);
+
 /* ---- workloads.c ---- */
 
 void workloads_of(const struct run *run);
 bool workloads_known(void);
+bool part_of(const char *result, const char *workload);
 int workload_place(const char *name);
 int metric_place(const char *workload, const char *metric);
 const char *metric_better(const char *workload, const char *metric);
 bool metric_is_headline(const char *workload, const char *metric);
-bool metric_counts(const char *workload, const char *metric);
+bool comparison_declared(const char *variant, const char *against);
+const char *comparison_of(const char *variant, size_t i);
+bool comparisons_in_run(void);
+bool variant_is_compared(const char *variant);
 bool workload_from_start(const char *name);
 bool workload_has_host_memory(const char *name);
 
@@ -108,6 +143,7 @@ struct value {
 	const char *workload, *metric, *unit;
 	double v;		/* INFINITY: not reached within limit */
 	double limit;		/* seconds watched, NAN where it has no meaning */
+	unsigned int platform, place, listed, variant;	/* summary_build()'s order */
 };
 
 struct values {
@@ -141,16 +177,27 @@ struct row {
 	const char *platform, *kernel, *variant, *workload, *metric, *unit;
 	const char *series;	/* the kernel's version without its suffix */
 	double *vals;		/* one a boot */
+	const struct boot **boots;
 	struct spread st;
 	double limit;
 	bool has_flag;		/* flag has this metric as well */
 	double ratio;		/* NAN: no flag, or nothing to divide by */
+};
+
+/* Two rows of a metric that are compared. */
+struct comparison {
+	const struct row *a, *b;	/* a against b */
+	bool headline;		/* declared before the run, see families.c */
 	double p_raw, p;	/* NAN: not tested */
+	int tests;		/* in its family */
+	bool few;		/* no difference could show with these boots and tests */
 };
 
 struct summary {
 	struct row *rows;
 	size_t n;
+	struct comparison *cmp;
+	size_t ncmp;
 };
 
 void summary_build(const struct values *vals, struct summary *sum);
@@ -160,19 +207,28 @@ const struct row *summary_find(const struct summary *sum, const char *platform,
 			       const char *series, const char *variant,
 			       const char *workload, const char *metric);
 bool row_same_table(const struct row *a, const struct row *b);
-bool variant_is_twin(const char *variant, char *of, size_t size);
-int variant_rank(const char *variant);
-int platform_rank(const char *platform);
 const char *kernel_series(const char *release, char *buf, size_t size);
+
+/* ---- families.c ---- */
+
+#define TEXT	512		/* any number with its interval and link fits */
+
+void comparisons_make(struct summary *sum);
+const struct comparison *comparison_find(const struct summary *sum,
+					 const struct row *r, const char *against);
+bool comparison_same_family(const struct comparison *a, const struct comparison *b);
+const char *comparison_sign(char *buf, const struct comparison *c);
+const char *comparison_family(const struct comparison *c);
 
 /* ---- write_tsv.c ---- */
 
 int write_tsv(const struct summary *sum, const char *path);
+int write_comparisons(const struct summary *sum, const char *path);
 void out_failed(const char *path, int err);
 FILE *out_open(const char *path);
 int out_close(FILE *f, const char *path);
 
-/* ---- plot.c: what all pictures have in common ---- */
+/* ---- plot.c, pictures.c: what all pictures have in common, and all of them ---- */
 
 struct plot {
 	const char *name;	/* plots/<name>.gp, .svg, .png */
@@ -187,11 +243,6 @@ struct plots {
 	struct plot *p;
 	size_t n;
 	const char *why_not;	/* set when gnuplot could not draw */
-};
-
-struct style {
-	const char *variant, *color, *dash;
-	int width, point;
 };
 
 /* A line of a plot: the boots of one variant, or of one of its kernels. */
@@ -213,18 +264,28 @@ struct plot *plot_add(struct plots *out, const char *name, const char *caption);
 void plot_raw(struct plot *plot, const struct boot *boot, const char *file);
 FILE *plot_open(struct run *run, const char *name, const char *ext);
 int plot_close(struct run *run, FILE *f, const char *name, const char *ext);
-void gp_begin(FILE *f, const char *name, int width, int height);
-void gp_end(FILE *f);
 double tic_step(double max);
-size_t legend_rows(size_t n);
-double legend_x(size_t i, size_t n, size_t *row);
-const struct style *style_of(const char *variant);
-const char *platform_title(const char *platform);
 const char *boots_text(struct run *run, size_t lo, size_t hi);
 void curves_collect(struct run *run, const char *platform, const char *workload,
 		    struct curves *cs);
 void curves_free(struct curves *cs);
 const char *curves_n(struct run *run, const struct curves *cs);
+
+/* ---- templates.c ---- */
+
+extern const char *const report_css;
+
+#define GP_CLOSE(run, f, name, ...) \
+	gp_close(run, f, name, (const char *const []){ __VA_ARGS__, NULL })
+
+FILE *gp_open(struct run *run, const char *name, int width, int height);
+void gp_text(FILE *f, const char *variable, const char *text);
+void gp_num(FILE *f, const char *variable, double v);
+void gp_int(FILE *f, const char *variable, int v);
+void gp_texts(FILE *f, const char *variable, const char *const *text, size_t n);
+void gp_nums(FILE *f, const char *variable, const double *v, size_t n);
+void gp_variants(FILE *f, const char *const *variants, const char *const *labels, size_t n);
+int gp_close(struct run *run, FILE *f, const char *name, const char *const *with);
 
 /* ---- plot_memory.c, plot_plane.c, plot_map.c ---- */
 
@@ -310,42 +371,75 @@ int doc_fig(struct doc *d, const char *name, const char *caption,
 
 /* ---- links.c: from a figure to the files it was made from ---- */
 
-#define RAW_ARCHIVE	"raw.tar.xz"
-#define TEXT	512		/* any number with its interval and link fits */
-
 const char *raw_id(char *buf, const struct row *r);
 void put_raw(struct doc *d, struct run *run, const struct summary *sum,
 	     const struct row *group);
 char *boot_files(struct doc *d, const struct boot *b, const char *only);
 int put_figure(struct doc *d, struct run *run, const struct plot *plot);
 
-/* ---- gains.c: what is gained, what it costs ---- */
+/* ---- questions.c: what is asked, and the answers ---- */
 
-void put_gains(struct doc *d, const struct summary *sum);
+struct answer;
+
+struct answer *answers_make(const struct summary *sum, size_t *n);
+int write_answers(const struct answer *all, size_t n, const char *path);
+void put_answers(struct doc *d, const struct summary *sum, const struct answer *all,
+		 size_t n);
 
 /* ---- alike.c ---- */
 
 json_t *alike_traits(const json_t *meta, const struct boot * const *boots, size_t n);
 json_t *alike_differences(const json_t *a, const json_t *b, bool commits);
 
-/* ---- checks.c ---- */
+/* ---- trust.c, predecessor.c: how far a run can be trusted ---- */
 
-const char *spread_text(char *buf, size_t size, const struct row *r);
 int aa_differences(const struct run *run, const struct summary *sum);
 void put_warnings(struct doc *d, const struct run *run);
-void put_checks(struct doc *d, const struct run *run, const struct summary *sum);
+void put_trust(struct doc *d, const struct run *run, const struct summary *sum);
+void put_predecessors(struct doc *d, const struct run *run, const struct summary *sum);
+
+/* ---- place.c: files of merged runs ---- */
+
+struct placed {
+	unsigned int links, copies;
+};
+
+extern volatile sig_atomic_t place_stopped;	/* a signal's number ends it */
+
+int place_failed(const char *what, const char *path);
+int place_dir(struct placed *m, const char *from, const char *to);
 
 /* ---- compare.c, merge.c: each a command of its own ---- */
 
 int compare_main(int argc, char **argv);
 int merge_main(int argc, char **argv);
 
-/* ---- report.c ---- */
+/* ---- figures.c: how a figure is written ---- */
 
 const char *number(char *buf, double v);
 const char *reached(char *buf, const struct row *r, double v);
 const char *interval_text(char *buf, const struct row *r);
+const char *spread_text(char *buf, const struct row *r);
+const char *effect_text(char *buf, const struct effect *e, bool ratio);
+
+/* ---- the sections of the report, each in a file of its name ---- */
+
+void put_headline(struct doc *d, const struct summary *sum);
+void put_results(struct doc *d, struct run *run, const struct summary *sum);
+void put_instructions(struct doc *d, struct run *run, const struct summary *sum);
+void put_definitions(struct doc *d);
+
+void put_completeness(struct doc *d, const struct run *run, const struct plots *plots);
+void put_machine(struct doc *d, const struct run *run);
+void put_what_ran(struct doc *d, const struct run *run);
+void put_boots(struct doc *d, const struct run *run);
+void put_workloads(struct doc *d, const struct run *run);
+void put_howto(struct doc *d, const struct run *run);
+
+/* ---- report.c ---- */
+
 int report_write(struct run *run, const struct summary *sum,
+		 const struct answer *answers, size_t nanswers,
 		 const struct plots *plots, const char *path, bool html);
 
 #endif /* PRREPORT_H */

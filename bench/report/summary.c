@@ -7,61 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char * const platforms[] = { "kvm", "tcg", "um", "icount", NULL };
-static const char * const variants[] = {
-	"off", "flag", "flag-d250", "flag-o0", "flag-lock", "page_owner",
-	"page_table_check", "hint", "ext-off", "ext-idle", "ext", "ext-aa",
-	NULL
-};
-static const char * const workloads[] = {
-	"drain", "churn", "fragment", "build", "storm", "fio", "stress-ng",
-	"perf", "verify", "smallguest", "alloc-repeat", "alloc-bulk", NULL
-};
-static const char * const metrics[] = {
-	"t50_s", "t95_s", "t_boot_s", "oom_kills", "alloc_stalls", "cycles",
-	"alloc_ms", "ops_s", "bogo_ops",
-	"mismatches", "checked_mib", "run_s", "fill_s",
-	"footprint_gib_s", "resident_mib", "stranded_mib", "reported_mib",
-	"refault_mib", "guest_refault_mib", "redundant_mib", "kept_mib", "failed_mib",
-	"worker_cpu_ms", "lock_hold_max_us", "lock_hold_max_instr", "passes",
-	"kvm_page_faults", "kvm_exits", NULL
-};
-
-static int rank(const char * const *list, const char *name)
-{
-	int i;
-
-	for (i = 0; list[i]; i++)
-		if (!strcmp(list[i], name))
-			break;
-	return i;
-}
-
-int variant_rank(const char *variant)
-{
-	return rank(variants, variant);
-}
-
-int platform_rank(const char *platform)
-{
-	return rank(platforms, platform);
-}
-
-/**
- * variant_is_twin() - is it another under a second name?
- * @variant: "ext-aa" is "ext" once more
- * @of: gets the first name, @size bytes
- */
-bool variant_is_twin(const char *variant, char *of, size_t size)
-{
-	size_t n = strlen(variant);
-
-	if (n < 4 || strcmp(variant + n - 3, "-aa"))
-		return false;
-	snprintf(of, size, "%.*s", (int)(n - 3), variant);
-	return true;
-}
-
 /*
  * 6.12.117-patched and 6.12.117 are one series: their boots are compared. But
  * not with 6.12.117:m2, which ran elsewhere, see run_load().
@@ -79,36 +24,8 @@ const char *kernel_series(const char *release, char *buf, size_t size)
 	return buf;
 }
 
-static int cmp_ranked(const char * const *list, const char *a, const char *b)
-{
-	int d = rank(list, a) - rank(list, b);
-
-	return d ? d : strcmp(a, b);
-}
-
-/* In the order of the run; what that does not name comes after it. */
-static int cmp_workload(const char *a, const char *b)
-{
-	unsigned int pa = (unsigned int)workload_place(a);
-	unsigned int pb = (unsigned int)workload_place(b);
-
-	if (pa != pb)
-		return pa < pb ? -1 : 1;
-	return cmp_ranked(workloads, a, b);
-}
-
-static int cmp_listed(const char *workload, const char *a, const char *b)
-{
-	unsigned int pa = (unsigned int)metric_place(workload, a);
-	unsigned int pb = (unsigned int)metric_place(workload, b);
-
-	if (pa != pb)
-		return pa < pb ? -1 : 1;
-	return cmp_ranked(metrics, a, b);
-}
-
 /* alloc_oK_* and free_oK_* sort by what is measured, then by order, and last */
-static int cmp_metric(const char *workload, const char *a, const char *b)
+static int cmp_operation(const char *a, const char *b)
 {
 	char opa[8], opb[8], sa[32], sb[32];
 	int ka, kb;
@@ -128,23 +45,56 @@ static int cmp_metric(const char *workload, const char *a, const char *b)
 		/* o1 and o01 are two metrics, and so may be what is longer. */
 		return d ? d : strcmp(a, b);
 	}
-	return d ? d : cmp_listed(workload, a, b);
+	return d;
 }
 
+static int cmp_series(const char *a, const char *b)
+{
+	char x[64], y[64];
+
+	return a == b || !strcmp(a, b) ? 0 : strcmp(kernel_series(a, x, sizeof(x)),
+						    kernel_series(b, y, sizeof(y)));
+}
+
+/* By rank, and by name where neither has one. */
+static int cmp_named(unsigned int ra, unsigned int rb, const char *a, const char *b)
+{
+	return ra != rb ? (ra < rb ? -1 : 1) : a == b ? 0 : strcmp(a, b);
+}
+
+/* Platform, kernel, workload, metric and variant, each in the order of the run. */
 static int cmp_value(const void *pa, const void *pb)
 {
 	const struct value *a = pa, *b = pb;
-	int d = cmp_ranked(platforms, a->boot->platform, b->boot->platform);
+	int d = cmp_named(a->platform, b->platform, a->boot->platform, b->boot->platform);
 
 	if (!d)
-		d = strcmp(a->boot->kernel, b->boot->kernel);
+		d = cmp_series(a->boot->kernel, b->boot->kernel);
 	if (!d)
-		d = cmp_workload(a->workload, b->workload);
+		d = cmp_named(a->place, b->place, a->workload, b->workload);
+	if (!d && a->metric != b->metric)
+		d = cmp_operation(a->metric, b->metric);
 	if (!d)
-		d = cmp_metric(a->workload, a->metric, b->metric);
+		d = cmp_named(a->listed, b->listed, a->metric, b->metric);
 	if (!d)
-		d = cmp_ranked(variants, a->boot->variant, b->boot->variant);
-	return d;
+		d = cmp_named(a->variant, b->variant, a->boot->variant, b->boot->variant);
+	return d || a->boot->kernel == b->boot->kernel ? d :
+	       strcmp(a->boot->kernel, b->boot->kernel);
+}
+
+/* Looking names up once, and not at each comparison. */
+static void rank_value(struct value *v)
+{
+	const char *op = v->metric;
+	int k, n = 0;
+
+	v->platform = (unsigned int)platform_rank(v->boot->platform);
+	v->variant = (unsigned int)variant_rank(v->boot->variant);
+	/* What the run does not name, -1, comes last. */
+	v->place = (unsigned int)workload_place(v->workload);
+	/* Operations of the allocator have an order of their own, see cmp_operation(). */
+	v->listed = sscanf(op, "%*[a-z]_o%2d_%n", &k, &n) == 1 && n && op[n] ? 0 :
+		    (unsigned int)metric_place(v->workload, v->metric);
 }
 
 static int cmp_value_boot(const void *pa, const void *pb)
@@ -158,7 +108,7 @@ static int cmp_value_boot(const void *pa, const void *pb)
 	return d ? d : strcmp(a->boot->name, b->boot->name);
 }
 
-/* A table is what p is corrected over. */
+/* A table of the report: one workload on one platform with one kernel. */
 bool row_same_table(const struct row *a, const struct row *b)
 {
 	return !strcmp(a->platform, b->platform) &&
@@ -198,14 +148,16 @@ static void make_row(struct row *r, const struct value *v, size_t n)
 	r->metric = v->metric;
 	r->unit = v->unit;
 	r->limit = NAN;
-	r->ratio = r->p_raw = r->p = NAN;
+	r->ratio = NAN;
 	r->vals = xrealloc(NULL, n, sizeof(*r->vals));
+	r->boots = xrealloc(NULL, n, sizeof(*r->boots));
 	for (i = 0; i < n; i = j) {
 		struct spread st;
 
 		for (j = i, k = 0; j < n && v[j].boot == v[i].boot; j++)
 			tmp[k++] = v[j].v;
 		stats_summary(tmp, k, &st);
+		r->boots[boots] = v[i].boot;
 		r->vals[boots++] = st.median;
 		r->limit = fmin(r->limit, v[i].limit);
 	}
@@ -213,73 +165,19 @@ static void make_row(struct row *r, const struct value *v, size_t n)
 	free(tmp);
 }
 
-static void compare(struct summary *sum)
-{
-	double *raw = xrealloc(NULL, sum->n, sizeof(*raw));
-	double *adj = xrealloc(NULL, sum->n, sizeof(*adj));
-	size_t *idx = xrealloc(NULL, sum->n, sizeof(*idx));
-	bool *done = xrealloc(NULL, sum->n, sizeof(*done));
-	size_t i, j;
-
-	memset(done, 0, sum->n * sizeof(*done));
-
-	for (i = 0; i < sum->n; i++) {
-		struct row *r = &sum->rows[i];
-		const struct row *flag = summary_find(sum, r->platform, r->series,
-						      "flag", r->workload, r->metric);
-		char twin[64];
-
-		/* What is there to be like its twin is compared with that one. */
-		if (!flag || variant_is_twin(r->variant, twin, sizeof(twin)))
-			continue;
-		r->has_flag = true;
-		/* A ratio means nothing unless both are on one side of zero. */
-		if (isinf(flag->st.median))
-			r->ratio = isinf(r->st.median) ? NAN : 0;
-		else if (flag->st.median > 0 && r->st.median >= 0)
-			r->ratio = r->st.median / flag->st.median;
-		if (r != flag && stats_mwu_min_p(r->st.n, flag->st.n) <= ALPHA)
-			r->p_raw = stats_mwu(r->vals, r->st.n, flag->vals, flag->st.n);
-	}
-	for (i = 0; i < sum->n; i++) {
-		int n = 0;
-
-		if (done[i])
-			continue;
-		for (j = i; j < sum->n; j++) {
-			if (!row_same_table(&sum->rows[i], &sum->rows[j]))
-				continue;
-			done[j] = true;
-			idx[n] = j;
-			raw[n++] = sum->rows[j].p_raw;
-		}
-		stats_holm(raw, adj, n);
-		while (n--)
-			sum->rows[idx[n]].p = adj[n];
-	}
-	free(raw);
-	free(adj);
-	free(idx);
-	free(done);
-}
-
 /**
- * summary_build() - group, order and compare
- *
- * ratio and p are against `flag` of the same platform, kernel series,
- * workload and metric.  p is corrected over all tests of one platform and
- * workload; tests that could not reach 0.05 with their number of boots are
- * not made.
+ * summary_build() - group, order and compare, see comparisons_make()
  */
 void summary_build(const struct values *vals, struct summary *sum)
 {
 	struct value *v = xrealloc(NULL, vals->n, sizeof(*v));
 	size_t i, j;
 
-	sum->rows = NULL;
-	sum->n = 0;
+	memset(sum, 0, sizeof(*sum));
 	if (vals->n)
 		memcpy(v, vals->v, vals->n * sizeof(*v));
+	for (i = 0; i < vals->n; i++)
+		rank_value(&v[i]);
 	qsort(v, vals->n, sizeof(*v), cmp_value_boot);
 	for (i = 0; i < vals->n; i = j) {
 		for (j = i; j < vals->n && !cmp_value(&v[i], &v[j]); j++)
@@ -288,7 +186,7 @@ void summary_build(const struct values *vals, struct summary *sum)
 		make_row(&sum->rows[sum->n++], &v[i], j - i);
 	}
 	free(v);
-	compare(sum);
+	comparisons_make(sum);
 }
 
 /**
@@ -311,9 +209,10 @@ void summary_free(struct summary *sum)
 
 	for (i = 0; i < sum->n; i++) {
 		free(sum->rows[i].vals);
+		free(sum->rows[i].boots);
 		free((char *)sum->rows[i].series);
 	}
 	free(sum->rows);
-	sum->rows = NULL;
-	sum->n = 0;
+	free(sum->cmp);
+	memset(sum, 0, sizeof(*sum));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What run.json says about the workloads of a run. Older results say nothing;
- * then what is known about the workloads of their time stands in.
+ * What run.json declared before the first boot: the workloads, their metrics,
+ * which of those are headline, and which variants are compared. A run that
+ * declared nothing has no headline; all that it shows is exploration.
  */
 #include "prreport.h"
 
@@ -9,12 +10,93 @@
 #include <string.h>
 
 static const json_t *about;	/* {workload: {...}}, of the run that is reported */
+static const json_t *pairs;	/* [[variant, against], ...] */
 
+/*
+ * Runs before host_refill_mib called it refault_mib, and what is that now
+ * guest_refault_mib.
+ */
+static void rename_refaults(json_t *metrics)
+{
+	json_t *m, *old = NULL;
+	size_t i;
+
+	json_array_foreach(metrics, i, m)
+		if (!strcmp(json_str(m, "name", ""), "guest_refault_mib"))
+			old = m;
+	if (!old)
+		return;
+	json_array_foreach(metrics, i, m)
+		if (!strcmp(json_str(m, "name", ""), "refault_mib"))
+			json_object_set_new(m, "name", json_string("host_refill_mib"));
+	json_object_set_new(old, "name", json_string("refault_mib"));
+}
+
+/**
+ * workloads_of() - take what a run declared; valid as long as the run is
+ */
 void workloads_of(const struct run *run)
 {
+	const char *name;
+	json_t *o;
+
 	about = json_object_get(run->meta, "about_workloads");
+	pairs = json_object_get(run->meta, "compare");
+	if (!json_is_array(pairs))
+		pairs = NULL;
 	if (!json_is_object(about))
 		about = NULL;
+	json_object_foreach((json_t *)about, name, o)
+		rename_refaults(json_object_get(o, "metrics"));
+}
+
+bool comparisons_in_run(void)
+{
+	return pairs;
+}
+
+/**
+ * comparison_of() - the i-th variant that one is compared with, NULL after the last
+ */
+const char *comparison_of(const char *variant, size_t i)
+{
+	size_t k, n = pairs ? json_array_size(pairs) : nr_comparison_infos;
+
+	for (k = 0; k < n; k++) {
+		const json_t *p = json_array_get(pairs, k);
+		const char *a = pairs ? json_string_value(json_array_get(p, 0)) :
+				comparison_table[k].variant;
+		const char *b = pairs ? json_string_value(json_array_get(p, 1)) :
+				comparison_table[k].against;
+
+		if (a && b && !strcmp(a, variant) && !i--)
+			return b;
+	}
+	return NULL;
+}
+
+/* Is a variant on either side of a declared comparison? */
+bool variant_is_compared(const char *variant)
+{
+	size_t i;
+
+	if (comparison_of(variant, 0) || !strcmp(variant, BASELINE))
+		return true;
+	for (i = 0; i < nr_variant_infos; i++)
+		if (comparison_declared(variant_table[i].name, variant))
+			return true;
+	return false;
+}
+
+bool comparison_declared(const char *variant, const char *against)
+{
+	const char *other;
+	size_t i;
+
+	for (i = 0; (other = comparison_of(variant, i)); i++)
+		if (!strcmp(other, against))
+			return true;
+	return false;
 }
 
 bool workloads_known(void)
@@ -22,9 +104,21 @@ bool workloads_known(void)
 	return about;
 }
 
+/**
+ * part_of() - is a result of this workload, or of a part of it?
+ *
+ * "alloc-bulk" belongs to "alloc".
+ */
+bool part_of(const char *result, const char *workload)
+{
+	size_t n = strlen(workload);
+
+	return n && !strncmp(result, workload, n) && (!result[n] || result[n] == '-');
+}
+
 /*
- * Results may be of a part: "alloc-bulk" belongs to "alloc", unless there is a
- * workload of that name. Returns its place in the run, or -1.
+ * The workload that a result is part of, unless there is one of that name.
+ * Returns its place in the run, or -1.
  */
 static int find(const char *name, const json_t **found)
 {
@@ -36,8 +130,7 @@ static int find(const char *name, const json_t **found)
 	json_object_foreach((json_t *)about, w, o) {
 		size_t n = strlen(w);
 
-		if (n > best && !strncmp(name, w, n) &&
-		    (!name[n] || name[n] == '-')) {
+		if (n > best && part_of(name, w)) {
 			best = n;
 			at = i;
 			*found = o;
@@ -89,37 +182,29 @@ const char *metric_better(const char *workload, const char *metric)
 	return json_str(metric_of(workload, metric, &place), "better", "");
 }
 
-bool metric_is_headline(const char *workload, const char *metric)
+/*
+ * Is all that a workload has to say of its metrics what it took over from the one
+ * that it is like? Then so is their being headline, and the family of tests would
+ * grow with each such workload.
+ */
+static bool took_over(const json_t *o)
 {
-	int place;
+	const json_t *base = json_object_get(about, json_str(o, "like", ""));
 
-	return json_is_true(json_object_get(metric_of(workload, metric, &place),
-					    "headline"));
+	return base && json_equal(json_object_get(base, "metrics"),
+				  json_object_get(o, "metrics"));
 }
 
 /**
- * metric_counts() - is it one of those by which runs are judged?
- *
- * Of results that do not say so, it is what their workloads were about.
+ * metric_is_headline() - was it declared as one of those that the run is judged by?
  */
-bool metric_counts(const char *workload, const char *metric)
+bool metric_is_headline(const char *workload, const char *metric)
 {
-	static const char * const known[] = {
-		"drain t50_s", "drain t95_s", "churn cycles", "churn refault_mib",
-		"fragment stranded_mib", "fragment t50_s", "build run_s",
-		"build stranded_mib", "storm t_boot_s", "smallguest oom_kills",
-		"verify mismatches", "alloc* *_instr", "alloc* *_ns_p50",
-	};
-	char both[256];
-	size_t i;
+	const json_t *o = NULL;
+	int place;
 
-	if (about)
-		return metric_is_headline(workload, metric);
-	snprintf(both, sizeof(both), "%s %s", workload, metric);
-	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (!fnmatch(known[i], both, 0))
-			return true;
-	return false;
+	return find(workload, &o) >= 0 && !took_over(o) &&
+	       json_is_true(json_object_get(metric_of(workload, metric, &place), "headline"));
 }
 
 /* Does it begin with the VM, before anybody could begin anything? */
@@ -127,9 +212,7 @@ bool workload_from_start(const char *name)
 {
 	const json_t *o;
 
-	if (find(name, &o) >= 0)
-		return json_is_true(json_object_get(o, "from_start"));
-	return !strcmp(name, "storm");
+	return find(name, &o) >= 0 && json_is_true(json_object_get(o, "from_start"));
 }
 
 /* Does the host's view of its memory say anything? */
@@ -137,7 +220,5 @@ bool workload_has_host_memory(const char *name)
 {
 	const json_t *o;
 
-	if (find(name, &o) >= 0)
-		return !json_is_false(json_object_get(o, "host_memory"));
-	return strcmp(name, "alloc") && strcmp(name, "lockhold");
+	return find(name, &o) < 0 || !json_is_false(json_object_get(o, "host_memory"));
 }

@@ -66,6 +66,19 @@ static void num(FILE *f, double v)
 		fprintf(f, "\t%.9g", v);
 }
 
+static void p_raw(FILE *f, const struct comparison *c)
+{
+	if (c && !isnan(c->p_raw))
+		fprintf(f, "\t%.3g", c->p_raw);
+	else
+		fputs("\t-", f);
+}
+
+/**
+ * write_tsv() - summary.tsv: a line a row, against the baseline
+ *
+ * p: a number if it is at most 0.05, else what comparison_sign() says.
+ */
 int write_tsv(const struct summary *sum, const char *path)
 {
 	FILE *f = out_open(path);
@@ -73,10 +86,12 @@ int write_tsv(const struct summary *sum, const char *path)
 
 	if (!f)
 		return -1;
-	fputs("platform\tkernel\tvariant\tworkload\tmetric\tunit\tn\tmedian\tlo95\thi95\tratio\tp\n",
+	fputs("platform\tkernel\tvariant\tworkload\tmetric\tunit\tn\tmedian\tlo95\thi95\tratio\tp\tp_raw\ttests\tfamily\n",
 	      f);
 	for (i = 0; i < sum->n; i++) {
 		const struct row *r = &sum->rows[i];
+		const struct comparison *c = comparison_find(sum, r, BASELINE);
+		char sign[TEXT];
 
 		fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%d", r->platform, r->kernel,
 			r->variant, r->workload, r->metric, r->unit, r->st.n);
@@ -84,12 +99,51 @@ int write_tsv(const struct summary *sum, const char *path)
 		num(f, r->st.lo);
 		num(f, r->st.hi);
 		num(f, r->ratio);
-		if (!r->has_flag || !strcmp(r->variant, "flag"))
-			fputs("\t-\n", f);
-		else if (r->p <= ALPHA)
-			fprintf(f, "\t%.3g\n", r->p);
+		fprintf(f, "\t%s", comparison_sign(sign, c));
+		p_raw(f, c);
+		if (c)
+			fprintf(f, "\t%d\t%s\n", c->tests, comparison_family(c));
 		else
-			fputs("\t~\n", f);
+			fputs("\t-\t-\n", f);
+	}
+	return out_close(f, path);
+}
+
+/**
+ * write_comparisons() - comparisons.tsv: what was declared before the run
+ *
+ * One line for each headline metric in each declared comparison, which all are
+ * one family a platform: by how much, with its 95 % interval, and p.
+ */
+int write_comparisons(const struct summary *sum, const char *path)
+{
+	FILE *f = out_open(path);
+	size_t i;
+
+	if (!f)
+		return -1;
+	fputs("platform\tkernel\tworkload\tmetric\tunit\tvariant\tagainst\tn\tn_against\tmedian\tmedian_against\tratio\tratio_lo\tratio_hi\tp\tp_raw\ttests\n",
+	      f);
+	for (i = 0; i < sum->ncmp; i++) {
+		const struct comparison *c = &sum->cmp[i];
+		const struct row *a = c->a, *b = c->b;
+		struct effect e;
+		char sign[TEXT];
+
+		if (!c->headline)
+			continue;
+		stats_effect(a->vals, a->st.n, b->vals, b->st.n, true, ALPHA, &e);
+		fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d", a->platform, a->series,
+			a->workload, a->metric, a->unit, a->variant, b->variant,
+			a->st.n, b->st.n);
+		num(f, a->st.median);
+		num(f, b->st.median);
+		num(f, e.mid);
+		num(f, e.lo);
+		num(f, e.hi);
+		fprintf(f, "\t%s", comparison_sign(sign, c));
+		p_raw(f, c);
+		fprintf(f, "\t%d\n", c->tests);
 	}
 	return out_close(f, path);
 }

@@ -54,81 +54,14 @@ static void describe(struct run *r)
 			    "qemu_version", "",
 			    "host", meta_host_state(), "started", stamp,
 			    "workloads", names);
+	if (b->row >= 0)
+		json_object_set_new(r->meta, "row", json_integer(b->row));
+	if (b->after)
+		json_object_set_new(r->meta, "after", json_pack("{s:i, s:s, s:s}",
+				    "seq", (int)b->after->seq,
+				    "platform", platform_names[b->after->platform],
+				    "variant", b->after->variant->name));
 	free(sha);
-	r->t0 = now_s();
-}
-
-/* What "${name}" stands for in this boot; NULL: there is no such thing here. */
-static const char *host_value(struct run *r, const char *name, char *path)
-{
-	const char *script = getenv("PRBENCH_SCRIPT");
-
-	if (!strcmp(name, "out"))
-		return r->cfg->out;
-	if (!strcmp(name, "source"))
-		return *r->cfg->source ? r->cfg->source : NULL;
-	if (!strcmp(name, "script"))
-		return script ? realpath(script, path) : NULL;
-	kernel_dir(path, PATH_MAX, r->cfg, r->boot->platform, r->boot->variant);
-	return path;
-}
-
-/* A string of workload.json with its variables filled in, or NULL. */
-static json_t *expand(struct run *r, const json_t *template)
-{
-	char *text = format("%s", json_string_value(template));
-	json_t *o;
-	size_t i;
-
-	for (i = 0; text && host_variables[i]; i++) {
-		char *mark = format("${%s}", host_variables[i]), *at;
-
-		while (text && (at = strstr(text, mark))) {
-			char path[PATH_MAX], *old = text;
-			const char *value = host_value(r, host_variables[i], path);
-
-			*at = '\0';
-			text = value ? format("%s%s%s", old, value,
-					      at + strlen(mark)) : NULL;
-			free(old);
-		}
-		free(mark);
-	}
-	o = text ? json_string(text) : NULL;
-	free(text);
-	return o;
-}
-
-/* What a workload is told beyond its settings. */
-void boot_add_args(struct run *r, size_t w, json_t *args)
-{
-	const json_t *info = workloads[w].info;
-	json_t *probe = json_object_get(args, "probe");
-	const char *name;
-	json_t *v, *word;
-	size_t i;
-
-	json_object_set_new(args, "mem_mib", json_integer(r->boot->mem_mib));
-	if (json_object_get(info, "like"))
-		json_object_set(args, "like", json_object_get(info, "like"));
-	if (probe) {
-		char path[PATH_MAX];
-
-		kernel_dir(path, sizeof(path), r->cfg, r->boot->platform,
-			   r->boot->variant);
-		json_object_set_new(probe, "module",
-				    json_sprintf("%s/alloc_probe.ko", path));
-		json_object_set_new(probe, "icount",
-				    json_boolean(r->boot->platform == ICOUNT));
-	}
-	json_object_foreach(json_object_get(info, "host"), name, v) {
-		json_t *o = json_is_array(v) ? json_array() : expand(r, v);
-
-		json_array_foreach(v, i, word)
-			json_array_append_new(o, expand(r, word));
-		if (o)
-			json_object_set_new(args, name, o);
-	}
 }
 
 /* Wait for an event of the boot's only guest: its agent says so much. */
@@ -151,7 +84,7 @@ static int await(struct run *r, const char *kind, const char *workload)
 static int run_workload(struct guest *g, size_t w)
 {
 	struct run *r = g->run;
-	json_t *args = workload_settings(r->cfg->sel.full, w, r->boot->platform);
+	json_t *args = boot_settings(r->cfg->sel.full, r->boot, w);
 
 	boot_add_args(r, w, args);
 	if (guest_tell(g, w, args))
@@ -200,10 +133,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 	sigset_t set;
 	size_t i;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	stop_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
@@ -213,13 +143,17 @@ int boot_run(const struct config *cfg, const struct boot *b)
 
 	boot_dir(r.dir, sizeof(r.dir), cfg, b);
 	if (make_dirs(r.dir) || event_log_open(&r.log, r.dir)) {
-		fprintf(stderr, "prbench: cannot create files in %s: %s\n",
+		complain("cannot create files in %s: %s",
 			r.dir, strerror(errno));
 		return EXIT_FATAL;
 	}
 	describe(&r);
+	equalise(&r.equalised, cfg->equalise, b->mem_mib, r.signals, r.meta);
+	r.oom_kills = meta_oom_kills();
+	r.t0 = now_s();
 	run_boot(&r);
 	run_stop_sampler(&r);
+	equalise_release(&r.equalised);
 	for (i = 0; i < r.nr_guests; i++) {
 		counting_stop(&r.guests[i]->counting);
 		vm_kill(&r.guests[i]->vm);
@@ -235,7 +169,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 	json_object_set_new(r.meta, "run_s", json_real(now_s() - r.t0));
 	run_save_meta(&r);
 	if (r.exit_code && !r.interrupted) {
-		fprintf(stderr, "prbench: boot %03u (%s, %s): %s: %s\n", b->seq,
+		complain("boot %03u (%s, %s): %s: %s", b->seq,
 			platform_names[b->platform], b->variant->name, r.status,
 			r.error);
 		if (r.nr_guests &&

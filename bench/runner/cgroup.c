@@ -104,17 +104,9 @@ int cgroup_own(FILE *mountinfo, FILE *cgroup, char *path, bool *v2)
 static int put(const struct cgroup *cg, const char *file, const char *text)
 {
 	char path[PATH_MAX + 64];
-	ssize_t n;
-	int fd;
 
 	make_path(path, sizeof(path), "%s/%s", cg->path, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	n = n < 0 ? -errno : 0;
-	close(fd);
-	return (int)n;
+	return write_text(path, text);
 }
 
 /* The number after @key in a file of lines "key number", or the only one. */

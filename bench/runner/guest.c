@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One guest: start its VM, find its memory, hear what its agent says, tell it
- * what to do, power it off, and look at what its kernel had to say.
+ * what to do, power it off.
  */
 #include <errno.h>
 #include <math.h>
@@ -14,29 +14,11 @@
 
 #include "run.h"
 
-#define CONSOLE_TAIL	12
 #define OOM_POLL_S	0.1
-#define NO_ROOM		"%s: %s; make room there"
-
-/* The first thing that goes wrong is what the boot is judged by. */
-int run_failed(struct run *r, const char *status, int exit_code,
-	       const char *fmt, ...)
-{
-	va_list ap;
-
-	if (r->exit_code)
-		return -1;
-	va_start(ap, fmt);
-	vsnprintf(r->error, sizeof(r->error), fmt, ap);
-	va_end(ap);
-	r->status = status;
-	r->exit_code = exit_code;
-	return -1;
-}
 
 /* The same for one of several guests, which is named. */
-static int PRINTF(4, 5) failed(struct guest *g, const char *status,
-			       int exit_code, const char *fmt, ...)
+int guest_failed(struct guest *g, const char *status, int exit_code,
+		 const char *fmt, ...)
 {
 	char text[1000], who[32] = "";
 	va_list ap;
@@ -49,44 +31,6 @@ static int PRINTF(4, 5) failed(struct guest *g, const char *status,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	return run_failed(g->run, status, exit_code, "%s%s", who, text);
-}
-
-int run_cannot_write(struct run *r)
-{
-	return run_failed(r, "error", EXIT_FATAL,
-			  "cannot write to " NO_ROOM, r->dir, strerror(errno));
-}
-
-void run_stop_sampler(struct run *r)
-{
-	char err[256];
-
-	if (r->sampler && sampler_stop(r->sampler, r->meta, err, sizeof(err)))
-		run_failed(r, "error", EXIT_FATAL, NO_ROOM, r->dir, err);
-	r->sampler = NULL;
-}
-
-/* Write down from now on what is resident. */
-int run_sample(struct run *r, struct ram *ram)
-{
-	char path[PATH_MAX], err[512];
-
-	make_path(path, sizeof(path), "%s/samples.tsv", r->dir);
-	r->sampler = sampler_start(ram, path, r->t0, err, sizeof(err));
-	return r->sampler ? 0 : run_failed(r, "error", EXIT_LOST, "%s", err);
-}
-
-int run_save_meta(struct run *r)
-{
-	char path[PATH_MAX + 16], err[PATH_MAX + 64];
-
-	json_object_set_new(r->meta, "status", json_string(r->status));
-	json_object_set_new(r->meta, "error", json_string(r->error));
-	make_path(path, sizeof(path), "%s/meta.json", r->dir);
-	if (write_json(path, r->meta, err, sizeof(err)))
-		return run_failed(r, "error", EXIT_FATAL, "%s; make room there",
-				  err);
-	return 0;
 }
 
 /* How a VM came to its end, for meta.json; it has been reaped. */
@@ -104,6 +48,14 @@ static int ended(struct guest *g, int status, bool told)
 	return sig;
 }
 
+/* Who kills without being asked to: the kernel or a daemon, for want of memory. */
+static const char *killer(const struct guest *g)
+{
+	if (meta_oom_kills() > g->run->oom_kills)
+		return "; the host's kernel has killed for want of memory since the boot began: dmesg has it, and whose limit it was";
+	return "; if that was nobody's doing, look for systemd-oomd or earlyoom in the host's journal";
+}
+
 static int lost(struct guest *g, const char *what)
 {
 	int status;
@@ -112,14 +64,15 @@ static int lost(struct guest *g, const char *what)
 		int sig = ended(g, status, false);
 
 		if (sig)
-			return failed(g, "lost", EXIT_LOST,
-				      "the VM was killed by signal %d (%s) %s",
-				      sig, strsignal(sig), what);
-		return failed(g, "lost", EXIT_LOST,
+			return guest_failed(g, "lost", EXIT_LOST,
+				      "the VM was killed by signal %d (%s) %s%s",
+				      sig, strsignal(sig), what,
+				      sig == SIGKILL ? killer(g) : "");
+		return guest_failed(g, "lost", EXIT_LOST,
 			      "the VM ended with status %d %s",
 			      WEXITSTATUS(status), what);
 	}
-	return failed(g, "lost", EXIT_LOST, "no answer from the guest %s", what);
+	return guest_failed(g, "lost", EXIT_LOST, "no answer from the guest %s", what);
 }
 
 bool is_event(const json_t *event, const char *kind, const char *workload)
@@ -139,16 +92,32 @@ static int greeted(struct guest *g, json_t *event)
 	char err[512];
 
 	if (!is_event(event, "ready", NULL))
-		return failed(g, "lost", EXIT_LOST,
+		return guest_failed(g, "lost", EXIT_LOST,
 			      "the agent's first word was not 'ready'");
 	g->ready = true;
+	equalise_release(&g->run->equalised);
 	strcpy(g->what, "while it had nothing to do");
 	g->deadline = INFINITY;
 	json_object_set_new(g->meta, "boot_s", json_real(now_s() - r->t0));
 	json_object_set(g->meta, "ready", event);
 	if (settings_check(event, r->boot, release, err, sizeof(err)))
-		return failed(g, "error", EXIT_LOST, "settings did not take: %s",
+		return guest_failed(g, "error", EXIT_LOST, "settings did not take: %s",
 			      err);
+	return 0;
+}
+
+/* A workload asks what the host holds of its guest. */
+static int tell_held(struct guest *g)
+{
+	struct sampled now = { 0 };
+
+	if (g->run->sampler)
+		now = sampler_now(g->run->sampler);
+	if (channel_send(&g->channel, json_pack("{s:f, s:f, s:f}",
+			 "resident_mib", (double)now.resident_kib / 1024,
+			 "refault_mib", (double)now.refault_kib / 1024,
+			 "gib_s", now.gib_s)))
+		return lost(g, "when it asked what the host holds");
 	return 0;
 }
 
@@ -165,13 +134,13 @@ static int heard(struct guest *g, json_t *event)
 		return greeted(g, event);
 	if (is_event(event, "error", NULL)) {
 		text = json_string_value(json_object_get(event, "message"));
-		failed(g, "error", EXIT_LOST, "workload %s: %s", name,
+		guest_failed(g, "error", EXIT_LOST, "workload %s: %s", name,
 		       text ? text : "?");
 	} else if (is_event(event, "counters", NULL)) {
 		if (b->platform == UM && !b->variant->negotiated &&
 		    json_integer_value(json_object_get(
 			json_object_get(event, "um"), "reported_bytes")))
-			failed(g, "error", EXIT_LOST,
+			guest_failed(g, "error", EXIT_LOST,
 			       "the guest reported memory although variant %s has reporting off",
 			       b->variant->name);
 	} else if (is_event(event, "result", NULL)) {
@@ -184,9 +153,11 @@ static int heard(struct guest *g, json_t *event)
 		strcpy(g->what, "while it had nothing to do");
 		g->deadline = INFINITY;
 		if (!json_is_true(json_object_get(event, "ok")))
-			failed(g, "error", EXIT_LOST,
+			guest_failed(g, "error", EXIT_LOST,
 			       "workload %s failed and did not say why; see console.log",
 			       name);
+	} else if (is_event(event, "ask", NULL)) {
+		return tell_held(g);
 	} else if (is_event(event, "bye", NULL)) {
 		g->bye = true;
 	}
@@ -201,10 +172,11 @@ static int next_of(struct guest *g, json_t **event)
 	int got = channel_next(&g->channel, event, err, sizeof(err));
 
 	if (got < 0)
-		return failed(g, "lost", EXIT_LOST, "%s", err);
+		return guest_failed(g, "lost", EXIT_LOST, "%s", err);
 	if (!got)
 		return 0;
-	if (event_log_add(g->log, *event, now_s() - r->t0)) {
+	if (!is_event(*event, "ask", NULL) &&
+	    event_log_add(g->log, *event, now_s() - r->t0)) {
 		json_decref(*event);
 		return run_cannot_write(r);
 	}
@@ -222,7 +194,7 @@ static int read_from(struct guest *g, short channel, short exited)
 	if (channel) {
 		got = channel_fill(&g->channel);
 		if (got < 0)
-			return failed(g, "lost", EXIT_LOST, "channel: %s",
+			return guest_failed(g, "lost", EXIT_LOST, "channel: %s",
 				      strerror(errno));
 		if (!got)
 			g->gone = true;
@@ -412,7 +384,7 @@ static int attach(struct guest *g)
 		/* What a QEMU that is dying does not answer is not the news. */
 		if (poll(&dead, 1, 1000) > 0)
 			return lost(g, "before it had memory");
-		return failed(g, "lost", EXIT_LOST, "%s", err);
+		return guest_failed(g, "lost", EXIT_LOST, "%s", err);
 	}
 	/* The kernel process comes first, its memory file a moment later. */
 	for (end = now_s() + 15; ; sleep_s(0.002)) {
@@ -452,12 +424,12 @@ int guest_start(struct guest *g)
 	      uml_start(&g->vm, r->cfg, b, g->dir, err, sizeof(err)) :
 	      qemu_start(&g->vm, r->cfg, b, g->dir, err, sizeof(err));
 	for (i = 0; g->vm.argv && g->vm.argv[i]; i++)
-		json_array_append_new(words, json_string(g->vm.argv[i]));
+		json_array_append_new(words, json_text(g->vm.argv[i]));
 	json_object_set_new(g->meta, "argv", words);
 	json_object_set_new(g->meta, "cmdline",
-			    json_string(g->vm.cmdline ? g->vm.cmdline : ""));
+			    json_text(g->vm.cmdline ? g->vm.cmdline : ""));
 	if (ret)
-		return failed(g, "error", EXIT_LOST, "%s", err);
+		return guest_failed(g, "error", EXIT_LOST, "%s", err);
 	if (channel_init(&g->channel, g->vm.channel))
 		return run_failed(r, "error", EXIT_FATAL, "out of memory");
 	strcpy(g->what, "while it booted");
@@ -518,7 +490,7 @@ static int await_end(struct guest *g)
 	}
 	if (g->run->boot->platform != UM && !guest_quit(g))
 		return 0;
-	return failed(g, "lost", EXIT_LOST, "the VM did not end after power off");
+	return guest_failed(g, "lost", EXIT_LOST, "the VM did not end after power off");
 }
 
 /* Ask all guests that are there to power off, and wait for that. */
@@ -554,56 +526,6 @@ int guests_finish(struct run *r)
 			return -1;
 	}
 	return 0;
-}
-
-/* A kernel that complained has not measured what was meant. */
-void guest_check_console(struct guest *g)
-{
-	char path[PATH_MAX + 16], line[1024];
-	bool oom_is_result = false;
-	size_t w;
-	FILE *f;
-
-	for (w = 0; w < nr_workloads; w++)
-		if (g->run->boot->workloads & BIT(w))
-			oom_is_result |= workloads[w].oom_is_result;
-
-	make_path(path, sizeof(path), "%s/console.log", g->dir);
-	f = fopen(path, "re");
-	if (!f) {
-		failed(g, "error", EXIT_LOST, "cannot read %s: %s", path,
-		       strerror(errno));
-		return;
-	}
-	while (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\r\n")] = '\0';
-		if (splat_line(line, oom_is_result))
-			failed(g, "error", EXIT_LOST,
-			       "the guest's kernel complained: %s", line);
-	}
-	fclose(f);
-}
-
-/* The last lines of the console, for whoever wonders why a VM was lost. */
-void guest_show_console(const struct guest *g)
-{
-	char path[PATH_MAX + 16], tail[CONSOLE_TAIL][256];
-	unsigned int n = 0, i;
-	FILE *f;
-
-	make_path(path, sizeof(path), "%s/console.log", g->dir);
-	f = fopen(path, "re");
-	while (f && fgets(tail[n % CONSOLE_TAIL], sizeof(tail[0]), f))
-		n++;
-	if (f)
-		fclose(f);
-	fprintf(stderr, "prbench: last lines of %s:\n", path);
-	for (i = n > CONSOLE_TAIL ? n - CONSOLE_TAIL : 0; i < n; i++) {
-		char *line = tail[i % CONSOLE_TAIL];
-
-		line[strcspn(line, "\r\n")] = '\0';
-		fprintf(stderr, "  | %s\n", line);
-	}
 }
 
 /* Kill the VM if it is still there, and close everything. */

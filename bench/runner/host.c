@@ -128,8 +128,7 @@ bool host_idle(const struct guest *g)
 int host_tell(struct guest *g, json_t *args)
 {
 	struct run *r = g->run;
-	json_t *all = workload_settings(r->cfg->sel.full, r->w,
-					r->boot->platform);
+	json_t *all = boot_settings(r->cfg->sel.full, r->boot, r->w);
 
 	boot_add_args(r, r->w, all);
 	json_object_update(all, args);
@@ -208,6 +207,14 @@ void host_result(struct run *r, const char *metric, const char *unit,
 		host_failed(r, "%s is no number", metric);
 }
 
+/* A figure that never came to be: all that is known is that it is above @limit. */
+void host_never(struct run *r, const char *metric, const char *unit, double limit)
+{
+	say(r, json_pack("{s:s, s:s, s:s, s:s, s:f}", "event", "result",
+			 "workload", workloads[r->w].name, "metric", metric,
+			 "unit", unit, "limit", limit));
+}
+
 /* What is done now, for whoever reads events.jsonl. */
 void host_step(struct run *r, const char *fmt, ...)
 {
@@ -275,7 +282,7 @@ static int skip(struct run *r, const char *why)
 	char path[PATH_MAX + 16];
 	FILE *f;
 
-	fprintf(stderr, "prbench: boot %03u: %s is left out: %s\n",
+	complain("boot %03u: %s is left out: %s",
 		r->boot->seq, workloads[r->w].name, why);
 	/* Every boot has its samples, be it none. */
 	make_path(path, sizeof(path), "%s/samples.tsv", r->dir);
@@ -291,7 +298,7 @@ static int limit(struct run *r, unsigned int mib, char *err, size_t len)
 	if (cgroup_make(&r->group, mib, err, len))
 		return -1;
 	json_object_set_new(r->meta, "limit_mib", json_integer(mib));
-	json_object_set_new(r->meta, "cgroup", json_string(r->group.path));
+	json_object_set_new(r->meta, "cgroup", json_text(r->group.path));
 	json_object_set_new(r->meta, "cgroup_version",
 			    json_integer(r->group.v2 ? 2 : 1));
 	ram_of_group(&r->group_ram, &r->group);
@@ -345,7 +352,7 @@ static int drive(struct run *r, const json_t *args)
  */
 int host_run(struct run *r, size_t w)
 {
-	json_t *args = workload_settings(r->cfg->sel.full, w, r->boot->platform);
+	json_t *args = boot_settings(r->cfg->sel.full, r->boot, w);
 	unsigned int mib = workload_guest(args, w, "limit_mib");
 	char err[PATH_MAX + 256];
 	int ret;

@@ -37,6 +37,8 @@ json_t *host_qmp(struct guest *g, const char *command, json_t *args);
 
 void host_result(struct run *r, const char *metric, const char *unit,
 		 double value);
+void host_never(struct run *r, const char *metric, const char *unit,
+		double limit);
 void host_step(struct run *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int host_failed(struct run *r, const char *fmt, ...)

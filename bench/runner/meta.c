@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a run has to say about itself: machine, host state, commit. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static json_t *proc_value(const char *file, const char *key)
 {
 	char *path = format("%s%s", meta_root, file);
 	FILE *f = fopen(path, "re");
-	char line[512];
+	char line[8192];
 	json_t *found = NULL;
 
 	free(path);
@@ -105,8 +106,51 @@ static void add_knobs(json_t *o)
 					  meminfo_kib("SwapFree")) / 1024));
 }
 
+/*
+ * Does the hypervisor of this host get its free memory back, too?  NULL: there
+ * is no balloon, so nobody can tell.
+ */
+static json_t *host_reporting(void)
+{
+	enum { BALLOON = 5, FEATURE_REPORTING = 5 };
+	static const char devices[] = "/sys/bus/virtio/devices";
+	char *path = format("%s%s", meta_root, devices), text[256];
+	DIR *dir = opendir(path);
+	struct dirent *de;
+	json_t *found = NULL;
+
+	free(path);
+	while (dir && !found && (de = readdir(dir))) {
+		char file[512];
+
+		if (*de->d_name == '.')
+			continue;
+		snprintf(file, sizeof(file), "%s/%s/device", devices, de->d_name);
+		if (read_host(file, text, sizeof(text)) <= 0 ||
+		    strtol(text, NULL, 16) != BALLOON)
+			continue;
+		snprintf(file, sizeof(file), "%s/%s/features", devices, de->d_name);
+		if (read_host(file, text, sizeof(text)) > FEATURE_REPORTING)
+			found = json_boolean(text[FEATURE_REPORTING] == '1');
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Is this host a guest itself? */
+static bool has_hypervisor(void)
+{
+	json_t *flags = proc_value("/proc/cpuinfo", "flags");
+	bool found = strstr(json_string_value(flags), " hypervisor") != NULL;
+
+	json_decref(flags);
+	return found;
+}
+
 json_t *meta_machine(void)
 {
+	json_t *reporting = host_reporting();
 	struct utsname uts;
 	json_t *o = json_object();
 
@@ -117,6 +161,9 @@ json_t *meta_machine(void)
 	json_object_set_new(o, "mem_mib",
 			    json_integer(meminfo_kib("MemTotal") / 1024));
 	json_object_set_new(o, "kernel", json_string(uts.release));
+	json_object_set_new(o, "hypervisor", json_boolean(has_hypervisor()));
+	if (reporting)
+		json_object_set_new(o, "host_free_page_reporting", reporting);
 	add_knobs(o);
 	return o;
 }
@@ -158,11 +205,45 @@ json_t *meta_warnings(const json_t *machine)
 				  strcmp(v, knobs[i].isnt) != 0)
 			json_array_append_new(lines, json_string(knobs[i].text));
 	}
+	if (json_is_true(json_object_get(machine, "host_free_page_reporting")))
+		json_array_append_new(lines, json_string(
+			"this host is a guest that reports its own free memory: what a guest finds depends on who ran before it; see the check by predecessor"));
 	if (swap > 0)
 		json_array_append_new(lines, json_sprintf(
 			"%lld MiB of swap are in use: what a guest has in swap looks as if it were given back; swapoff -a",
 			(long long)swap));
 	return lines;
+}
+
+unsigned int meta_available_mib(void)
+{
+	return (unsigned int)(meminfo_kib("MemAvailable") / 1024);
+}
+
+/* Processes that the host's kernel has killed for want of memory, in any cgroup. */
+long long meta_oom_kills(void)
+{
+	char *path = format("%s/proc/vmstat", meta_root);
+	FILE *f = fopen(path, "re");
+	long long n = 0;
+	char line[128];
+
+	free(path);
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "oom_kill %lld", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* What the host has reported to its own hypervisor so far, or -1. */
+long long meta_reported_kib(void)
+{
+	char text[64];
+
+	return read_host("/sys/module/page_reporting/parameters/reported_kib",
+			 text, sizeof(text)) > 0 ? atoll(text) : -1;
 }
 
 /* The host as it is now, for one boot. */
@@ -185,26 +266,41 @@ json_t *meta_host_state(void)
 	return o;
 }
 
-/* Short commit of the working directory, "-dirty" if files differ from it. */
-char *git_commit(void)
+/**
+ * git_commit() - the commit of the tree that this program was built in
+ * @why: if there is none, gets the reason, to be freed; or NULL
+ *
+ * It must be the tree's own: a tree that was unpacked inside another repository
+ * has none. A checkout of another user is read all the same, nothing is run
+ * from it.
+ *
+ * Return: the short commit, with "-dirty" if files differ from it; or "nogit".
+ */
+char *git_commit(char **why)
 {
-	char *rev[] = { "git", "rev-parse", "--short=12", "HEAD", NULL };
-	char *status[] = { "git", "status", "--porcelain", "-uno", NULL };
-	char *commit = run_capture(rev), *changes;
+	static const char script[] =
+		"cd \"$0\" || exit 0\n"
+		"command -v git >/dev/null || { echo ': git is not installed'; exit; }\n"
+		"g() { git -c safe.directory='*' -c core.fsmonitor= \"$@\"; }\n"
+		"top=$(g rev-parse --show-toplevel 2>&1) || { echo \": $top\"; exit; }\n"
+		"[ \"$top\" -ef . ] || { echo \": the tree is no repository of its own but inside $top\"; exit; }\n"
+		"c=$(g rev-parse --short=12 HEAD 2>&1) || { echo \": $c\"; exit; }\n"
+		"[ -z \"$(g status --porcelain -uno)\" ] || c=$c-dirty\n"
+		"echo \"$c\"\n";
+	char exe[PATH_MAX] = "", *text;
+	int i;
 
-	if (!commit || !*commit) {
-		free(commit);
-		return format("nogit");
-	}
-	changes = run_capture(status);
-	if (changes && *changes) {
-		char *dirty = format("%s-dirty", commit);
-
-		free(commit);
-		commit = dirty;
-	}
-	free(changes);
-	return commit;
+	if (realpath("/proc/self/exe", exe))
+		for (i = 0; i < 3 && strrchr(exe, '/'); i++)
+			*strrchr(exe, '/') = '\0';
+	text = run_capture((char *[]){ "sh", "-c", (char *)script,
+				       *exe ? exe : ".", NULL });
+	if (text && *text && *text != ':')
+		return text;
+	if (why)
+		*why = format("%s", text && *text ? text + 2 : "git cannot be run");
+	free(text);
+	return format("nogit");
 }
 
 /* In hexadecimal; "" if the file cannot be read. */
@@ -235,7 +331,7 @@ int write_json(const char *path, const json_t *o, char *err, size_t len)
 	if (json_dumpf(o, f, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
 	    fputc('\n', f) == EOF || fflush(f))
 		ret = set_err(err, len, "cannot write %s: %s", tmp,
-			      strerror(errno));
+			      errno ? strerror(errno) : "not all of it is JSON");
 	if (fclose(f) && !ret)
 		ret = set_err(err, len, "cannot write %s: %s", tmp,
 			      strerror(errno));

@@ -5,109 +5,18 @@
 
 #include "prbench.h"
 
-const char *const platform_names[NR_PLATFORMS] = {
-	[KVM] = "kvm", [TCG] = "tcg", [ICOUNT] = "icount", [UM] = "um",
-};
-
-const struct variant variants[] = {
-	{ .name = "off", .tree = "pristine" },
-	{ .name = "flag", .tree = "pristine", .reporting = true,
-	  .negotiated = true },
-	{ .name = "flag-d250", .tree = "pristine-d250", .reporting = true,
-	  .negotiated = true },
-	{ .name = "flag-o0", .tree = "pristine", .reporting = true,
-	  .negotiated = true,
-	  .extra = "page_reporting.page_reporting_order=0" },
-	/* Tells how long the worker held zone->lock, and is there for that only. */
-	{ .name = "flag-lock", .tree = "pristine-lock", .reporting = true,
-	  .negotiated = true, .special = true, .no_um = true },
-	/* Other users of page_ext, beside the page flag: what such records cost. */
-	{ .name = "page_owner", .tree = "pristine-owner", .reporting = true,
-	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
-	  .extra = "page_owner=on", .debugfs = "page_owner" },
-	{ .name = "page_table_check", .tree = "pristine-owner", .reporting = true,
-	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
-	  .extra = "page_table_check=on" },
-	/* QEMU asks what is free when it migrates, and that is all it is for. */
-	{ .name = "hint", .tree = "pristine", .hint = true, .special = true },
-	{ .name = "ext-off", .tree = "patched", .patched = true,
-	  .reporting = true, .extra = "page_ext=off" },
-	{ .name = "ext-idle", .tree = "patched", .patched = true,
-	  .extra = "page_ext=on" },
-	{ .name = "ext", .tree = "patched", .patched = true, .reporting = true,
-	  .negotiated = true, .extra = "page_ext=on" },
-	/*
-	 * The same under another name: the report expects no difference between
-	 * NAME and NAME-aa, and says so if there is one.
-	 */
-	{ .name = "ext-aa", .tree = "patched", .patched = true, .reporting = true,
-	  .negotiated = true, .extra = "page_ext=on", .special = true },
-};
-
-const size_t nr_variants = ARRAY_SIZE(variants);
-
-/*
- * Set the bits of the names in a list that commas or spaces separate.  On an
- * unknown name return -1 and the name.
- */
-int parse_list(const char *text, const char *const *names, size_t nr,
-	       uint64_t *mask, char *unknown, size_t len)
+static double estimate(bool full, const struct boot *b)
 {
-	*mask = 0;
-	for (;;) {
-		size_t n, i;
-
-		text += strspn(text, ", \t\n");
-		if (!*text)
-			return 0;
-		n = strcspn(text, ", \t\n");
-		for (i = 0; i < nr; i++)
-			if (strlen(names[i]) == n && !strncmp(names[i], text, n))
-				break;
-		if (i == nr)
-			return set_err(unknown, len, "%.*s", (int)n, text);
-		*mask |= BIT(i);
-		text += n;
-	}
-}
-
-int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len)
-{
-	const char *names[ARRAY_SIZE(variants)];
-	size_t i;
-
-	for (i = 0; i < nr_variants; i++)
-		names[i] = variants[i].name;
-	return parse_list(text, names, nr_variants, mask, unknown, len);
-}
-
-/* From start to the agent's first word, and from its last to the end. */
-double boot_seconds(enum platform p)
-{
-	switch (p) {
-	case KVM:
-		return 2;
-	case TCG:
-		return 2;
-	case ICOUNT:
-		return 6;
-	default:
-		return 1;
-	}
-}
-
-static double estimate(bool full, uint64_t mask, enum platform p)
-{
-	double s = boot_seconds(p);
+	double s = boot_seconds(b->platform);
 	size_t w;
 
 	for (w = 0; w < nr_workloads; w++) {
 		json_t *o;
 
-		if (!(mask & BIT(w)))
+		if (!(b->workloads & BIT(w)))
 			continue;
-		o = workload_settings(full, w, p);
-		s += workload_seconds(o, w, p);
+		o = boot_settings(full, b, w);
+		s += workload_seconds(o, w, b->platform);
 		json_decref(o);
 	}
 	return s;
@@ -125,48 +34,93 @@ static unsigned int next_random(unsigned int *state)
 	return x;
 }
 
-/*
- * Interleave: each round boots every variant once.  The order of the first
- * round is drawn, and turned by one and reversed with each round, so that
- * nobody is always first or always comes after the same one.
- */
-static int fill_lane(struct lane *lane, const struct selection *sel,
-		     enum platform p, uint64_t mask, unsigned int mem_mib,
-		     uint64_t chosen, unsigned int rounds, unsigned int *rnd)
+static void shuffle(size_t *a, size_t nr, unsigned int *rnd)
 {
-	size_t order[ARRAY_SIZE(variants)], nr = 0, i;
-	struct boot *grown;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		a[i] = i;
+	for (i = nr; i > 1; i--) {
+		size_t k = next_random(rnd) % i, swap = a[i - 1];
+
+		a[i - 1] = a[k];
+		a[k] = swap;
+	}
+}
+
+/**
+ * plan_order() - the order of variants, round by round
+ * @nr: how many variants
+ * @rounds: how many rounds; each has every variant once
+ * @rnd: state of the random numbers
+ * @order: gets @rounds times @nr numbers below @nr
+ *
+ * Rows of Williams squares: a square of @nr rounds has each ordered pair of
+ * variants once as neighbours in a round, and each variant once in each place.
+ * With an odd @nr every second row is reversed, and two squares have each pair
+ * twice. The next square has new labels and a new order of its rows. So pairs
+ * differ by one at most, or by two with an odd @nr, whatever @rounds is.
+ */
+void plan_order(size_t nr, unsigned int rounds, unsigned int *rnd, size_t *order)
+{
+	size_t labels[VARIANTS_MAX], rows[VARIANTS_MAX], row, i;
 	unsigned int r;
 
-	for (i = 0; i < nr_variants; i++)
-		if (chosen & BIT(i) && workloads_for(mask, p, i))
-			order[nr++] = i;
-	for (i = nr; i > 1; i--) {
-		size_t k = next_random(rnd) % i, swap = order[i - 1];
+	for (r = 0; r < rounds; r++) {
+		/* An odd number's second square has the labels of its first. */
+		bool odd = nr & 1;
+		size_t step = odd ? r / 2 % nr : r % nr;
 
-		order[i - 1] = order[k];
-		order[k] = swap;
+		if (!step && !(odd && r & 1)) {
+			shuffle(labels, nr, rnd);
+			shuffle(rows, nr, rnd);
+		}
+		/* The reverse of the same row would begin where that ends. */
+		row = rows[odd && r & 1 ? (step + 1) % nr : step];
+		for (i = 0; i < nr; i++) {
+			/* 0, 1, n-1, 2, n-2, ...: each difference once */
+			size_t zigzag = i & 1 ? (i + 1) / 2 : (nr - i / 2) % nr;
+			size_t place = odd && r & 1 ? nr - 1 - i : i;
+
+			order[r * nr + place] = labels[(zigzag + row) % nr];
+		}
 	}
+}
+
+/* Each round boots every variant once, in the order of plan_order(). */
+static int fill_lane(struct lane *lane, const struct selection *sel,
+		     const struct boot *like, uint64_t chosen,
+		     unsigned int rounds, unsigned int *rnd)
+{
+	size_t which[VARIANTS_MAX], *order, nr = 0, i;
+	struct boot *grown;
+
+	for (i = 0; i < nr_variants; i++)
+		if (chosen & BIT(i) &&
+		    workloads_for(like->workloads, like->platform, i))
+			which[nr++] = i;
+	if (!nr)
+		return 0;
 	grown = realloc(lane->boots,
 			(lane->nr + nr * rounds + 1) * sizeof(*grown));
 	if (!grown)
 		return -1;
 	lane->boots = grown;
-	for (r = 0; r < rounds; r++) {
-		for (i = 0; i < nr; i++) {
-			size_t k = (r + (r & 1 ? nr - 1 - i : i)) % nr;
-			uint64_t w = workloads_for(mask, p, order[k]);
+	order = calloc(nr * rounds + 1, sizeof(*order));
+	if (!order)
+		return -1;
+	plan_order(nr, rounds, rnd, order);
+	for (i = 0; i < nr * rounds; i++) {
+		struct boot *b = &lane->boots[lane->nr++];
 
-			lane->boots[lane->nr++] = (struct boot){
-				.platform = p,
-				.variant = &variants[order[k]],
-				.workloads = w,
-				.replicate = r,
-				.mem_mib = mem_mib,
-				.estimate_s = estimate(sel->full, w, p),
-			};
-		}
+		*b = *like;
+		b->variant = &variants[which[order[i]]];
+		b->workloads = workloads_for(b->workloads, b->platform,
+					     which[order[i]]);
+		b->replicate = (unsigned int)(i / nr);
+		b->estimate_s = estimate(sel->full, b);
 	}
+	free(order);
 	return 0;
 }
 
@@ -180,12 +134,64 @@ static double lane_seconds(const struct lane *lane)
 	return s;
 }
 
+/* All boots of a group on a platform: for each size of guest, each of a row. */
+static int fill_group(struct lane *lane, const struct selection *sel,
+		      const struct group *g, enum platform p, unsigned int *rnd)
+{
+	struct boot like = {
+		.platform = p, .workloads = g->workloads & sel->workloads,
+		.row = -1,
+	};
+	uint64_t chosen = sel->variants ? sel->variants : g->on[p].variants;
+	unsigned int rounds = sel->boots ? sel->boots : g->on[p].boots;
+	const json_t *values;
+	size_t i = 0;
+
+	workload_row(sel->full, like.workloads, &values);
+	do {
+		if (values)
+			like.row = (int)json_integer_value(json_array_get(values, i));
+		like.mem_mib = 0;
+		while ((like.mem_mib = workload_next_size(sel->full, like.workloads,
+							  p, like.mem_mib)))
+			if (fill_lane(lane, sel, &like, chosen, rounds, rnd))
+				return -1;
+	} while (++i < json_array_size(values));
+	return 0;
+}
+
+/* A group is a phase, in which some platforms may be booted at the same time. */
+static int fill_phase(struct phase *phase, const struct selection *sel,
+		      const struct group *g, unsigned int *rnd)
+{
+	struct lane *lane;
+	int p;
+
+	if (!(g->workloads & sel->workloads))
+		return 0;
+	for (p = 0; p < NR_PLATFORMS; p++) {
+		if (!(sel->platforms & BIT(p)) || !g->on[p].boots)
+			continue;
+		/* A lane of its own, or behind the one before. */
+		if (g->together || !phase->nr)
+			phase->nr++;
+		lane = &phase->lanes[phase->nr - 1];
+		if (fill_group(lane, sel, g, (enum platform)p, rnd))
+			return -1;
+		if (!lane->nr) {
+			free(lane->boots);
+			lane->boots = NULL;
+			phase->nr--;
+		}
+	}
+	return 0;
+}
+
 int plan_make(struct plan *plan, const struct selection *sel)
 {
 	struct group groups[WORKLOADS_MAX];
-	size_t nr = workload_groups(sel->full, groups);
+	size_t nr = workload_groups(sel->full, groups), g, l;
 	unsigned int rnd = sel->seed;
-	size_t g, l;
 
 	memset(plan, 0, sizeof(*plan));
 	plan->phases = calloc(nr + 1, sizeof(*plan->phases));
@@ -194,36 +200,9 @@ int plan_make(struct plan *plan, const struct selection *sel)
 	for (g = 0; g < nr; g++) {
 		struct phase *phase = &plan->phases[plan->nr];
 		double longest = 0;
-		int p;
 
-		for (p = 0; p < NR_PLATFORMS; p++) {
-			unsigned int rounds = groups[g].on[p].boots;
-			uint64_t chosen = sel->variants ? sel->variants :
-					  groups[g].on[p].variants;
-			uint64_t mask = groups[g].workloads & sel->workloads;
-			unsigned int mib;
-			struct lane *lane;
-
-			if (!(sel->platforms & BIT(p)) || !mask || !rounds)
-				continue;
-			if (sel->boots)
-				rounds = sel->boots;
-			/* A lane of its own, or behind the one before. */
-			if (groups[g].together || !phase->nr)
-				phase->nr++;
-			lane = &phase->lanes[phase->nr - 1];
-			for (mib = 0; (mib = workload_next_size(sel->full, mask,
-								(enum platform)p,
-								mib)); )
-				if (fill_lane(lane, sel, (enum platform)p, mask,
-					      mib, chosen, rounds, &rnd))
-					return -1;
-			if (!lane->nr) {
-				free(lane->boots);
-				lane->boots = NULL;
-				phase->nr--;
-			}
-		}
+		if (fill_phase(phase, sel, &groups[g], &rnd))
+			return -1;
 		for (l = 0; l < phase->nr; l++) {
 			double s = lane_seconds(&phase->lanes[l]);
 

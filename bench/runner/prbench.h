@@ -10,6 +10,7 @@
 #define PRBENCH_H
 
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,11 +38,12 @@ enum {
 #define WORKLOADS_MAX	64		/* they are bits of a mask, */
 #define VARIANTS_MAX	64		/* and so are variants */
 
-/* plan.c */
+/* variants.c */
 enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
 
 struct variant {
 	const char *name;
+	const char *about;	/* one line for people */
 	const char *tree;	/* kernel directory: <arch>-<tree> */
 	bool patched;
 	bool reporting;		/* the device offers reporting */
@@ -80,11 +82,13 @@ struct workload {
 };
 
 extern const char *const platform_names[NR_PLATFORMS];
+extern const char *const platform_about[NR_PLATFORMS];
 extern const struct variant variants[];
 extern const size_t nr_variants;
 extern struct workload workloads[WORKLOADS_MAX];
 extern size_t nr_workloads;
 extern const char *const host_variables[];
+extern const char *const profile_names[2];
 
 struct selection {
 	bool full;
@@ -102,13 +106,16 @@ struct boot {
 	uint64_t workloads;
 	unsigned int replicate;
 	unsigned int mem_mib;		/* of the guest */
+	int row;			/* value of the workload's row, or -1 */
 	double estimate_s;
+	const struct boot *after;	/* what ran in its place before, or NULL */
 };
 
 /* A lane runs its boots one after the other; lanes of a phase run together. */
 struct lane {
 	struct boot *boots;
 	size_t nr, next;
+	const struct boot *last;	/* that ended */
 };
 
 struct phase {
@@ -123,10 +130,13 @@ struct plan {
 	double estimate_s;
 };
 
+int name_index(const char *const *names, size_t nr, const char *name);
 int parse_list(const char *text, const char *const *names, size_t nr,
 	       uint64_t *mask, char *unknown, size_t len);
 int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len);
 double boot_seconds(enum platform p);
+void plan_order(size_t nr, unsigned int rounds, unsigned int *rnd,
+		size_t *order);
 int plan_make(struct plan *plan, const struct selection *sel);
 uint64_t plan_variants(const struct plan *plan, uint64_t platforms);
 void plan_free(struct plan *plan);
@@ -142,7 +152,7 @@ json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
 int resume_same(const json_t *was, const json_t *is, char *err, size_t len);
 int resume_plan(struct plan *plan, const char *dir, struct resumed *done);
 
-/* workloads.c */
+/* workloads.c, workload_settings.c */
 int workloads_load(const char *dir, char *err, size_t len);
 void workloads_free(void);
 int workload_find(const char *name);
@@ -157,6 +167,9 @@ json_t *workload_settings(bool full, size_t w, enum platform p);
 double workload_seconds(const json_t *settings, size_t w, enum platform p);
 unsigned int workload_next_size(bool full, uint64_t mask, enum platform p,
 				unsigned int last);
+char *boot_append(const struct boot *b);
+json_t *boot_settings(bool full, const struct boot *b, size_t w);
+const char *workload_row(bool full, uint64_t mask, const json_t **values);
 unsigned int workload_guest(const json_t *settings, size_t w, const char *key);
 json_t *workload_about(size_t w);
 
@@ -176,7 +189,9 @@ uint64_t cgroup_reread_kib(const struct cgroup *cg);
 bool cgroup_full(const struct cgroup *cg);
 int cgroup_remove(struct cgroup *cg, char *err, size_t len);
 
-/* sampler.c */
+/* ram.c, sampler.c */
+#define PAGE	4096UL
+
 struct residency {
 	size_t nr;		/* pieces */
 	uint32_t *now;		/* pages resident in each piece */
@@ -189,7 +204,7 @@ struct residency {
 };
 
 struct mapping {
-	uint64_t start, end, rss_kib;
+	uint64_t start, end, rss_kib, huge_kib;
 };
 
 /* One range of pages as the PAGEMAP_SCAN ioctl returns it. */
@@ -210,6 +225,13 @@ struct ram {
 
 struct sampler;
 
+/* What is known of a guest's memory at a sample. */
+struct sampled {
+	uint64_t resident_kib;
+	uint64_t refault_kib;	/* since the start */
+	double gib_s;		/* the same: resident memory over time */
+};
+
 int residency_init(struct residency *r, uint64_t bytes);
 void residency_update(struct residency *r);
 void residency_free(struct residency *r);
@@ -225,6 +247,10 @@ void ram_of_group(struct ram *ram, const struct cgroup *group);
 void ram_close(struct ram *ram);
 struct sampler *sampler_start(struct ram *ram, const char *path, double t0,
 			      char *err, size_t len);
+bool ram_may_be_huge(const struct ram *ram);
+uint64_t ram_huge_kib(const struct ram *ram);
+int ram_scan(struct ram *ram, struct residency *r);
+struct sampled sampler_now(struct sampler *s);
 bool sampler_failed(struct sampler *s);
 uint64_t sampler_peak_kib(struct sampler *s);
 int sampler_stop(struct sampler *s, json_t *meta, char *err, size_t len);
@@ -256,8 +282,14 @@ struct vm {
 	char kernel[PATH_MAX];
 };
 
+/* What is done to the host's memory before a boot. */
+enum equalise { EQUALISE_NONE, EQUALISE_TOUCH, EQUALISE_WAIT, NR_EQUALISE };
+
+#define EQUALISE_DEFAULT	EQUALISE_TOUCH
+
 struct config {
 	struct selection sel;
+	enum equalise equalise;
 	char kernels[PATH_MAX];
 	char agent[PATH_MAX];
 	char source[PATH_MAX];	/* kernel source for ${source}, or "" */
@@ -272,9 +304,10 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	      const char *dir, char *err, size_t len);
 pid_t uml_main_pid(pid_t supervisor);
+int uml_works(char *err, size_t len);
 void vm_kill(struct vm *vm);
 void vm_free(struct vm *vm);
-bool kvm_works(const struct config *cfg);
+bool kvm_works(const struct config *cfg, char *why, size_t len);
 void kernel_dir(char *path, size_t len, const struct config *cfg,
 		enum platform p, const struct variant *v);
 
@@ -312,12 +345,30 @@ int boot_run(const struct config *cfg, const struct boot *b);
 void boot_dir(char *path, size_t len, const struct config *cfg,
 	      const struct boot *b);
 
+/* equalise.c */
+extern const char *const equalise_names[NR_EQUALISE];
+
+struct equalised {
+	pid_t pid;		/* holds memory that has been touched, or 0 */
+};
+
+void equalise(struct equalised *e, enum equalise how, unsigned int mem_mib,
+	      int signals, json_t *meta);
+void equalise_release(struct equalised *e);
+
+/* doctor.c */
+uint64_t doctor_platforms(const struct config *cfg, uint64_t platforms);
+unsigned int doctor(const struct config *cfg);
+
 /* meta.c */
 extern const char *meta_root;
 json_t *meta_machine(void);
 json_t *meta_warnings(const json_t *machine);
 json_t *meta_host_state(void);
-char *git_commit(void);
+unsigned int meta_available_mib(void);
+long long meta_reported_kib(void);
+long long meta_oom_kills(void);
+char *git_commit(char **why);
 char *file_sha256(const char *path);
 int write_json(const char *path, const json_t *o, char *err, size_t len);
 void iso_time(char *buf, size_t len);
@@ -338,13 +389,23 @@ void counting_start(struct counting *c, pid_t vm, const char *dir, double t0,
 void counting_stop(struct counting *c);
 
 /* util.c */
+extern bool wipe_stderr;	/* there may be a line of progress to be wiped */
+
+void complain(const char *fmt, ...) PRINTF(1, 2);
+void stop_signals(sigset_t *set);
 double now_s(void);
 void sleep_s(double s);
 int set_err(char *err, size_t len, const char *fmt, ...) PRINTF(3, 4);
 int read_text(const char *path, char *buf, size_t len);
+int write_text(const char *path, const char *text);
 char *run_capture(char *const argv[]);
 char *format(const char *fmt, ...) PRINTF(1, 2);
+json_t *json_text(const char *text);
 void argv_add(char ***argv, const char *fmt, ...) PRINTF(2, 3);
+void argv_add_option(char ***argv, const char *before, const char *path,
+		     const char *after);
+int temp_dir(char *path, size_t len);
+const char *last_line(char *text);
 int wait_exit(int pidfd, pid_t pid, double limit_s, int *status);
 int make_dirs(const char *path);
 void make_path(char *path, size_t len, const char *fmt, ...) PRINTF(3, 4);

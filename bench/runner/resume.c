@@ -7,11 +7,52 @@
 
 #include "prbench.h"
 
+/* Append a word of the command line, from its bytes if there are any. */
+static char *add_word(char *to, const char *text, const char *hex)
+{
+	unsigned int c;
+
+	if (!hex)
+		return stpcpy(to, text) + 1;
+	for (; sscanf(hex, "%2x", &c) == 1 && c; hex += 2)
+		*to++ = (char)c;
+	*to = '\0';
+	return to + 1;
+}
+
+/* The words of run.json as one block, to be freed; NULL if there are none. */
+static char **read_words(const json_t *run, int *argc)
+{
+	const json_t *words = json_object_get(run, "argv");
+	const json_t *bytes = json_object_get(run, "argv_hex"), *word;
+	size_t nr = json_array_size(words), room = (nr + 1) * sizeof(char *), i;
+	char **argv, *p;
+
+	json_array_foreach(words, i, word) {
+		if (!json_is_string(word))
+			return NULL;
+		room += json_string_length(word) + 1;
+	}
+	argv = calloc(1, room);
+	if (!argv || !nr) {
+		free(argv);
+		return NULL;
+	}
+	p = (char *)(argv + nr + 1);
+	json_array_foreach(words, i, word) {
+		argv[i] = p;
+		p = add_word(p, json_string_value(word),
+			     json_string_value(json_array_get(bytes, i)));
+	}
+	*argc = (int)nr;
+	return argv;
+}
+
 /**
  * resume_open() - read what an interrupted run was started with
  * @dir: the run's directory
  * @argc: number of arguments, from run.json
- * @argv: the arguments; they belong to the result
+ * @argv: the arguments, to be freed as one
  * @err: what is wrong
  * @len: its size
  *
@@ -21,10 +62,8 @@ json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
 		    size_t len)
 {
 	char path[PATH_MAX + 16];
-	const json_t *words, *word;
 	json_error_t why;
 	json_t *run;
-	size_t i;
 
 	make_path(path, sizeof(path), "%s/run.json", dir);
 	run = json_load_file(path, 0, &why);
@@ -33,17 +72,9 @@ json_t *resume_open(const char *dir, int *argc, char ***argv, char *err,
 			why.text);
 		return NULL;
 	}
-	words = json_object_get(run, "argv");
-	*argc = (int)json_array_size(words);
-	*argv = calloc((size_t)*argc + 1, sizeof(**argv));
-	json_array_foreach(words, i, word)
-		if (*argv && json_is_string(word))
-			(*argv)[i] = (char *)json_string_value(word);
-	for (i = 0; *argv && i < (size_t)*argc && (*argv)[i]; i++)
-		;
-	if (*argc < 1 || i < (size_t)*argc) {
+	*argv = read_words(run, argc);
+	if (!*argv) {
 		set_err(err, len, "%s does not say how the run was started", path);
-		free(*argv);
 		json_decref(run);
 		return NULL;
 	}
@@ -111,7 +142,9 @@ static bool is_boot(const struct boot *b, const json_t *meta)
 	       json_is_string(json_object_get(meta, "variant")) &&
 	       !strcmp(json_string_value(json_object_get(meta, "variant")),
 		       b->variant->name) &&
-	       json_integer_value(json_object_get(meta, "mem_mib")) == b->mem_mib;
+	       json_integer_value(json_object_get(meta, "mem_mib")) == b->mem_mib &&
+	       (json_object_get(meta, "row") ?
+		json_integer_value(json_object_get(meta, "row")) : -1) == b->row;
 }
 
 static bool take_out(struct plan *plan, const json_t *meta)

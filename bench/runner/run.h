@@ -35,6 +35,8 @@ struct run {
 	const struct boot *boot;
 	char dir[PATH_MAX];
 	double t0;
+	struct equalised equalised;
+	long long oom_kills;	/* of the host's kernel before this boot */
 	struct guest *guests[GUESTS_MAX];
 	size_t nr_guests;
 	struct cgroup group;	/* that all VMs are in, if there is a limit */
@@ -53,13 +55,15 @@ struct run {
 
 enum { RUN_FAILED = -1, RUN_TIME = 0, RUN_EVENT = 1, RUN_FULL = 2 };
 
-/* guest.c */
+/* run.c */
 int run_failed(struct run *r, const char *status, int exit_code,
 	       const char *fmt, ...) PRINTF(4, 5);
 int run_cannot_write(struct run *r);
 void run_stop_sampler(struct run *r);
 int run_sample(struct run *r, struct ram *ram);
 int run_save_meta(struct run *r);
+
+/* guest.c */
 int run_event(struct run *r, double end, struct guest **from, json_t **event);
 bool is_event(const json_t *event, const char *kind, const char *workload);
 struct guest *guest_new(struct run *r, unsigned int nr);
@@ -67,14 +71,18 @@ int guest_start(struct guest *g);
 int guest_tell(struct guest *g, size_t w, json_t *args);
 int guest_quit(struct guest *g);
 int guests_finish(struct run *r);
+void guest_free(struct guest *g);
+int guest_failed(struct guest *g, const char *status, int exit_code,
+		 const char *fmt, ...) PRINTF(4, 5);
+
+/* console.c */
 void guest_check_console(struct guest *g);
 void guest_show_console(const struct guest *g);
-void guest_free(struct guest *g);
 
 /* host.c */
 int host_run(struct run *r, size_t w);
 
-/* boot.c */
+/* boot_args.c */
 void boot_add_args(struct run *r, size_t w, json_t *args);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <dirent.h>
+#include <elf.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -18,27 +19,29 @@
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "prbench.h"
 
+#define NO_FENCE	"cannot fence in User Mode Linux: "
+#define FP_STATE_MAX	2696	/* bytes for it in arch/x86/um of 6.12 */
+
 static void __attribute__((noreturn)) fail(const char *what)
 {
-	dprintf(2, "prbench: cannot fence in User Mode Linux: %s: %s\n", what,
-		strerror(errno));
+	dprintf(2, "prbench: " NO_FENCE "%s%s%s\n", what, errno ? ": " : "",
+		errno ? strerror(errno) : "");
 	_exit(126);
 }
 
 static void write_file(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+	if (write_text(path, text))
 		fail(path);
-	close(fd);
 }
 
 /* Without root, a user namespace gives the right to make the other two. */
@@ -92,6 +95,36 @@ static void fence(const char *run_dir, unsigned int mem_mib)
 	drop_capabilities();
 }
 
+/*
+ * What UML does first: trace a child, and read the processor's state of it.
+ * The kernel has a fixed place for that state, and dies where it is larger.
+ */
+static void try_ptrace(void)
+{
+	static char state[1 << 16];
+	struct iovec iov = { state, sizeof(state) };
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status)) {
+		errno = 0;
+		fail("it must trace its processes (kernel.yama.ptrace_scope must be below 2, and seccomp must allow ptrace)");
+	}
+	if (!ptrace(PTRACE_GETREGSET, pid, NT_X86_XSTATE, &iov) &&
+	    iov.iov_len > FP_STATE_MAX) {
+		errno = 0;
+		fail("this processor's FP state (AMX?) is larger than UML 6.12 has room for; boot the host with clearcpuid=amx_tile, or use QEMU");
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
 /* First process of the PID namespace: starts UML, waits, reaps. */
 static void __attribute__((noreturn)) supervise(char **argv, const char *run_dir,
 						unsigned int mem_mib,
@@ -134,6 +167,73 @@ static void __attribute__((noreturn)) supervise(char **argv, const char *run_dir
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/* Make the namespaces: in the child 0, and else its process or -1. */
+static pid_t clone_namespaces(void)
+{
+	unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | SIGCHLD;
+
+	if (geteuid())
+		flags |= CLONE_NEWUSER;
+	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+}
+
+static int no_namespaces(char *err, size_t len)
+{
+	return set_err(err, len, "cannot make namespaces for User Mode Linux: %s; %s",
+		       strerror(errno), geteuid() ?
+		       "allow unprivileged user namespaces (kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), or run as root" :
+		       "root needs CAP_SYS_ADMIN: run the container with it (--privileged)");
+}
+
+/**
+ * uml_works() - can a User Mode Linux guest be fenced in and run here?
+ * @err: if not, why, and what to do
+ * @len: its size
+ *
+ * Tries all of it but the kernel: namespaces, mounts, capabilities, ptrace.
+ *
+ * Return: 0, or -1 with a message.
+ */
+int uml_works(char *err, size_t len)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char dir[PATH_MAX];
+	int out[2], status = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (temp_dir(dir, sizeof(dir)))
+		return set_err(err, len, "cannot make %s: %s; set TMPDIR to a directory that can be written",
+			       dir, strerror(errno));
+	if (pipe2(out, O_CLOEXEC))
+		return set_err(err, len, "pipe: %s", strerror(errno));
+	pid = clone_namespaces();
+	if (!pid) {
+		dup2(out[1], 2);
+		if (uid)
+			map_user(uid, gid);
+		fence(dir, 1);
+		try_ptrace();
+		_exit(0);
+	}
+	close(out[1]);
+	if (pid < 0)
+		no_namespaces(err, len);
+	n = read(out[0], err, pid < 0 ? 0 : len - 1);
+	if (pid > 0) {
+		err[n > 0 ? n : 0] = '\0';
+		err[strcspn(err, "\n")] = '\0';
+		if (!strncmp(err, "prbench: ", 9))
+			memmove(err, err + 9, strlen(err) - 8);
+	}
+	close(out[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	rmdir(dir);
+	return pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
+}
+
 /* The kernel process itself: the supervisor's only child. */
 pid_t uml_main_pid(pid_t supervisor)
 {
@@ -164,8 +264,7 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	      const char *dir, char *err, size_t len)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
-	const char *append = getenv("PRBENCH_APPEND");
-	unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | SIGCHLD;
+	char *append;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 	char kdir[PATH_MAX / 2], log_path[PATH_MAX];
@@ -188,12 +287,13 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 		return set_err(err, len, "cannot create %s: %s", log_path,
 			       strerror(errno));
 
+	append = boot_append(b);
 	vm->cmdline = format("mem=%uM root=/dev/root rootfstype=hostfs "
-			     "rootflags=/ ro panic=-1 oops=panic init=%s "
-			     "page_reporting_um.enable=%d%s%s%s%s", b->mem_mib,
+			     "rootflags=/ ro panic=-1 oops=panic init=\"%s\" "
+			     "page_reporting_um.enable=%d%s%s%s", b->mem_mib,
 			     cfg->agent, b->variant->reporting,
-			     *extra ? " " : "", extra, append ? " " : "",
-			     append ? append : "");
+			     *extra ? " " : "", extra, append);
+	free(append);
 	argv_add(a, "%s", vm->kernel);
 	argv_add(a, "umid=guest");
 	argv_add(a, "uml_dir=%s", dir);
@@ -209,19 +309,14 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 			argv_add(a, "%s", w);
 		free(words);
 	}
-	if (uid)
-		flags |= CLONE_NEWUSER;
-	vm->pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+	vm->pid = clone_namespaces();
 	if (!vm->pid)
 		supervise(vm->argv, dir, b->mem_mib, vm->group, log, uid, gid);
 	close(chan[1]);
 	close(log);
 	if (vm->pid < 0) {
 		vm->pid = 0;
-		return set_err(err, len,
-			       "cannot make namespaces for User Mode Linux: %s%s",
-			       strerror(errno), uid ?
-			       "; as non-root this needs unprivileged user namespaces" : "");
+		return no_namespaces(err, len);
 	}
 	vm->pidfd = open_pidfd(vm->pid);
 	return 0;

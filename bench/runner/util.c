@@ -14,6 +14,36 @@
 
 #include "prbench.h"
 
+bool wipe_stderr;
+
+/* An error message; what it covers of a line of progress is wiped before. */
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	fprintf(stderr, "%sprbench: %s\n", wipe_stderr ? "\r\033[K" : "",
+		text ? text : "out of memory");
+	free(text);
+}
+
+/* The signals that end a run: what was ignored at the start stays ignored. */
+void stop_signals(sigset_t *set)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+	size_t i;
+
+	sigemptyset(set);
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaddset(set, signals[i]);
+}
+
 double now_s(void)
 {
 	struct timespec ts;
@@ -71,6 +101,19 @@ int read_text(const char *path, char *buf, size_t len)
 		used--;
 	buf[used] = '\0';
 	return (int)used;
+}
+
+/* Write a short text into a file that exists; -errno on failure. */
+int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
 }
 
 /* What a program prints, or NULL if it fails. */
@@ -144,6 +187,26 @@ char *format(const char *fmt, ...)
 	return text;
 }
 
+/*
+ * A name of any bytes as a JSON string: those that are not UTF-8 are written as
+ * \\xNN.
+ */
+json_t *json_text(const char *text)
+{
+	json_t *o = json_string(text);
+	char *plain, *p;
+
+	if (o)
+		return o;
+	p = plain = calloc(4, strlen(text) + 1);
+	for (; p && *text; text++)
+		p += sprintf(p, *text & 0x80 ? "\\x%02x" : "%c",
+			     (unsigned char)*text);
+	o = json_string(plain ? plain : "?");
+	free(plain);
+	return o;
+}
+
 /* Append a formatted word to a NULL-terminated vector. */
 void argv_add(char ***argv, const char *fmt, ...)
 {
@@ -163,6 +226,42 @@ void argv_add(char ***argv, const char *fmt, ...)
 	va_end(ap);
 	grown[n + 1] = NULL;
 	*argv = grown;
+}
+
+/* Append an option of QEMU's that holds a path: there a comma is doubled. */
+void argv_add_option(char ***argv, const char *before, const char *path,
+		     const char *after)
+{
+	char *text = calloc(2, strlen(path) + 1), *p = text;
+
+	for (; p && *path; path++) {
+		*p++ = *path;
+		if (*path == ',')
+			*p++ = ',';
+	}
+	argv_add(argv, "%s%s%s", before, text ? text : "", after);
+	free(text);
+}
+
+/* Make a directory of our own in TMPDIR; on failure its name is where it was. */
+int temp_dir(char *path, size_t len)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	make_path(path, len, "%s/prbench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	return mkdtemp(path) ? 0 : -1;
+}
+
+/* The last line of a text that is not empty; cuts the text. */
+const char *last_line(char *text)
+{
+	size_t n = strlen(text);
+	char *nl;
+
+	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		text[--n] = '\0';
+	nl = strrchr(text, '\n');
+	return nl ? nl + 1 : text;
 }
 
 /* Wait for a child for a limited time: 1 when it is gone (and reaped). */

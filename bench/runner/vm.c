@@ -56,17 +56,18 @@ static char *qemu_cmdline(const struct config *cfg, const struct boot *b,
 			  bool migratable)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
-	const char *append = getenv("PRBENCH_APPEND");
+	char *append = boot_append(b), *text;
 
-	return format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
+	text = format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
 		      "rootfstype=9p rootflags=trans=virtio,version=9p2000.L,"
-		      "cache=loose,msize=262144 ro init=%s%s%s%s%s%s%s", cfg->agent,
+		      "cache=loose,msize=262144 ro init=\"%s\"%s%s%s%s%s", cfg->agent,
 		      migratable ? " root_in_memory=1" : "",
 		      b->platform == ICOUNT ? " nokaslr" :
 		      /* On a host that is busy an emulated timer may fail the check. */
 		      b->platform == TCG ? " no_timer_check" : "",
-		      *extra ? " " : "", extra,
-		      append ? " " : "", append ? append : "");
+		      *extra ? " " : "", extra, append);
+	free(append);
+	return text;
 }
 
 static void accel(char ***argv, enum platform p)
@@ -139,29 +140,11 @@ static pid_t spawn(char **argv, const char *log_path, const struct cgroup *group
 	return pid;
 }
 
-int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
-	       const char *dir, char *err, size_t len)
+/* The machine, and the devices that the guest and we talk over. */
+static void qemu_argv(struct vm *vm, const struct config *cfg,
+		      const struct boot *b, const char *log, int chan, int qmp)
 {
-	int chan[2] = { -1, -1 }, qmp[2] = { -1, -1 };
-	char kdir[PATH_MAX / 2], log[PATH_MAX];
 	char ***a = &vm->argv;
-
-	kernel_dir(kdir, sizeof(kdir), cfg, b->platform, b->variant);
-	make_path(vm->kernel, sizeof(vm->kernel), "%s/bzImage", kdir);
-	make_path(log, sizeof(log), "%s/console.log", dir);
-	if (access(vm->kernel, R_OK))
-		return set_err(err, len,
-			       "no kernel %s (%s); build it with 'make kernels'",
-			       vm->kernel, strerror(errno));
-	/* Our ends are closed in QEMU, its ends are not. */
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, chan) ||
-	    socketpair(AF_UNIX, SOCK_STREAM, 0, qmp))
-		return set_err(err, len, "socketpair: %s", strerror(errno));
-	fcntl(chan[0], F_SETFD, FD_CLOEXEC);
-	fcntl(qmp[0], F_SETFD, FD_CLOEXEC);
-	vm->channel = chan[0];
-	vm->qmp_fd = qmp[0];
-	vm->cmdline = qemu_cmdline(cfg, b, vm->migratable);
 
 	argv_add(a, "%s", cfg->qemu);
 	argv_add(a, "-machine");
@@ -184,7 +167,7 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	argv_add(a, "-append");
 	argv_add(a, "%s", vm->cmdline);
 	argv_add(a, "-chardev");
-	argv_add(a, "file,id=console,path=%s,append=on", log);
+	argv_add_option(a, "file,id=console,append=on,path=", log, "");
 	argv_add(a, "-serial");
 	argv_add(a, "chardev:console");
 	if (b->variant->hint) {
@@ -200,16 +183,41 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	argv_add(a, "-device");
 	argv_add(a, "virtio-9p-pci,fsdev=root,mount_tag=hostroot");
 	argv_add(a, "-chardev");
-	argv_add(a, "socket,id=channel,fd=%d", chan[1]);
+	argv_add(a, "socket,id=channel,fd=%d", chan);
 	argv_add(a, "-device");
 	argv_add(a, "virtio-serial-pci,max_ports=2");
 	argv_add(a, "-device");
 	argv_add(a, "virtserialport,chardev=channel,name=prbench");
 	argv_add(a, "-chardev");
-	argv_add(a, "socket,id=qmp,fd=%d", qmp[1]);
+	argv_add(a, "socket,id=qmp,fd=%d", qmp);
 	argv_add(a, "-mon");
 	argv_add(a, "chardev=qmp,mode=control");
+}
 
+int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
+	       const char *dir, char *err, size_t len)
+{
+	int chan[2] = { -1, -1 }, qmp[2] = { -1, -1 };
+	char kdir[PATH_MAX / 2], log[PATH_MAX];
+
+	kernel_dir(kdir, sizeof(kdir), cfg, b->platform, b->variant);
+	make_path(vm->kernel, sizeof(vm->kernel), "%s/bzImage", kdir);
+	make_path(log, sizeof(log), "%s/console.log", dir);
+	if (access(vm->kernel, R_OK))
+		return set_err(err, len,
+			       "no kernel %s (%s); build it with 'make kernels'",
+			       vm->kernel, strerror(errno));
+	/* Our ends are closed in QEMU, its ends are not. */
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, chan) ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, qmp))
+		return set_err(err, len, "socketpair: %s", strerror(errno));
+	fcntl(chan[0], F_SETFD, FD_CLOEXEC);
+	fcntl(qmp[0], F_SETFD, FD_CLOEXEC);
+	vm->channel = chan[0];
+	vm->qmp_fd = qmp[0];
+	vm->cmdline = qemu_cmdline(cfg, b, vm->migratable);
+
+	qemu_argv(vm, cfg, b, log, chan[1], qmp[1]);
 	vm->pid = spawn(vm->argv, log, vm->group);
 	close(chan[1]);
 	close(qmp[1]);
@@ -222,28 +230,44 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	return 0;
 }
 
-/*
- * KVM is there when a guest gets somewhere under it, and only then: the
- * device node proves nothing.  Boot a kernel that has no root, so that it
+/**
+ * kvm_works() - does a guest get somewhere under KVM?
+ * @cfg: where the kernels are
+ * @why: if it does not, why, and what to do
+ * @len: its size
+ *
+ * The device node proves nothing. Boot a kernel that has no root, so that it
  * panics and QEMU exits, and look for the panic.
  */
-bool kvm_works(const struct config *cfg)
+bool kvm_works(const struct config *cfg, char *why, size_t len)
 {
-	char kernel[PATH_MAX], log[] = "/tmp/prbench-kvm-XXXXXX";
-	char text[65536], *found = NULL;
+	char kernel[PATH_MAX], text[65536], dir[PATH_MAX], log[PATH_MAX + 16];
 	char **argv = NULL;
-	int fd, status, pidfd;
+	bool found = false;
+	int status, pidfd;
 	size_t i;
 	pid_t pid;
 
-	if (access("/dev/kvm", R_OK | W_OK))
+	if (access("/dev/kvm", R_OK | W_OK)) {
+		set_err(why, len, errno == EACCES ?
+			"/dev/kvm: %s; join the group that owns it (kvm) or run as root" :
+			"/dev/kvm: %s; the processor or the hypervisor offers no virtualisation, or the module kvm is not loaded",
+			strerror(errno));
 		return false;
+	}
 	make_path(kernel, sizeof(kernel), "%s/x86_64-pristine/bzImage",
 		 cfg->kernels);
-	fd = mkstemp(log);
-	if (fd < 0)
+	if (access(kernel, R_OK)) {
+		set_err(why, len, "%s: %s; KVM is tried with it: build it with 'make kernels'",
+			kernel, strerror(errno));
 		return false;
-	close(fd);
+	}
+	if (temp_dir(dir, sizeof(dir))) {
+		set_err(why, len, "%s: %s; set TMPDIR to a directory that can be written",
+			dir, strerror(errno));
+		return false;
+	}
+	make_path(log, sizeof(log), "%s/console", dir);
 	argv_add(&argv, "%s", cfg->qemu);
 	argv_add(&argv, "-machine");
 	argv_add(&argv, "q35");
@@ -255,12 +279,14 @@ bool kvm_works(const struct config *cfg)
 	argv_add(&argv, "-nographic");
 	argv_add(&argv, "-no-reboot");
 	argv_add(&argv, "-serial");
-	argv_add(&argv, "file:%s", log);
+	argv_add_option(&argv, "file:", log, "");
 	argv_add(&argv, "-kernel");
 	argv_add(&argv, "%s", kernel);
 	argv_add(&argv, "-append");
 	argv_add(&argv, "console=ttyS0 panic=-1");
-	pid = spawn(argv, "/dev/null", NULL);
+	pid = spawn(argv, log, NULL);
+	set_err(why, len, "no guest boots under KVM in %.0f s, though there is /dev/kvm",
+		KVM_PROBE_S);
 	if (pid > 0) {
 		pidfd = open_pidfd(pid);
 		if (!wait_exit(pidfd, pid, KVM_PROBE_S, &status)) {
@@ -268,12 +294,16 @@ bool kvm_works(const struct config *cfg)
 			waitpid(pid, &status, 0);
 		} else if (read_text(log, text, sizeof(text)) > 0) {
 			found = strstr(text, "Kernel panic - not syncing: VFS");
+			if (!found)
+				set_err(why, len, "no guest boots under KVM (does the hypervisor above support it?): %.300s",
+					last_line(text));
 		}
 		close(pidfd);
 	}
 	unlink(log);
+	rmdir(dir);
 	for (i = 0; argv[i]; i++)
 		free(argv[i]);
 	free(argv);
-	return found != NULL;
+	return found;
 }

@@ -37,9 +37,9 @@ unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
 				     unsigned int order);
 void __page_reporting_captured(struct page *page, struct zone *zone,
 			       unsigned int order);
-bool __page_reporting_detach(struct page *page, struct zone *zone,
+void __page_reporting_detach(struct page *page, struct zone *zone,
 			     unsigned int order, bool merges);
-void __page_reporting_attach(struct page *page, unsigned int order);
+void __page_reporting_attach(struct page *page, unsigned int order, bool freed);
 
 /**
  * page_reporting_known - is anything known of a free block?
@@ -140,28 +140,29 @@ static inline void page_reporting_detach(struct page *page, struct zone *zone,
  * @zone: its zone
  * @order: its order
  *
- * Context: zone->lock held, interrupts off.
- * Return: true if page_reporting_attach() has to follow, or
+ * Context: zone->lock held, interrupts off. page_reporting_attach() follows, or
  * page_reporting_captured().
  */
-static inline bool page_reporting_merge(struct page *buddy, struct zone *zone,
+static inline void page_reporting_merge(struct page *buddy, struct zone *zone,
 					unsigned int order)
 {
-	return page_reporting_known(buddy) &&
-	       __page_reporting_detach(buddy, zone, order, true);
+	if (page_reporting_known(buddy))
+		__page_reporting_detach(buddy, zone, order, true);
 }
 
 /**
  * page_reporting_attach - a block has joined the free lists, parts of it known
  * @page: its first page
  * @order: its order after all merges
+ * @freed: some of it has just been freed
  *
  * Context: zone->lock held, interrupts off.
  */
-static inline void page_reporting_attach(struct page *page, unsigned int order)
+static inline void page_reporting_attach(struct page *page, unsigned int order,
+					 bool freed)
 {
 	if (static_branch_unlikely(&page_reporting_enabled))
-		__page_reporting_attach(page, order);
+		__page_reporting_attach(page, order, freed);
 }
 
 /* In page_alloc.c, which alone knows the free lists and the per-cpu lists */
@@ -202,13 +203,13 @@ static inline void page_reporting_detach(struct page *page, struct zone *zone,
 {
 }
 
-static inline bool page_reporting_merge(struct page *buddy, struct zone *zone,
+static inline void page_reporting_merge(struct page *buddy, struct zone *zone,
 					unsigned int order)
 {
-	return false;
 }
 
-static inline void page_reporting_attach(struct page *page, unsigned int order)
+static inline void page_reporting_attach(struct page *page, unsigned int order,
+					 bool freed)
 {
 }
 

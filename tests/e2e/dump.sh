@@ -8,7 +8,7 @@
 at_most()
 {
 	echo "# ${1:-nothing}, at most $2 is wanted"
-	[ -n "$1" ] && [ "$1" -le "$2" ]
+	[ "${1:-0}" -gt 0 ] && [ "$1" -le "$2" ]
 }
 
 guest dump dump.sh --set script.mem_mib=16384

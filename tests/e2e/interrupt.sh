@@ -8,7 +8,7 @@
 # start RUN: both platforms at once, and wait until both guests are at work
 start()
 {
-	"$bin/prbench" --agent "$bin/pragent" --out "$scratch/$1" \
+	env --default-signal=INT "$bin/prbench" --agent "$bin/pragent" --out "$scratch/$1" \
 		--platforms um,tcg --variants off --workloads drain --set drain.settle_ms=60000 --boots 2 \
 		>"$scratch/log" 2>&1 &
 	pid=$!
@@ -60,7 +60,7 @@ boots()
 	[ "$(cat "$scratch"/on/boots/*/meta.json | grep -c '"status": "ok"')" -eq "$1" ]
 }
 
-"$bin/prbench" --agent "$bin/pragent" --out "$scratch/on" --platforms um \
+env --default-signal=INT "$bin/prbench" --agent "$bin/pragent" --out "$scratch/on" --platforms um \
 	--variants off,ext --workloads drain --set drain.settle_ms=2000 --boots 2 \
 	>"$scratch/log" 2>&1 &
 pid=$!
@@ -73,7 +73,7 @@ ok "resume: interrupted in its second boot" boots 1
 ok "resume: it goes on" go_on on
 ok "resume: all four have ended well" boots 4
 ok "resume: each variant as often as planned" \
-	[ "$(grep -l '"variant": "ext"' "$scratch"/on/boots/*/meta.json |
+	[ "$(grep -l '^ "variant": "ext"' "$scratch"/on/boots/*/meta.json |
 		xargs grep -l '"status": "ok"' | wc -l)" -eq 2 ]
 ok "resume: run.json says so" [ "$(status "$scratch/on/run.json")" = complete ]
 ok "resume: and when" grep -q '"resumed"' "$scratch/on/run.json"

@@ -67,11 +67,12 @@ status()
 	sed -n 's/^ "status": "\(.*\)",*$/\1/p' "$1"
 }
 
-# nothing_runs RUN: no process is left that knows the run's directory
+# nothing_runs RUN: no process is left that knows the run's directory: no VM, and
+# no prbench, whose boots have its own command line
 nothing_runs()
 {
 	tries=0
-	while pgrep -f -- "$scratch/$1/boots/" >/dev/null; do
+	while pgrep -f -- "$scratch/$1(/| |\$)" >/dev/null; do
 		tries=$((tries + 1))
 		[ $tries -lt 50 ] || return 1
 		sleep 0.1

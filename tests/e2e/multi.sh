@@ -14,7 +14,7 @@ small="--platforms um --workloads multi --boots 1 --set multi.mem_mib=128
 start()
 {
 	# shellcheck disable=SC2086
-	"$bin/prbench" --agent "$bin/pragent" --out "$scratch/$1" --variants off \
+	env --default-signal=INT "$bin/prbench" --agent "$bin/pragent" --out "$scratch/$1" --variants off \
 		$small --set multi.pause_ms=100000 >"$scratch/log" 2>&1 &
 	pid=$!
 	until grep -qs '"done"' "$scratch/$1"/boots/*/guest-2/events.jsonl; do

@@ -20,9 +20,15 @@ slug()
 
 figures()
 {
-	awk -F'\t' 'NR > 1 && $8 !~ /inf|-$/ && $1 != "icount" &&
-		($4 " " $5) ~ /^(drain t(50|95)_s|churn (cycles|refault_mib)|fragment stranded_mib)$/ {
-			print $1 "-" $3 "-" $4 "-" $5, $8, $6
+	# the headline metrics, which the run declared, of every variant
+	awk -F'\t' 'NR > 1 { line[NR] = $0; key[NR] = $1 " " $4 " " $5 }
+		$15 == "headline" { wanted[key[NR]] = 1 }
+		END {
+			for (i = 2; i <= NR; i++) {
+				split(line[i], f, "\t")
+				if (wanted[key[i]] && f[8] !~ /inf|-$/)
+					print f[1] "-" f[3] "-" f[4] "-" f[5], f[8], f[6]
+			}
 		}' | while read -r name value unit; do
 		lava-test-case "$(slug "$name")" --result pass \
 			--measurement "$value" --units "$unit" </dev/null

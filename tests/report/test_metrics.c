@@ -15,12 +15,12 @@
 
 /* 1 GiB is freed at 10 s; it goes back between 12 s and 14 s. */
 static const struct sample falling[] = {
-	{ 0, 100 * 1024, 0 },
-	{ 8, 100 * 1024, 0 },
-	{ 10, 1124 * 1024, 0 },
-	{ 12, 1124 * 1024, 1024 },
-	{ 14, 100 * 1024, 3072 },
-	{ 30, 100 * 1024, 3072 },
+	{ 0, 100 * 1024, 0, NAN },
+	{ 8, 100 * 1024, 0, NAN },
+	{ 10, 1124 * 1024, 0, NAN },
+	{ 12, 1124 * 1024, 1024, NAN },
+	{ 14, 100 * 1024, 3072, NAN },
+	{ 30, 100 * 1024, 3072, NAN },
 };
 
 static const char drain[] =
@@ -136,20 +136,118 @@ static void whole_boot(void **state)
 	metrics_compute(&run, &v);
 	near(value(&v, "drain", "t50_s"), 3);
 	near(value(&v, "drain", "t95_s"), 3.9);
-	near(value(&v, "drain", "refault_mib"), 3);
+	near(value(&v, "drain", "host_refill_mib"), 3);
 	near(value(&v, "drain", "stranded_mib"), 100 - 50);
 	near(value(&v, "drain", "resident_mib"), 100);
 	assert_true(isnan(value(&v, "drain", "t_boot_s")));
 	near(value(&v, "drain", "worker_cpu_ms"), 4);
 	/* the device's own count, which every kernel has on UML */
 	near(value(&v, "drain", "reported_mib"), 2);
-	near(value(&v, "drain", "guest_refault_mib"), 2);
+	near(value(&v, "drain", "refault_mib"), 2);
+	assert_true(isnan(value(&v, "drain", "host_huge_mib")));
 	near(value(&v, "drain", "passes"), 3);
 	near(value(&v, "drain", "lock_hold_max_us"), 2.5);
+	/* from the last mark on */
 	near(value(&v, "drain", "footprint_gib_s"),
-	     (2 * 612 + 2 * 1124 + 2 * 612 + 6 * 100) / 1024.0);
+	     (2 * 1124 + 2 * 612 + 6 * 100) / 1024.0);
 	assert_true(isnan(value(&v, "drain", "redundant_mib")));
 	assert_int_equal(run.nnotes, 0);
+	free(v.v);
+	run_free(&run);
+}
+
+static void declare(struct run *run, const char *about)
+{
+	run->meta = json_object();
+	json_object_set_new(run->meta, "about_workloads", events(about));
+	workloads_of(run);
+}
+
+/* What never settles strands nothing, and counts from its begin. */
+static void unsettled(void **state)
+{
+	char text[sizeof(drain)], *hit;
+	struct run run = { 0 };
+	struct values v;
+
+	(void)state;
+	strcpy(text, drain);
+	hit = strstr(text, "'settled'");
+	memcpy(hit, "'another'", 9);
+	add_boot(&run, "um", "flag", text, falling, 6);
+	metrics_compute(&run, &v);
+	assert_true(isnan(value(&v, "drain", "stranded_mib")));
+	assert_true(isnan(value(&v, "drain", "resident_mib")));
+	near(value(&v, "drain", "footprint_gib_s"),
+	     (2 * 612 + 2 * 1124 + 2 * 612 + 6 * 100) / 1024.0);
+	free(v.v);
+	run_free(&run);
+}
+
+/* The worker's own time goes before that of all kernel workers. */
+static void own_time_of_the_worker(void **state)
+{
+	static const char text[] =
+		"[{'t':1,'event':'counters','workload':'churn','when':'begin','kworker_ns':1000000,'worker_ms':3},"
+		"{'t':1,'event':'begin','workload':'churn'},"
+		"{'t':3,'event':'end','workload':'churn'},"
+		"{'t':3,'event':'counters','workload':'churn','when':'end','kworker_ns':99000000,'worker_ms':10.5}]";
+	struct run run = { 0 };
+	struct values v;
+
+	(void)state;
+	add_boot(&run, "um", "ext", text, falling, 6);
+	metrics_compute(&run, &v);
+	near(value(&v, "churn", "worker_cpu_ms"), 7.5);
+	free(v.v);
+	run_free(&run);
+}
+
+/* What did not happen within its limit is larger than all that did. */
+static void never_happened(void **state)
+{
+	static const char text[] =
+		"[{'t':1,'event':'begin','workload':'overcommit'},"
+		"{'t':2,'event':'result','workload':'overcommit','metric':'wait_s','unit':'s','value':%s,'limit':8},"
+		"{'t':3,'event':'end','workload':'overcommit'}]";
+	static const char * const values_of[] = { "null", "8", "2.5" };
+	struct run run = { 0 };
+	struct summary sum;
+	const struct row *r;
+	char room[sizeof(text) + 8];
+	struct values v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		snprintf(room, sizeof(room), text, values_of[i]);
+		add_boot(&run, "um", i < 2 ? "off" : "ext", room, falling, 6);
+	}
+	metrics_compute(&run, &v);
+	summary_build(&v, &sum);
+	r = summary_find(&sum, "um", "6.12.1", "off", "overcommit", "wait_s");
+	assert_int_equal(r->st.n, 2);
+	assert_true(isinf(r->st.lo) && isinf(r->st.median));
+	near(r->limit, 8);
+	r = summary_find(&sum, "um", "6.12.1", "ext", "overcommit", "wait_s");
+	near(r->st.median, 2.5);
+	summary_free(&sum);
+	free(v.v);
+	run_free(&run);
+}
+
+static void huge_pages(void **state)
+{
+	static const struct sample samples[] = {
+		{ 0, 1024, 0, 0 }, { 15, 1024, 0, 512 * 1024 }, { 21, 1024, 0, 0 },
+	};
+	struct run run = { 0 };
+	struct values v;
+
+	(void)state;
+	add_boot(&run, "um", "ext", drain, samples, 3);
+	metrics_compute(&run, &v);
+	near(value(&v, "drain", "host_huge_mib"), 512);
 	free(v.v);
 	run_free(&run);
 }
@@ -165,15 +263,16 @@ static void from_the_start(void **state)
 	strcpy(text, drain);
 	while ((hit = strstr(text, "drain")))
 		memcpy(hit, "storm", 5);
+	declare(&run, "{'storm':{'from_start':true}}");
 	add_boot(&run, "um", "flag", text, falling, 6);
 	metrics_compute(&run, &v);
 	near(value(&v, "storm", "t_boot_s"), 1);
 	near(value(&v, "storm", "worker_cpu_ms"), 5);
 	near(value(&v, "storm", "reported_mib"), 3);
 	near(value(&v, "storm", "passes"), 5);
-	near(value(&v, "storm", "refault_mib"), 3);
+	near(value(&v, "storm", "host_refill_mib"), 3);
 	near(value(&v, "storm", "footprint_gib_s"),
-	     (8 * 100 + 2 * 612 + 2 * 1124 + 2 * 612 + 6 * 100) / 1024.0);
+	     (2 * 1124 + 2 * 612 + 6 * 100) / 1024.0);
 	assert_int_equal(run.nnotes, 0);
 	free(v.v);
 	run_free(&run);
@@ -182,7 +281,7 @@ static void from_the_start(void **state)
 static void never_back(void **state)
 {
 	static const struct sample flat[] = {
-		{ 0, 1124 * 1024, 0 }, { 30, 1124 * 1024, 0 },
+		{ 0, 1124 * 1024, 0, NAN }, { 30, 1124 * 1024, 0, NAN },
 	};
 	struct run run = { 0 };
 	struct summary sum;
@@ -278,35 +377,80 @@ static void boots_of(struct run *run, const char *variant, double first, int n)
 static void comparison(void **state)
 {
 	struct run run = { 0 };
+	const struct comparison *c;
 	struct summary sum;
 	const struct row *r;
 	struct values v;
+	char sign[TEXT];
 
 	(void)state;
 	boots_of(&run, "flag", 10, 5);
 	boots_of(&run, "ext", 30, 5);
 	boots_of(&run, "off", 20, 3);
 	boots_of(&run, "ext-off", 10, 5);
+	declare(&run, "{'churn':{'metrics':[{'name':'cycles','headline':true}]}}");
 	metrics_compute(&run, &v);
 	summary_build(&v, &sum);
 	r = summary_find(&sum, "tcg", "6.12.1", "ext", "churn", "cycles");
 	assert_int_equal(r->st.n, 5);
 	near(r->st.median, 32);
 	near(r->ratio, 32 / 12.0);
-	near(r->p_raw, 2.0 / 252);
-	/*
-	 * The table has cycles, alloc_ms, footprint_gib_s and refault_mib, each
-	 * tested for ext, ext-off and off: 5 against 3 boots can reach 0.05.
-	 */
-	near(r->p, 12 * 2.0 / 252);
-	r = summary_find(&sum, "tcg", "6.12.1", "flag", "churn", "cycles");
-	assert_true(isnan(r->p));
-	near(r->ratio, 1);
+	/* Declared: ext against flag and against off, whose 5 : 3 boots can reach 0.05. */
+	c = comparison_find(&sum, r, "flag");
+	assert_true(c->headline);
+	assert_int_equal(c->tests, 2);
+	near(c->p_raw, 2.0 / 252);
+	near(c->p, 2 * 2.0 / 252);
+	c = comparison_find(&sum, r, "off");
+	assert_true(c->headline);
+	near(c->p_raw, 2.0 / 56);
+	near(c->p, 2.0 / 56);
+	/* Explored: that of off and ext-off, and three other metrics of all three. */
+	c = comparison_find(&sum, summary_find(&sum, "tcg", "6.12.1", "ext-off", "churn",
+					       "cycles"), "flag");
+	assert_false(c->headline);
+	assert_int_equal(c->tests, 2 + 3 * 3);
 	r = summary_find(&sum, "tcg", "6.12.1", "ext", "churn", "alloc_ms");
-	near(r->p, 1);
-	r = summary_find(&sum, "tcg", "6.12.1", "ext", "churn", "refault_mib");
+	c = comparison_find(&sum, r, "flag");
+	assert_false(c->headline);
+	near(c->p, 1);
+	assert_string_equal(comparison_sign(sign, c), "n<");
+	assert_null(comparison_find(&sum, r, "off"));
+	r = summary_find(&sum, "tcg", "6.12.1", "flag", "churn", "cycles");
+	assert_null(comparison_find(&sum, r, "flag"));
+	near(r->ratio, 1);
+	r = summary_find(&sum, "tcg", "6.12.1", "ext", "churn", "host_refill_mib");
 	/* nothing to divide by */
 	assert_true(r->has_flag && isnan(r->ratio));
+	summary_free(&sum);
+	free(v.v);
+	run_free(&run);
+}
+
+/* One family a platform, whatever the workload; n< and ~ are two signs. */
+static void headline_is_one_family(void **state)
+{
+	struct run run = { 0 };
+	const struct comparison *c;
+	struct summary sum;
+	struct values v;
+	char sign[TEXT];
+
+	(void)state;
+	boots_of(&run, "flag", 10, 6);
+	boots_of(&run, "ext", 10, 6);
+	boots_of(&run, "off", 30, 2);
+	declare(&run, "{'churn':{'metrics':[{'name':'cycles','headline':true},{'name':'alloc_ms','headline':true}]}}");
+	metrics_compute(&run, &v);
+	summary_build(&v, &sum);
+	c = comparison_find(&sum, summary_find(&sum, "tcg", "6.12.1", "ext", "churn",
+					       "cycles"), "flag");
+	assert_int_equal(c->tests, 2);
+	assert_string_equal(comparison_sign(sign, c), "~");
+	c = comparison_find(&sum, summary_find(&sum, "tcg", "6.12.1", "ext", "churn",
+					       "cycles"), "off");
+	assert_true(c->headline && isnan(c->p_raw));
+	assert_string_equal(comparison_sign(sign, c), "n<");
 	summary_free(&sum);
 	free(v.v);
 	run_free(&run);
@@ -325,10 +469,10 @@ static void without_flag(void **state)
 	metrics_compute(&run, &v);
 	summary_build(&v, &sum);
 	assert_true(sum.n > 0);
+	assert_int_equal(sum.ncmp, 0);
 	for (i = 0; i < sum.n; i++) {
 		assert_false(sum.rows[i].has_flag);
 		assert_true(isnan(sum.rows[i].ratio));
-		assert_true(isnan(sum.rows[i].p));
 	}
 	summary_free(&sum);
 	free(v.v);
@@ -352,6 +496,11 @@ int main(void)
 		cmocka_unit_test(time_to_drop),
 		cmocka_unit_test(trapezoid),
 		cmocka_unit_test(whole_boot),
+		cmocka_unit_test(unsettled),
+		cmocka_unit_test(own_time_of_the_worker),
+		cmocka_unit_test(never_happened),
+		cmocka_unit_test(huge_pages),
+		cmocka_unit_test(headline_is_one_family),
 		cmocka_unit_test(from_the_start),
 		cmocka_unit_test(never_back),
 		cmocka_unit_test(icount_has_no_host_time),

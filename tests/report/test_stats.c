@@ -410,6 +410,65 @@ static void holm_1979(void **state)
 	}
 }
 
+static void effect_is_hodges_and_lehmann_s(void **state)
+{
+	static const double a[] = { 1, 2, 4, 7, 11 }, b[] = { 12.5, 13.5, 14.5, 15.5, 16.5 };
+	static const double few[] = { 1, 2, 4 }, other[] = { 10, 20, 40 };
+	struct effect e;
+
+	(void)state;
+	/* C(10, 5) = 252: P(U <= 2) = 4 / 252 is the last below 0.025 */
+	assert_true(stats_effect(a, 5, b, 5, false, 0.05, &e));
+	near(e.coverage, 1 - 2 * 4 / 252.0);
+	near(e.mid, -10.5);
+	near(e.lo, -14.5);
+	near(e.hi, -3.5);
+	/* three against three: all there are, and each side is wrong in 1 of 20 */
+	assert_true(stats_effect(few, 3, other, 3, true, 0.1, &e));
+	near(e.coverage, 0.9);
+	near(e.mid, 0.1);
+	near(e.lo, 0.025);
+	near(e.hi, 0.4);
+	assert_true(stats_effect(few, 2, other, 3, true, 0.1, &e));
+	near(e.coverage, 0.8);
+}
+
+static void effect_of_zero_and_infinity(void **state)
+{
+	static const double none[] = { 0, 0, 0 }, never[] = { INFINITY, INFINITY, INFINITY };
+	static const double some[] = { 1, 2, 4 }, below[] = { -1, 1, 2 };
+	struct effect e;
+
+	(void)state;
+	assert_true(stats_effect(none, 3, none, 3, true, 0.1, &e));
+	near(e.hi, 1);
+	assert_true(stats_effect(some, 3, none, 3, true, 0.1, &e));
+	assert_true(isinf(e.lo));
+	assert_true(stats_effect(some, 3, never, 3, true, 0.1, &e));
+	near(e.hi, 0);
+	assert_true(stats_effect(never, 3, never, 3, false, 0.1, &e));
+	near(e.lo, 0);
+	assert_false(stats_effect(below, 3, some, 3, true, 0.1, &e));
+	assert_true(isnan(e.mid));
+	assert_false(stats_effect(some, 0, some, 3, true, 0.1, &e));
+}
+
+/* Two strata of 2 against 2, both as far apart as can be: 2 / (6 * 6). */
+static void strata_are_added_up(void **state)
+{
+	static const double low[] = { 1, 2 }, high[] = { 3, 4 }, far[] = { 100, 200 };
+	static const double other[] = { 300, 400 };
+	const struct stratum both[] = { { low, high, 2, 2 }, { far, other, 2, 2 } };
+	const struct stratum against[] = { { low, high, 2, 2 }, { other, far, 2, 2 } };
+	const struct stratum one[] = { { low, high, 2, 2 }, { far, other, 0, 2 } };
+
+	(void)state;
+	near(stats_strata(both, 2), 2.0 / 36);
+	near(stats_strata(against, 2), 1);
+	near(stats_strata(one, 2), stats_mwu(low, 2, high, 2));
+	assert_true(isnan(stats_strata(one + 1, 1)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +486,9 @@ int main(void)
 		cmocka_unit_test(min_p),
 		cmocka_unit_test(holm),
 		cmocka_unit_test(holm_1979),
+		cmocka_unit_test(effect_is_hodges_and_lehmann_s),
+		cmocka_unit_test(effect_of_zero_and_infinity),
+		cmocka_unit_test(strata_are_added_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -40,6 +40,61 @@ static void only_metrics_are_metrics(void **state)
 	assert_true(stressor("dentry")->run_s == 0);
 }
 
+/* A file with this text. */
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void json_is_found_among_other_lines(void **state)
+{
+	char path[] = "/tmp/prbench-unit-XXXXXX";
+	int fd = mkstemp(path);
+	json_error_t err;
+	json_t *o;
+
+	(void)state;
+	close(fd);
+	put(path, "fio: this platform does not support process shared mutexes\n{\n \"jobs\" : [1]\n}\nfio: bye\n");
+	o = json_output(path, &err);
+	assert_int_equal(json_array_size(json_object_get(o, "jobs")), 1);
+	json_decref(o);
+	put(path, "{\"a\":1}");
+	o = json_output(path, &err);
+	assert_non_null(o);
+	json_decref(o);
+	put(path, "fio: no\n");
+	assert_null(json_output(path, &err));
+	assert_non_null(strstr(err.text, "no line"));
+	put(path, "warning\n{\"jobs\": [\n");
+	assert_null(json_output(path, &err));
+	unlink(path);
+	assert_null(json_output(path, &err));
+}
+
+static void perf_counts_wherever_the_event_is(void **state)
+{
+	double v = 0;
+
+	(void)state;
+	assert_true(perf_count("123,,kmem:mm_page_free,1000,100.00,,\n", "kmem:mm_page_free", &v));
+	assert_true(v == 123);
+	/* a version with a column more, before or between */
+	assert_true(perf_count("45,,extra,page-faults,1000,100.00,,", "page-faults", &v));
+	assert_true(v == 45);
+	assert_true(perf_count("CPU0,1,67,,page-faults,1000,100.00,,", "page-faults", &v));
+	assert_true(v == 67);
+	/* another event, whose name is longer */
+	assert_false(perf_count("1,,kmem:mm_page_alloc_zone_locked,1,100.00,,", "kmem:mm_page_alloc", &v));
+	assert_false(perf_count("<not counted>,,page-faults,0,0.00,,", "page-faults", &v));
+	assert_false(perf_count("# started on Fri\n", "page-faults", &v));
+	assert_false(perf_count("", "page-faults", &v));
+}
+
 static void tasks_touch_and_end(void **state)
 {
 	(void)state;
@@ -55,6 +110,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_metrics_are_metrics),
+		cmocka_unit_test(json_is_found_among_other_lines),
+		cmocka_unit_test(perf_counts_wherever_the_event_is),
 		cmocka_unit_test(tasks_touch_and_end),
 	};
 

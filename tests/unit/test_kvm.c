@@ -317,6 +317,63 @@ static void each_setting_is_warned_about(void **state)
 	assert_int_equal(warnings_of(NULL), 0);
 }
 
+/* A host that is a guest itself, and gives back what it does not need. */
+static void a_host_that_reports_is_known(void **state)
+{
+	json_t *run = meta_machine();
+
+	(void)state;
+	assert_true(json_is_false(json_object_get(run, "hypervisor")));
+	assert_null(json_object_get(run, "host_free_page_reporting"));
+	json_decref(run);
+	put("proc/cpuinfo", "flags\t\t: fpu hypervisor lahf_lm\n");
+	/* another device with that bit, and a balloon without it */
+	put("sys/bus/virtio/devices/virtio0/device", "0x0002\n");
+	put("sys/bus/virtio/devices/virtio0/features", "0000010000\n");
+	put("sys/bus/virtio/devices/virtio1/device", "0x0005\n");
+	put("sys/bus/virtio/devices/virtio1/features", "0100000000\n");
+	run = meta_machine();
+	assert_true(json_is_true(json_object_get(run, "hypervisor")));
+	assert_true(json_is_false(json_object_get(run, "host_free_page_reporting")));
+	json_decref(run);
+	assert_int_equal(warnings_of(NULL), 0);
+	put("sys/bus/virtio/devices/virtio1/features", "0100010000\n");
+	run = meta_machine();
+	assert_true(json_is_true(json_object_get(run, "host_free_page_reporting")));
+	json_decref(run);
+	assert_int_equal(warnings_of("reports its own free memory"), 1);
+}
+
+/* Before a boot: what was done to the host's memory, or why it was not. */
+static void the_host_is_equalised(void **state)
+{
+	json_t *meta = json_object(), *o;
+	struct equalised e;
+
+	(void)state;
+	put("proc/meminfo", "MemAvailable: 1048576 kB\n");
+	equalise(&e, EQUALISE_NONE, 64, -1, meta);
+	o = json_object_get(meta, "equalise");
+	assert_string_equal(json_string_value(json_object_get(o, "how")), "none");
+	assert_null(json_object_get(o, "failed"));
+	equalise(&e, EQUALISE_TOUCH, 64, -1, meta);
+	o = json_object_get(meta, "equalise");
+	assert_string_equal(json_string_value(json_object_get(o, "how")), "touch");
+	assert_null(json_object_get(o, "failed"));
+	/* held until it is released, once */
+	assert_true(e.pid > 0);
+	assert_int_equal(kill(e.pid, 0), 0);
+	equalise_release(&e);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	equalise_release(&e);
+	/* a guest of as much as there is would leave the host nothing */
+	equalise(&e, EQUALISE_TOUCH, 1024, -1, meta);
+	o = json_object_get(meta, "equalise");
+	assert_non_null(json_object_get(o, "failed"));
+	assert_int_equal(e.pid, 0);
+	json_decref(meta);
+}
+
 static void boots_and_runs_say_it(void **state)
 {
 	json_t *run, *boot;
@@ -343,7 +400,8 @@ int main(void)
 		T(a_core_for_each_virtual_cpu), T(one_processor_stays_free),
 		T(threads_are_pinned), T(perf_that_cannot_says_why),
 		T(perf_counts_until_it_is_told), T(a_quiet_machine_is_not_warned_about),
-		T(each_setting_is_warned_about), T(boots_and_runs_say_it),
+		T(each_setting_is_warned_about), T(a_host_that_reports_is_known),
+		T(the_host_is_equalised), T(boots_and_runs_say_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

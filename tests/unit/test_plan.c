@@ -138,37 +138,78 @@ static void each_round_boots_every_variant_once(void **state)
 	plan_free(&plan);
 }
 
-static void nobody_is_always_first(void **state)
+/* How often each number comes right after each other one in the same round. */
+static void count_pairs(size_t nr, unsigned int rounds, unsigned int seed,
+			unsigned int pairs[16][16], unsigned int places[16][16])
 {
-	unsigned int seed;
+	size_t *order = calloc(nr * rounds, sizeof(*order)), i;
+
+	memset(pairs, 0, 16 * sizeof(pairs[0]));
+	memset(places, 0, 16 * sizeof(places[0]));
+	plan_order(nr, rounds, &seed, order);
+	for (i = 0; i < nr * rounds; i++) {
+		assert_true(order[i] < nr);
+		places[order[i]][i % nr]++;
+		if (i % nr)
+			pairs[order[i - 1]][order[i]]++;
+	}
+	free(order);
+}
+
+static void each_pair_comes_equally_often(void **state)
+{
+	unsigned int pairs[16][16], places[16][16], rounds, seed;
+	size_t nr, a, b;
 
 	(void)state;
-	for (seed = 1; seed < 50; seed++) {
-		unsigned int first[VARIANTS_MAX] = { 0 };
-		unsigned int after[VARIANTS_MAX][VARIANTS_MAX] = { { 0 } };
-		const struct lane *lane;
-		struct plan plan;
-		size_t i, v, w;
+	for (nr = 2; nr < 13; nr++)
+		for (rounds = 1; rounds < 30; rounds++)
+			for (seed = 1; seed < 4; seed++) {
+				unsigned int square = nr & 1 ? 2 * (unsigned int)nr :
+						      (unsigned int)nr;
+				unsigned int per = nr & 1 ? 2 : 1;
 
-		plan_with(&plan, BIT(UM), W("drain"), 8, seed);
-		lane = &plan.phases[0].lanes[0];
-		for (i = 0; i < lane->nr; i++) {
-			v = (size_t)(lane->boots[i].variant - variants);
-			if (i % 4 == 0)
-				first[v]++;
-			if (i % 4) {
-				w = (size_t)(lane->boots[i - 1].variant -
-					     variants);
-				after[v][w]++;
+				count_pairs(nr, rounds, seed, pairs, places);
+				for (a = 0; a < nr; a++)
+					for (b = 0; b < nr; b++) {
+						unsigned int least = per * (rounds / square);
+
+						assert_true(places[a][b] >= least);
+						assert_true(places[a][b] <= least + per);
+						if (a == b) {
+							assert_int_equal(pairs[a][a], 0);
+							continue;
+						}
+						assert_true(pairs[a][b] >= least);
+						assert_true(pairs[a][b] <= least + per);
+						if (!(rounds % square))
+							assert_int_equal(pairs[a][b], least);
+					}
 			}
+}
+
+/* The order of a plan is that of plan_order(), and not the same each round. */
+static void a_plan_has_every_neighbour(void **state)
+{
+	unsigned int after[VARIANTS_MAX][VARIANTS_MAX] = { { 0 } };
+	const struct lane *lane;
+	struct plan plan;
+	size_t i, v, w, seen = 0;
+
+	(void)state;
+	plan_with(&plan, BIT(UM), W("drain"), 4, 1);
+	lane = &plan.phases[0].lanes[0];
+	for (i = 0; i < lane->nr; i++)
+		if (i % 4)
+			after[lane->boots[i].variant - variants]
+			     [lane->boots[i - 1].variant - variants]++;
+	for (v = 0; v < nr_variants; v++)
+		for (w = 0; w < nr_variants; w++) {
+			assert_true(after[v][w] <= 1);
+			seen += after[v][w];
 		}
-		for (v = 0; v < nr_variants; v++) {
-			assert_true(first[v] <= 4);
-			for (w = 0; w < nr_variants; w++)
-				assert_true(after[v][w] < 7);
-		}
-		plan_free(&plan);
-	}
+	assert_int_equal(seen, 12);
+	plan_free(&plan);
 }
 
 static void the_seed_decides(void **state)
@@ -274,7 +315,7 @@ static unsigned int count(const struct plan *plan, enum platform p,
 	return n;
 }
 
-/* What the project promises: some 25 minutes, and boots where n matters. */
+/* What the project promises: half an hour, and six boots where n matters. */
 static void quick_is_quick(void **state)
 {
 	static const char *const four[] = { "off", "flag", "ext-off", "ext" };
@@ -285,12 +326,12 @@ static void quick_is_quick(void **state)
 	(void)state;
 	plan_for(&plan, false, NULL, BIT(UM) | BIT(TCG) | BIT(ICOUNT),
 		 default_workloads(false), 0, 1);
-	assert_true(plan.estimate_s > 300 && plan.estimate_s < 26 * 60);
+	assert_true(plan.estimate_s > 300 && plan.estimate_s < 31 * 60);
 	for (i = 0; i < ARRAY_SIZE(four); i++) {
-		assert_true(count(&plan, UM, "drain", four[i]) >= 5);
-		assert_true(count(&plan, UM, "churn", four[i]) >= 5);
-		assert_true(count(&plan, TCG, "drain", four[i]) >= 3);
-		assert_true(count(&plan, TCG, "churn", four[i]) >= 3);
+		assert_true(count(&plan, UM, "drain", four[i]) >= 6);
+		assert_true(count(&plan, UM, "churn", four[i]) >= 6);
+		assert_true(count(&plan, TCG, "drain", four[i]) >= 6);
+		assert_true(count(&plan, TCG, "churn", four[i]) >= 6);
 		assert_int_equal(count(&plan, ICOUNT, "alloc", four[i]), 1);
 	}
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -318,6 +359,64 @@ static void quick_is_quick(void **state)
 	assert_int_equal(count(&plan, TCG, "script", "ext"), 0);
 	assert_int_equal(count(&plan, UM, "fragment", "ext-off"), 0);
 	plan_free(&plan);
+}
+
+/* Each value of a row has boots of its own, in which all variants are. */
+static void a_row_has_boots_for_each_value(void **state)
+{
+	static const int values[] = { 100, 250, 500, 750, 900, 1100, 1500, 2500, 5000, 10000 };
+	static const char *const five[] = { "off", "flag", "flag-d250", "flag-clock", "ext" };
+	unsigned int n[ARRAY_SIZE(values)][ARRAY_SIZE(five)] = { { 0 } };
+	const struct lane *lane;
+	struct plan plan;
+	size_t i, v, k;
+
+	(void)state;
+	plan_for(&plan, true, NULL, BIT(UM), W("churn-sweep"), 0, 1);
+	assert_true(plan.estimate_s < 3600);
+	lane = &plan.phases[0].lanes[0];
+	for (i = 0; i < lane->nr; i++) {
+		const struct boot *b = &lane->boots[i];
+		json_t *settings = boot_settings(true, b, index_of("churn-sweep"));
+
+		assert_int_equal(json_integer_value(json_object_get(settings, "pause_ms")), b->row);
+		json_decref(settings);
+		for (v = 0; v < ARRAY_SIZE(values); v++)
+			for (k = 0; k < ARRAY_SIZE(five); k++)
+				n[v][k] += b->row == values[v] &&
+					   !strcmp(b->variant->name, five[k]);
+	}
+	for (v = 0; v < ARRAY_SIZE(values); v++)
+		for (k = 0; k < ARRAY_SIZE(five); k++)
+			assert_int_equal(n[v][k], 2);
+	assert_int_equal(lane->nr, 100);
+	plan_free(&plan);
+	/* Elsewhere there is none. */
+	plan_for(&plan, true, NULL, BIT(UM), W("drain"), 0, 1);
+	assert_int_equal(plan.phases[0].lanes[0].boots[0].row, -1);
+	plan_free(&plan);
+}
+
+/* A workload's words come before the user's, and only in its own boots. */
+static void words_are_appended(void **state)
+{
+	struct boot scale = { .workloads = W("scale") | W("drain"), .row = -1 };
+	struct boot drain = { .workloads = W("drain"), .row = -1 };
+	char *text;
+
+	(void)state;
+	unsetenv("PRBENCH_APPEND");
+	text = boot_append(&drain);
+	assert_string_equal(text, "");
+	free(text);
+	setenv("PRBENCH_APPEND", "quiet", 1);
+	text = boot_append(&scale);
+	assert_string_equal(text, " initcall_debug quiet");
+	free(text);
+	text = boot_append(&drain);
+	assert_string_equal(text, " quiet");
+	free(text);
+	unsetenv("PRBENCH_APPEND");
 }
 
 /* Enough boots of each to tell them apart. */
@@ -679,12 +778,15 @@ int main(void)
 		cmocka_unit_test(lists_take_commas_and_blanks),
 		cmocka_unit_test(lists_name_what_they_do_not_know),
 		cmocka_unit_test(each_round_boots_every_variant_once),
-		cmocka_unit_test(nobody_is_always_first),
+		cmocka_unit_test(each_pair_comes_equally_often),
+		cmocka_unit_test(a_plan_has_every_neighbour),
 		cmocka_unit_test(the_seed_decides),
 		cmocka_unit_test(only_drain_overlaps),
 		cmocka_unit_test(icount_counts_instructions_only),
 		cmocka_unit_test(verify_needs_reporting),
 		cmocka_unit_test(quick_is_quick),
+		cmocka_unit_test(a_row_has_boots_for_each_value),
+		cmocka_unit_test(words_are_appended),
 		cmocka_unit_test(full_compares_sizes),
 		cmocka_unit_test(full_has_what_quick_has_not),
 		cmocka_unit_test(chosen_variants_replace_the_profiles),

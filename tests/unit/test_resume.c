@@ -120,6 +120,14 @@ static void a_run_says_how_it_was_started(void **state)
 	assert_null(argv[3]);
 	free(argv);
 	json_decref(run);
+	/* a name of any bytes comes back as it was */
+	put_run(w, "{\"argv\":[\"prbench\",\"r\\\\xff\"],\"argv_hex\":[\"7072\",\"72ff\"]}");
+	run = resume_open(w->dir, &argc, &argv, err, sizeof(err));
+	assert_non_null(run);
+	assert_string_equal(argv[0], "pr");
+	assert_string_equal(argv[1], "r\xff");
+	free(argv);
+	json_decref(run);
 }
 
 static void what_is_no_run_is_refused(void **state)

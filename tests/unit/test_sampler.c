@@ -105,10 +105,12 @@ static const char smaps[] =
 	"55d0c0000000-55d0c0200000 rw-p 00000000 00:00 0    [heap]\n"
 	"Size:               2048 kB\n"
 	"Rss:                1234 kB\n"
+	"AnonHugePages:      2048 kB\n"
 	"7f0000000000-7f0080000000 rw-p 00000000 00:00 0 \n"
 	"Size:            2097152 kB\n"
 	"KernelPageSize:        4 kB\n"
 	"Rss:              153600 kB\n"
+	"AnonHugePages:     92160 kB\n"
 	"Pss:              153600 kB\n"
 	"VmFlags: rd wr mr mw me ac hg \n"
 	"7f0080000000-7f0080001000 ---p 00000000 00:00 0 \n"
@@ -125,6 +127,7 @@ static void smaps_finds_ram_by_size(void **state)
 	assert_int_equal(map.start, 0x7f0000000000);
 	assert_int_equal(map.end, 0x7f0080000000);
 	assert_int_equal(map.rss_kib, 153600);
+	assert_int_equal(map.huge_kib, 92160);
 	fclose(f);
 }
 
@@ -188,18 +191,22 @@ static void ranges_are_split_at_pieces(void **state)
 	assert_int_equal(pieces[2], 1);
 }
 
-static uint64_t last_kib(const char *path)
+/* The last sample; with a column for huge pages where the host has them. */
+static uint64_t last_kib(const char *path, bool huge)
 {
 	FILE *f = fopen(path, "r");
-	unsigned long long kib = 0;
+	unsigned long long kib = 0, refault, huge_kib;
 	char line[128];
 	double t;
 
 	assert_non_null(f);
 	assert_non_null(fgets(line, sizeof(line), f));
-	assert_string_equal(line, "t_s\tresident_kib\trefault_kib\n");
+	assert_string_equal(line, huge ?
+			    "t_s\tresident_kib\trefault_kib\thuge_kib\n" :
+			    "t_s\tresident_kib\trefault_kib\n");
 	while (fgets(line, sizeof(line), f))
-		assert_int_equal(sscanf(line, "%lf\t%llu", &t, &kib), 2);
+		assert_int_equal(sscanf(line, "%lf\t%llu\t%llu\t%llu", &t, &kib,
+					&refault, &huge_kib), huge ? 4 : 3);
 	fclose(f);
 	return kib;
 }
@@ -219,9 +226,53 @@ static uint64_t sample_once(struct ram *ram, json_t *meta)
 	sleep_s(0.3);
 	assert_false(sampler_failed(s));
 	assert_int_equal(sampler_stop(s, meta, err, sizeof(err)), 0);
-	kib = last_kib(path);
+	kib = last_kib(path, ram_may_be_huge(ram));
 	unlink(path);
 	return kib;
+}
+
+/* What a guest is told when it asks: the last sample, and all until now. */
+static void tells_what_is_held(void **state)
+{
+	char path[] = "/tmp/prbench-unit-XXXXXX", err[256] = "";
+	const size_t bytes = 64UL << 20;
+	int fd = memfd_create("prbench-unit", 0), out = mkstemp(path);
+	json_t *meta = json_object(), *said;
+	struct sampled a, b;
+	struct sampler *s;
+	struct ram ram;
+	char *p;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	memset(p, 1, bytes);
+	assert_int_equal(ram_of_file(&ram, getpid(), bytes, err, sizeof(err)), 0);
+	s = sampler_start(&ram, path, now_s(), err, sizeof(err));
+	assert_non_null(s);
+	sleep_s(0.3);
+	a = sampler_now(s);
+	assert_int_equal(a.resident_kib, bytes / 1024);
+	assert_int_equal(a.refault_kib, 0);
+	assert_true(a.gib_s > 0);
+	assert_int_equal(madvise(p, bytes / 2, MADV_REMOVE), 0);
+	sleep_s(0.3);
+	memset(p, 1, bytes / 4);
+	sleep_s(0.3);
+	b = sampler_now(s);
+	assert_int_equal(b.resident_kib, bytes / 4096 * 3);
+	assert_int_equal(b.refault_kib, bytes / 4096);
+	/* Between half and all of it, whatever the time that has passed. */
+	assert_true(b.gib_s > a.gib_s);
+	assert_int_equal(sampler_stop(s, meta, err, sizeof(err)), 0);
+	said = json_object_get(meta, "sampler");
+	assert_true(json_number_value(json_object_get(said, "gap_max_s")) > 0);
+	ram_close(&ram);
+	munmap(p, bytes);
+	close(fd);
+	close(out);
+	unlink(path);
+	json_decref(meta);
 }
 
 /* This process as the VM: real memory, the real interfaces. */
@@ -340,6 +391,7 @@ int main(void)
 		cmocka_unit_test(pagemap_bits),
 		cmocka_unit_test(ranges_are_split_at_pieces),
 		cmocka_unit_test(samples_a_real_mapping),
+		cmocka_unit_test(tells_what_is_held),
 		cmocka_unit_test(samples_a_real_file),
 		cmocka_unit_test(no_such_memory_is_an_error),
 		cmocka_unit_test(a_full_disk_is_an_error),

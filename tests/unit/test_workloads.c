@@ -366,6 +366,14 @@ static void mistakes_are_named(void **state)
 		{ WORKLOAD("1", BOOTS, "{'a': 1}",
 			   "'settings_for': {'um': {'a': 'b'}},"),
 		  "settings_for.um.a: is not of the kind" },
+		{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'b', 'quick': [1], 'full': [1]},"),
+		  "row.setting: must be a setting" },
+		{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [], 'full': [1]},"),
+		  "row: must have a value for each profile" },
+		{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [1], 'full': ['x']},"),
+		  "row: must have whole numbers" },
+		{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [1]},"),
+		  "row.full: is missing" },
 		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 'size'},"),
 		  "guest.mib: must be a number" },
 		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'from_gib': 1},"),
@@ -434,6 +442,9 @@ static void not_everybody_can_share_a_boot(void **state)
 	refused("ant/workload.json", "boots.full: 'cow' has no boots of its own");
 	workload("ant", WORKLOAD("1", "{'full': 'bee'}", "{}", "'guest': {'mib': 1},"));
 	refused("ant/workload.json", "boots.full: who chooses the guest's size");
+	workload("ant", WORKLOAD("1", "{'full': 'bee'}", "{'a': 1}",
+				 "'row': {'setting': 'a', 'quick': [1], 'full': [1]},"));
+	refused("ant/workload.json", "or has a row, shares boots with nobody");
 	workload("ant", WORKLOAD("1", "{'full': 'bee'}", "{}", ""));
 	assert_null(load());
 	workload("bee-line", WORKLOAD("1", "{'full': 'bee'}", "{}", ""));

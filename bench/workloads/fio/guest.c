@@ -45,10 +45,11 @@ static int work_fio(const char *name, const json_t *args)
 
 		if (status)
 			return program_failed(name, "fio", status);
-		out = json_load_file(TOOL_OUT, 0, &err);
+		out = json_output(TOOL_OUT, &err);
 		if (!out) {
 			emit_text("error", name, "message",
-				  "fio's output is not JSON: %s", err.text);
+				  "fio's output is not JSON: %s; see fio.json", err.text);
+			emit_file(name, "fio.json", TOOL_OUT);
 			return -1;
 		}
 		json_array_foreach(json_object_get(out, "jobs"), k, job) {

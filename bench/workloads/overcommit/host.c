@@ -45,10 +45,11 @@ static int overcommit(struct run *r, const json_t *args)
 	if (ret != HOST_EVENT)
 		host_step(r, "the other guest's memory does not fit after %g s", wait);
 	host_result(r, "fits", "count", fits);
-	/* Where it never fits there is nothing to say of how long it took. */
 	if (fits) {
 		host_result(r, "wait_s", "s", fits_after);
 		host_result(r, "fill_s", "s", filled / fits);
+	} else {
+		host_never(r, "wait_s", "s", (double)host_int(args, "first_wait_ms") * 1e-3);
 	}
 	host_result(r, "peak_mib", "MiB", host_peak_mib(r));
 	host_result(r, "oom_kills", "count", (double)host_oom_kills(r));

@@ -6,25 +6,81 @@
 
 #include "agent.h"
 
-/* Count the allocator's events while a process takes and frees memory. */
-static int work_perf(const char *name, const json_t *args)
+#define PERF_OUT	"/tmp/perf.txt"
+
+static char events[8][64];
+static size_t nr_events;
+
+static void add_event(const char *fmt, const char *name)
+{
+	snprintf(events[nr_events], sizeof(events[0]), fmt, name);
+	nr_events++;
+}
+
+/* The tracepoints of this kernel among those that are wanted. */
+static void choose_events(void)
 {
 	static const char *const tracepoints[] = {
 		"mm_page_alloc", "mm_page_free", "mm_page_alloc_zone_locked",
 		"mm_page_pcpu_drain",
 	};
-	char events[512] = "page-faults,minor-faults", mib[32], rounds[32];
-	char line[512];
+	size_t i;
+
+	nr_events = 0;
+	add_event("%s", "page-faults");
+	add_event("%s", "minor-faults");
+	for (i = 0; i < sizeof(tracepoints) / sizeof(tracepoints[0]); i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "/sys/kernel/tracing/events/kmem/%s",
+			 tracepoints[i]);
+		if (!access(path, F_OK))
+			add_event("kmem:%s", tracepoints[i]);
+	}
+}
+
+/* A result for each event; one that perf does not count is named. */
+static int read_counts(const char *name)
+{
+	unsigned int found = 0;
+	size_t i;
+
+	for (i = 0; i < nr_events; i++) {
+		const char *colon = strchr(events[i], ':');
+		FILE *f = fopen(PERF_OUT, "re");
+		bool counted = false;
+		char line[512];
+		double value;
+
+		while (f && !counted && fgets(line, sizeof(line), f))
+			counted = perf_count(line, events[i], &value);
+		if (f)
+			fclose(f);
+		if (counted)
+			emit_result(name, colon ? colon + 1 : events[i], "count", value);
+		else
+			emit_text("skip", name, "reason", "perf did not count %s",
+				  events[i]);
+		found += counted;
+	}
+	if (found)
+		return 0;
+	emit_text("error", name, "message", "perf counted nothing; see perf.txt");
+	return -1;
+}
+
+/* Count the allocator's events while a process takes and frees memory. */
+static int work_perf(const char *name, const json_t *args)
+{
+	char list[sizeof(events) + 1] = "", mib[32], rounds[32], line[512];
 	char *argv[] = {
-		"perf", "stat", "-x", ",", "-o", "/tmp/perf.txt", "-e", events,
+		"perf", "stat", "-x", ",", "-o", PERF_OUT, "-e", list,
 		"--", (char *)self_path(), "touch", mib, rounds,
 		(char *)arg_str(args, "backing", "anon"), NULL
 	};
 	double start;
-	bool found = false;
 	int status;
 	size_t i;
-	FILE *f;
 
 	if (access("/proc/sys/kernel/perf_event_paranoid", F_OK)) {
 		emit_text("skip", name, "reason",
@@ -35,15 +91,18 @@ static int work_perf(const char *name, const json_t *args)
 		emit_text("skip", name, "reason", "perf is not installed");
 		return 0;
 	}
-	for (i = 0; i < sizeof(tracepoints) / sizeof(tracepoints[0]); i++) {
-		char path[128];
-		size_t used = strlen(events);
-
-		snprintf(path, sizeof(path), "/sys/kernel/tracing/events/kmem/%s",
-			 tracepoints[i]);
-		if (!access(path, F_OK))
-			snprintf(events + used, sizeof(events) - used,
-				 ",kmem:%s", tracepoints[i]);
+	/* What is there may be a wrapper of a perf for other kernels. */
+	if (run_program(TOOL_OUT, (char *[]){ "perf", "--version", NULL })) {
+		if (read_text(TOOL_OUT, line, sizeof(line)) < 0)
+			*line = '\0';
+		emit_text("skip", name, "reason", "perf does not run: %.*s",
+			  (int)strcspn(line, "\n"), line);
+		return 0;
+	}
+	choose_events();
+	for (i = 0; i < nr_events; i++) {
+		strcat(list, i ? "," : "");
+		strcat(list, events[i]);
 	}
 	snprintf(mib, sizeof(mib), "%ld", arg_int(args, "mib", 128));
 	snprintf(rounds, sizeof(rounds), "%ld", arg_int(args, "rounds", 8));
@@ -52,28 +111,8 @@ static int work_perf(const char *name, const json_t *args)
 	if (status)
 		return program_failed(name, "perf", status);
 	emit_result(name, "run_s", "s", now_s() - start);
-	f = fopen("/tmp/perf.txt", "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		char metric[64];
-		double value;
-		char *colon;
-
-		/* "value,unit,event,..." with no unit for a count */
-		if (sscanf(line, "%lf,,%63[^,]", &value, metric) != 2)
-			continue;
-		colon = strchr(metric, ':');
-		emit_result(name, colon ? colon + 1 : metric, "count", value);
-		found = true;
-	}
-	if (f)
-		fclose(f);
-	emit_file(name, "perf.txt", "/tmp/perf.txt");
-	if (!found) {
-		emit_text("error", name, "message",
-			  "perf counted nothing; see perf.txt");
-		return -1;
-	}
-	return 0;
+	emit_file(name, "perf.txt", PERF_OUT);
+	return read_counts(name);
 }
 
 WORKLOAD(work_perf);

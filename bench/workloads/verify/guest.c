@@ -131,9 +131,7 @@ static int work_verify(const char *name, const json_t *args)
 			file = (rnd >> 8) & 1 || anon + bytes > anon_max;
 			err = verify_take(&b[i], bytes, file, mix(rnd));
 			if (err) {
-				emit_text("error", name, "message",
-					  "cannot take %zu KiB: %s",
-					  bytes / 1024, strerror(-err));
+				failed(name, "take memory", -err);
 				goto out;
 			}
 			held += bytes;

@@ -248,7 +248,7 @@ void __page_reporting_freed(unsigned int order)
 }
 
 /* Wait until hooks have ended that may have read old values */
-static void wait_for_hooks(void)
+void pr_wait_for_hooks(void)
 {
 	struct zone *zone;
 
@@ -281,7 +281,7 @@ static int run_pass(bool force)
 	}
 	/* A free that is not heard of before is seen by this pass */
 	WRITE_ONCE(page_reporting_notify_order, pr_smallest_order(&pr_policy));
-	wait_for_hooks();
+	pr_wait_for_hooks();
 	if (force)
 		drain_all_pages(NULL);
 	trace_page_reporting_pass_start(force, pass.sweep,
@@ -318,6 +318,18 @@ static void pass_fn(struct work_struct *work)
 	}
 	run_pass(false);
 	mutex_unlock(&core.pass_lock);
+}
+
+/* Small blocks have become free: have a pass, if there are enough of them */
+static void small_fn(struct work_struct *work)
+{
+	struct pr_limits limits;
+
+	pr_schedule_limits(&limits);
+	if (limits.few)
+		WRITE_ONCE(page_reporting_notify_order, pr_smallest_order(&pr_policy));
+	else
+		pass_fn(work);
 }
 
 static void clamp_fn(struct work_struct *work)
@@ -370,7 +382,7 @@ static void stop(void)
 	mutex_lock(&core.pass_lock);
 	pr_records_forget();
 	static_branch_disable(&page_reporting_enabled);
-	wait_for_hooks();
+	pr_wait_for_hooks();
 	WRITE_ONCE(page_reporting_notify_order, UINT_MAX);
 	/* In this order: a pass that finds the lock taken queues @freed */
 	cancel_delayed_work_sync(&core.due);
@@ -440,6 +452,9 @@ int page_reporting_register(struct page_reporting_dev_info *prdev)
 
 	mutex_lock(&core.mutex);
 	if (core.dev)
+		goto unlock;
+	err = -ENOMEM;
+	if (!core.wq)
 		goto unlock;
 	err = pr_pass_init(min_t(unsigned int, capacity, PAGE_REPORTING_CAPACITY));
 	if (err)
@@ -552,7 +567,7 @@ static int __init page_reporting_init(void)
 	if (!core.wq)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&core.freed, pass_fn);
-	INIT_DELAYED_WORK(&core.freed_small, pass_fn);
+	INIT_DELAYED_WORK(&core.freed_small, small_fn);
 	INIT_DELAYED_WORK(&core.due, pass_fn);
 	INIT_DELAYED_WORK(&core.clamp, clamp_fn);
 	INIT_WORK(&core.reorder, reorder_fn);

@@ -30,15 +30,22 @@ static int blocks_found(void *opaque, unsigned long pfn, unsigned long num)
 
 static void *blocks_start(struct seq_file *m, loff_t *pos)
 {
-	unsigned long pfn = *pos;
+	unsigned long pfn = *pos, end = ULONG_MAX;
+	struct pr_block *first = m->private, block;
+	bool found = false;
 	struct zone *zone;
 
+	/* Zones may lie in any order */
 	for_each_populated_zone(zone) {
-		if (pr_walk_zone(zone, max(pfn, zone->zone_start_pfn), zone_end_pfn(zone),
-				 0, MAX_PAGE_ORDER, m->private, blocks_found))
-			return m->private;
+		if (!pr_walk_zone(zone, max(pfn, zone->zone_start_pfn),
+				  min(end, zone_end_pfn(zone)), 0, MAX_PAGE_ORDER,
+				  &block, blocks_found))
+			continue;
+		*first = block;
+		end = page_to_pfn(block.page);
+		found = true;
 	}
-	return NULL;
+	return found ? first : NULL;
 }
 
 static void *blocks_next(struct seq_file *m, void *v, loff_t *pos)

@@ -125,7 +125,8 @@ static inline u64 pr_ticks_to_ns(u32 ticks)
 /* Rounded up, so that it is not too early after that */
 static inline unsigned long pr_ticks_to_jiffies(u32 ticks)
 {
-	return nsecs_to_jiffies(pr_ticks_to_ns(ticks)) + 1;
+	return min_t(u64, nsecs_to_jiffies64(pr_ticks_to_ns(ticks)) + 1,
+		     MAX_JIFFY_OFFSET - 1);
 }
 
 static inline u32 pr_age(u32 now, u32 since)
@@ -233,6 +234,7 @@ extern struct pr_policy pr_policy;
 int pr_report_all(void);
 u64 pr_pass_ns(void);
 bool pr_stopping(void);
+void pr_wait_for_hooks(void);
 
 /* Take zone->lock and the time, for the longest hold in debugfs stats */
 u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);

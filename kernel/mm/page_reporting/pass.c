@@ -40,6 +40,7 @@ static struct {
 	unsigned int capacity;
 	unsigned int nr_blocks;
 	unsigned int nr_isolated;
+	unsigned long isolated[2];	/* pages, of which in pageblocks of CMA: [1] */
 	unsigned int nents;
 	struct candidate blocks[PR_BATCH_BLOCKS];
 	struct scatterlist *sg;
@@ -75,7 +76,7 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 #endif
 	/* CMA memory is no use to most allocations, nor do they miss it */
 	limits->budget = pr_budget(nr_free, reserve + cma);
-	limits->cma_budget = pr_budget(cma, 0);
+	limits->cma_budget = max(cma / 8, min(cma, (unsigned long)MAX_ORDER_NR_PAGES));
 }
 
 static void want_pass_in(struct pr_pass *pass, unsigned int order, u32 ticks)
@@ -147,12 +148,21 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 	pass->scan_ns += ktime_get_ns() - start;
 }
 
+/* Has the batch no room for another block, by the budget of its kind? */
+static bool over_budget(const struct pr_pass *pass, const struct pr_block *block)
+{
+	bool cma = is_migrate_cma(block->migratetype);
+	unsigned long budget = cma ? pass->limits.cma_budget : pass->limits.budget;
+
+	return batch.isolated[cma] &&
+	       batch.isolated[cma] + (1UL << block->order) > budget;
+}
+
 /*
  * Stamp a block if it is new, and take it off its free list if it may be
- * reported. Returns how many pages have been taken off.
+ * reported. Returns false if there is no room for it in this batch.
  */
-static unsigned long isolate_block(struct pr_pass *pass, struct zone *zone,
-				   unsigned long pfn)
+static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long pfn)
 {
 	struct page *page = pfn_to_online_page(pfn);
 	struct candidate *isolated;
@@ -160,10 +170,10 @@ static unsigned long isolate_block(struct pr_pass *pass, struct zone *zone,
 	unsigned int order, n;
 
 	if (!page || page_zone(page) != zone || !PageBuddy(page))
-		return 0;
+		return true;
 	order = buddy_order(page);
 	if (order < pr_smallest_order(&pr_policy))
-		return 0;
+		return true;
 	pr_block_read(&block, page, order);
 	if (block.unseen) {
 		pr_stamp(page, order, pr_stamp_now(pr_schedule_fresh(pass)));
@@ -171,11 +181,13 @@ static unsigned long isolate_block(struct pr_pass *pass, struct zone *zone,
 		pass->stamped++;
 	}
 	if (!judge_block(pass, &block))
-		return 0;
+		return true;
+	if (over_budget(pass, &block))
+		return false;
 	n = pr_add_unreported(page, order, &batch.sg[batch.nents],
 			      batch.capacity - batch.nents);
 	if (!n)
-		return 0;
+		return true;
 
 	isolated = &batch.blocks[batch.nr_isolated++];
 	*isolated = (struct candidate) {
@@ -184,38 +196,34 @@ static unsigned long isolate_block(struct pr_pass *pass, struct zone *zone,
 		.free = pr_free_record(page),
 	};
 	page_reporting_isolate(page, zone, order);
+	batch.isolated[is_migrate_cma(block.migratetype)] += 1UL << order;
 	while (n--)
 		isolated->pages += batch.sg[batch.nents++].length >> PAGE_SHIFT;
-	return 1UL << order;
+	/* If it is full, a part of the block may be left */
+	return batch.nents < batch.capacity;
 }
 
 /* Isolate what was found; @pfn goes back to what did not fit */
 static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 			  unsigned long *pfn)
 {
-	unsigned long records = 0, isolated = 0, flags;
+	unsigned long records = 0, flags;
+	struct candidate found;
 	unsigned int i;
 	u64 since;
 
 	batch.nents = 0;
 	batch.nr_isolated = 0;
+	memset(batch.isolated, 0, sizeof(batch.isolated));
 	sg_init_table(batch.sg, batch.capacity);
 	get_online_mems();
 	since = pr_lock(zone, &flags);
 	pr_zone_limits(zone, &pass->limits);
 	for (i = 0; i < batch.nr_blocks; i++) {
-		struct candidate found = batch.blocks[i];
-		unsigned long pages = 1UL << found.order;
-
-		records += max(1UL, pages >> pr_policy.granule_order);
+		found = batch.blocks[i];
+		records += max(1UL, 1UL << found.order >> pr_policy.granule_order);
 		if ((i && records > PR_BATCH_RECORDS) ||
-		    (isolated && isolated + pages > pass->limits.budget)) {
-			*pfn = found.pfn;
-			break;
-		}
-		isolated += isolate_block(pass, zone, found.pfn);
-		/* A part of the last block may be left */
-		if (batch.nents == batch.capacity) {
+		    !isolate_block(pass, zone, found.pfn)) {
 			*pfn = found.pfn;
 			break;
 		}
@@ -302,7 +310,7 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone)
 		}
 		now = ktime_get_ns();
 		pr_quota_charge(&pr_policy, now, now - start, pass->pages - before);
-		if (!pass->limits.force && pr_quota_wait(&pr_policy, now))
+		if (pfn < end && !pass->limits.force && pr_quota_wait(&pr_policy, now))
 			pass->stopped = -EBUSY;
 	}
 	return err;

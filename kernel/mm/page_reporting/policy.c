@@ -32,6 +32,8 @@
 /* The quota may be ahead by this much, and a pass waits until it has less */
 #define PR_QUOTA_BURST	NSEC_PER_SEC
 #define PR_QUOTA_RESUME	(NSEC_PER_SEC - 100 * NSEC_PER_MSEC)
+/* It never takes longer than this to recover */
+#define PR_QUOTA_DEBT	(10 * (u64)NSEC_PER_SEC)
 
 /* The order of the smallest block that is reported. Any context. */
 unsigned int pr_smallest_order(const struct pr_policy *policy)
@@ -213,13 +215,15 @@ void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
 {
 	unsigned int quota_ms = READ_ONCE(policy->params.quota_ms);
 	unsigned int quota_mib = READ_ONCE(policy->params.quota_mib);
-	u64 kib = (u64)pages << (PAGE_SHIFT - 10), cost = 0;
+	u64 kib = (u64)pages << (PAGE_SHIFT - 10), cost = 0, paid;
 
 	if (quota_ms)
 		cost = div_u64(ns * MSEC_PER_SEC, quota_ms);
 	if (quota_mib)
 		cost = max(cost, div_u64(kib * NSEC_PER_SEC, quota_mib) >> 10);
-	policy->paid_until = max(policy->paid_until, now_ns) + cost;
+	/* A device that hangs must not put reporting off for long */
+	paid = max(policy->paid_until, now_ns) + cost;
+	policy->paid_until = min(paid, now_ns + PR_QUOTA_DEBT);
 }
 
 /*
@@ -228,7 +232,8 @@ void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
  */
 u64 pr_quota_wait(const struct pr_policy *policy, u64 now_ns)
 {
-	if (policy->paid_until <= now_ns + PR_QUOTA_BURST)
+	if (policy->paid_until <= now_ns + PR_QUOTA_BURST ||
+	    !(READ_ONCE(policy->params.quota_ms) | READ_ONCE(policy->params.quota_mib)))
 		return 0;
 	return policy->paid_until - now_ns - PR_QUOTA_RESUME;
 }

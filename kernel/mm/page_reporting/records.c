@@ -45,6 +45,9 @@ static atomic_long_t small_reported;
 /* Order of the smallest block that may have a head */
 static unsigned int lowest_order = MAX_PAGE_ORDER;
 
+/* All records are being forgotten: see pr_records_forget() */
+static bool forgetting;
+
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
 
 static int __init set_wanted(const char *name, const char *buf)
@@ -198,7 +201,8 @@ static void set_head(struct page *page, unsigned int order, u32 head)
 {
 	WRITE_ONCE(pr_head(page), head);
 	__SetPageReported(page);
-	if (order < READ_ONCE(lowest_order))
+	/* A pass does this, and there is one at a time */
+	if (order < granule_order() && order < READ_ONCE(lowest_order))
 		WRITE_ONCE(lowest_order, order);
 }
 
@@ -271,44 +275,6 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 	return pages;
 }
 
-/* Out of line part of page_reporting_attach() */
-void __page_reporting_attach(struct page *page, unsigned int order)
-{
-	unsigned long reported;
-
-	if (order < granule_order())
-		return;
-	reported = reported_in(page, order);
-	if (!reported)
-		return;
-	count_small(order, reported);
-	set_head(page, order, make_record(reported == 1UL << order ? PR_REPORTED :
-					  PR_PARTIAL, 0));
-}
-
-/* Out of line part of page_reporting_detach() and page_reporting_merge() */
-bool __page_reporting_detach(struct page *page, struct zone *zone,
-			     unsigned int order, bool merges)
-{
-	unsigned long reported;
-
-	lockdep_assert_held(&zone->lock);
-
-	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
-		return false;
-	reported = reported_in(page, order);
-	count_small(order, -(long)reported);
-	if (order < granule_order()) {
-		count_reported(zone, -(long)reported);
-		this_cpu_add(pr_stats.forgotten, reported);
-		return false;
-	}
-	if (merges)
-		this_cpu_add(pr_stats.kept, reported);
-	return true;
-}
-
 /* Reported pages whose records are cleared */
 struct cleared {
 	unsigned long pages;
@@ -358,6 +324,55 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 	return cleared.pages;
 }
 
+/* Set the head of a block from its records */
+static void attach(struct page *page, unsigned int order)
+{
+	unsigned long reported;
+
+	if (order < granule_order())
+		return;
+	if (READ_ONCE(forgetting)) {
+		this_cpu_add(pr_stats.forgotten,
+			     clear_records(page, page_zone(page), order, false));
+		return;
+	}
+	reported = reported_in(page, order);
+	if (!reported)
+		return;
+	count_small(order, reported);
+	set_head(page, order, make_record(reported == 1UL << order ? PR_REPORTED :
+					  PR_PARTIAL, 0));
+}
+
+/* Out of line part of page_reporting_attach() */
+void __page_reporting_attach(struct page *page, unsigned int order, bool freed)
+{
+	attach(page, order);
+	if (freed)
+		page_reporting_freed(order);
+}
+
+/* Out of line part of page_reporting_detach() and page_reporting_merge() */
+void __page_reporting_detach(struct page *page, struct zone *zone,
+			     unsigned int order, bool merges)
+{
+	unsigned long reported;
+
+	lockdep_assert_held(&zone->lock);
+
+	__ClearPageReported(page);
+	if (!has_reported(pr_head(page)))
+		return;
+	reported = reported_in(page, order);
+	count_small(order, -(long)reported);
+	if (order < granule_order()) {
+		count_reported(zone, -(long)reported);
+		this_cpu_add(pr_stats.forgotten, reported);
+	} else if (merges) {
+		this_cpu_add(pr_stats.kept, reported);
+	}
+}
+
 /* Out of line part of page_reporting_clear() */
 unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
 				     unsigned int order)
@@ -398,7 +413,7 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 		if (low < debug_guardpage_minorder())
 			clear_records(rest, zone, low, false);
 		else
-			__page_reporting_attach(rest, low);
+			attach(rest, low);
 	}
 }
 
@@ -571,15 +586,18 @@ static void walk_known(int (*callback)(void *opaque, unsigned long pfn,
 /**
  * pr_records_forget - forget all records
  *
- * A block that is missed as it merges is part of a block that is walked later,
- * or of none that is known.
+ * A block that is off its list when the walk comes by is missed, and forgotten
+ * when it is attached again.
  *
  * Context: process context, sleeps. No pass runs, and page_reporting_enabled
  * is still on, so that what leaves the free lists meanwhile is forgotten, too.
  */
 void pr_records_forget(void)
 {
+	WRITE_ONCE(forgetting, true);
+	pr_wait_for_hooks();
 	walk_known(forget_block);
+	WRITE_ONCE(forgetting, false);
 	lowest_order = MAX_PAGE_ORDER;
 }
 

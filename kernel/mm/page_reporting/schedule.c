@@ -30,6 +30,8 @@
 /* Delays after failures double from one to the other */
 #define BACKOFF_MIN_MS	1000U
 #define BACKOFF_MAX_MS	64000U
+/* Batches of a per-cpu list that are drained at once, should it be refilled */
+#define DRAIN_BATCHES	8192
 
 /* What is known between passes; times are in jiffies */
 static struct pr_schedule {
@@ -159,6 +161,7 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 /* Free what the per-cpu lists of idle CPUs hold: nobody else does */
 static void drain_idle_cpus(void)
 {
+	unsigned int batches;
 	struct zone *zone;
 	bool more;
 	u64 start;
@@ -168,12 +171,13 @@ static void drain_idle_cpus(void)
 		if (!idle_cpu(cpu) && cpu != raw_smp_processor_id())
 			continue;
 		for_each_populated_zone(zone) {
-			do {
+			for (batches = 0, more = true; more && batches < DRAIN_BATCHES;
+			     batches++) {
 				start = ktime_get_ns();
 				more = page_reporting_drain_pcp(zone, cpu);
 				pr_note_hold(ktime_get_ns() - start);
 				cond_resched();
-			} while (more);
+			}
 		}
 	}
 }
@@ -239,7 +243,7 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 		WRITE_ONCE(plan.interval,
 			   max(pause(), nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE)));
 	if (pass->retry && !pass->pages)
-		plan.retry_ms = clamp(plan.retry_ms * 2, delay_ms,
+		plan.retry_ms = clamp(max(plan.retry_ms, 1U) * 2, delay_ms,
 				      max(BACKOFF_MAX_MS, delay_ms));
 	else
 		plan.retry_ms = delay_ms;
@@ -248,8 +252,7 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 	if (pass->wait != PR_NEVER)
 		delay = min(delay, pr_ticks_to_jiffies(pass->wait));
 	delay = min(delay, plan_sweep(pass));
-	if (delay != MAX_JIFFY_OFFSET)
-		delay = min(delay, drain_when_quiet(pass));
+	delay = min(delay, drain_when_quiet(pass));
 	return pass->stopped ? 0 : delay;
 }
 

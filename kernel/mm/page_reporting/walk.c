@@ -39,7 +39,9 @@ struct page *pr_find_block(struct page *page, unsigned int order,
 		if (!PageBuddy(head))
 			continue;
 		*found = buddy_order_unsafe(head);
-		if (*found >= order && *found < NR_PAGE_ORDERS)
+		/* The page may be in use by now: a wrong order is not aligned */
+		if (*found >= order && *found < NR_PAGE_ORDERS &&
+		    IS_ALIGNED(page_to_pfn(head), 1UL << *found))
 			return head;
 	}
 	return NULL;
@@ -76,7 +78,8 @@ static struct page *next_small(unsigned long *pfn, unsigned long end,
 
 		if (PageBuddy(page)) {
 			*order = buddy_order_unsafe(page);
-			if (*order >= min_order && *order < NR_PAGE_ORDERS)
+			if (*order >= min_order && *order < NR_PAGE_ORDERS &&
+			    IS_ALIGNED(*pfn, 1UL << *order))
 				return page;
 		} else if (PageHead(page)) {
 			unsigned int used = compound_order(page);

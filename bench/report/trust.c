@@ -10,25 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CELL		128
 #define BOOTS_MAX	1000	/* nobody boots more than that for a table */
-
-/**
- * spread_text() - a row as "median [lo, hi] (n=N)"
- * @buf: room for @size bytes
- * @r: NULL is "-"
- */
-const char *spread_text(char *buf, size_t size, const struct row *r)
-{
-	if (!r)
-		snprintf(buf, size, "-");
-	else if (r->st.lo == r->st.hi)
-		snprintf(buf, size, "%.4g (n=%d)", r->st.median, r->st.n);
-	else
-		snprintf(buf, size, "%.4g [%.4g, %.4g] (n=%d)", r->st.median,
-			 r->st.lo, r->st.hi, r->st.n);
-	return buf;
-}
 
 /* ---- the machines ---- */
 
@@ -70,6 +52,7 @@ static void put_fleet(struct doc *d, const json_t *merged)
 void put_warnings(struct doc *d, const struct run *run)
 {
 	const json_t *merged = json_object_get(run->meta, "merged");
+	const json_t *machine = json_object_get(run->meta, "machine");
 	const json_t *warnings = json_object_get(run->meta, "warnings");
 	const char *no_kvm = json_str(run->meta, "kvm_counters", "");
 	json_t *w;
@@ -84,6 +67,10 @@ void put_warnings(struct doc *d, const struct run *run)
 		doc_p(d, "**The machine's settings move the figures**, or may:");
 	json_array_foreach(warnings, i, w)
 		doc_li(d, "%s", json_is_string(w) ? json_string_value(w) : "?");
+	if (json_is_true(json_object_get(machine, "host_free_page_reporting")))
+		doc_p(d, "**The host is itself a guest with free page reporting%s%s**: memory that a guest gives back may have left the host when the next one asks for it. What a boot costs then depends on the boot before it; see 'The same variant, by its predecessor'.",
+		      *json_str(machine, "hypervisor", "") ? ", under " : "",
+		      json_str(machine, "hypervisor", ""));
 	if (*no_kvm)
 		doc_p(d, "KVM's own events were not counted: %s.", no_kvm);
 }
@@ -111,14 +98,10 @@ static bool did(const struct boot *boot, const char *workload)
 	const json_t *ev;
 	size_t i;
 
-	json_array_foreach(boot->events, i, ev) {
-		const char *w = json_str(ev, "workload", "");
-		size_t n = strlen(w);
-
-		if (!strcmp(json_str(ev, "event", ""), "begin") && n &&
-		    !strncmp(workload, w, n) && (!workload[n] || workload[n] == '-'))
+	json_array_foreach(boot->events, i, ev)
+		if (!strcmp(json_str(ev, "event", ""), "begin") &&
+		    part_of(workload, json_str(ev, "workload", "")))
 			return true;
-	}
 	return false;
 }
 
@@ -167,10 +150,10 @@ static size_t aa_collect(const struct summary *sum, struct aa **out)
 	*out = NULL;
 	for (i = 0; i < sum->n; i++) {
 		const struct row *b = &sum->rows[i], *a;
-		char base[CELL];
+		const char *base = variant_twin_of(b->variant);
 
-		if (!variant_is_twin(b->variant, base, sizeof(base)) ||
-		    !metric_counts(b->workload, b->metric))
+		if (!base ||
+		    !metric_is_headline(b->workload, b->metric))
 			continue;
 		a = summary_find(sum, b->platform, b->series, base, b->workload,
 				 b->metric);
@@ -241,22 +224,22 @@ static void put_aa(struct doc *d, const struct run *run, const struct summary *s
 	for (i = 0; i < n; i++) {
 		const struct row *a = aa[i].a, *b = aa[i].b;
 		bool twins = really_twins(run, a, b);
-		char text[CELL];
+		char text[TEXT];
 
 		said += !isnan(aa[i].p);
 		bad += !twins || aa[i].p <= ALPHA;
 		table_cell(&t, "%s", a->platform);
 		table_cell(&t, "%s", a->workload);
 		table_cell(&t, "`%s` %s", a->metric, a->unit);
-		table_cell(&t, "%s: %s", a->variant, spread_text(text, sizeof(text), a));
-		table_cell(&t, "%s: %s", b->variant, spread_text(text, sizeof(text), b));
+		table_cell(&t, "%s: %s", a->variant, spread_text(text, a));
+		table_cell(&t, "%s: %s", b->variant, spread_text(text, b));
 		if (a->st.median > 0 && isfinite(a->st.median))
 			table_cell(&t, "× %.3g", b->st.median / a->st.median);
 		else
 			table_cell(&t, "-");
 		if (isnan(aa[i].p)) {
 			table_cell(&t, "-");
-			table_cell(&t, "-");
+			table_cell(&t, "n<");
 		} else {
 			table_cell(&t, "%.2g", aa[i].raw);
 			table_cell(&t, "%.2g", aa[i].p);
@@ -280,36 +263,32 @@ static void put_aa(struct doc *d, const struct run *run, const struct summary *s
 
 /* ---- enough boots? ---- */
 
+/* The family of a comparison: how many tests, and what p they could reach. */
 struct power {
-	const struct row *first;
 	int boots_a, boots_b;	/* of the best equipped test */
 	int tests, possible;	/* made, and with enough boots */
 	double least;		/* p that the clearest difference could get */
 };
 
-static void power_of(const struct summary *sum, const struct row *g, struct power *p)
+static void power_of(const struct summary *sum, const struct comparison *of,
+		     struct power *p)
 {
 	double least = 1;
 	size_t i;
 
 	memset(p, 0, sizeof(*p));
-	p->first = g;
-	for (i = 0; i < sum->n; i++) {
-		const struct row *r = &sum->rows[i], *flag;
-		double q;
+	for (i = 0; i < sum->ncmp; i++) {
+		const struct comparison *c = &sum->cmp[i];
+		double q = stats_mwu_min_p(c->a->st.n, c->b->st.n);
 
-		if (!r->has_flag || !strcmp(r->variant, "flag") ||
-		    !row_same_table(r, g))
+		if (!comparison_same_family(c, of))
 			continue;
-		flag = summary_find(sum, r->platform, r->series, "flag",
-				    r->workload, r->metric);
 		p->possible++;
-		p->tests += !isnan(r->p_raw);
-		q = stats_mwu_min_p(r->st.n, flag->st.n);
+		p->tests += !isnan(c->p_raw);
 		if (!p->boots_a || q < least) {
 			least = q;
-			p->boots_a = r->st.n;
-			p->boots_b = flag->st.n;
+			p->boots_a = c->a->st.n;
+			p->boots_b = c->b->st.n;
 		}
 	}
 	p->least = fmin(1, least * (p->tests ? p->tests : 1));
@@ -330,25 +309,25 @@ static void put_power(struct doc *d, const struct summary *sum)
 	struct table t;
 	size_t i, j;
 
-	table_init(&t, 6, "llrrrr");
-	for (const char * const *h = (const char * const []){ "platform", "workload",
-	     "boots", "tests", "least p", "boots wanted", NULL }; *h; h++)
+	table_init(&t, 7, "lllrrrr");
+	for (const char * const *h = (const char * const []){ "platform", "family",
+	     "workload", "boots", "tests", "least p", "boots wanted", NULL }; *h; h++)
 		table_cell(&t, "%s", *h);
-	for (i = 0; i < sum->n; i++) {
-		const struct row *g = &sum->rows[i];
+	for (i = 0; i < sum->ncmp; i++) {
+		const struct comparison *c = &sum->cmp[i];
 		struct power p;
 
-		for (j = 0; j < i; j++)
-			if (row_same_table(&sum->rows[j], g))
-				break;
+		for (j = 0; j < i && !comparison_same_family(&sum->cmp[j], c); j++)
+			;
 		/* What counts instructions needs no statistics. */
-		if (j < i || !strcmp(g->platform, "icount"))
+		if (j < i || platform_find(c->a->platform)->instructions)
 			continue;
-		power_of(sum, g, &p);
-		if (!p.possible || (p.tests && p.least <= ALPHA))
+		power_of(sum, c, &p);
+		if (p.tests && p.least <= ALPHA)
 			continue;
-		table_cell(&t, "%s", g->platform);
-		table_cell(&t, "%s", g->workload);
+		table_cell(&t, "%s", c->a->platform);
+		table_cell(&t, "%s", comparison_family(c));
+		table_cell(&t, "%s", c->headline ? "(all)" : c->a->workload);
 		table_cell(&t, "%d : %d", p.boots_a, p.boots_b);
 		table_cell(&t, "%d", p.tests);
 		table_cell(&t, "%.2g", p.least);
@@ -356,19 +335,20 @@ static void put_power(struct doc *d, const struct summary *sum)
 	}
 	if (t.n > t.ncols) {
 		doc_h(d, 3, "Too few boots");
-		doc_p(d, "In these tables nothing can be significant, however clear it is: with so few boots, and so many tests to correct for, p cannot fall below what is said here. What they show are medians and intervals.");
+		doc_p(d, "In these families nothing can be significant, however clear it is: with so few boots, and so many tests to correct for, p cannot fall below the least p. Their signs are `n<`; what they show are medians and intervals.");
 		doc_table(d, &t);
 	}
 	table_free(&t);
 }
 
 /**
- * put_checks() - whether the figures say what they seem to say
+ * put_trust() - whether the figures say what they seem to say
  */
-void put_checks(struct doc *d, const struct run *run, const struct summary *sum)
+void put_trust(struct doc *d, const struct run *run, const struct summary *sum)
 {
 	doc_h(d, 2, "How far to trust this");
 	put_aa(d, run, sum);
+	put_predecessors(d, run, sum);
 	put_power(d, sum);
 	doc_p(d, "Boots of unlike machines, kernel configurations or versions of QEMU, and platforms, are never in one sample and never compared with each other.");
 }

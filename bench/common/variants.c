@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "variants.h"
+
+#include <string.h>
+
+const struct variant_info variant_table[] = {
+	{ .name = "off", .title = "no reporting",
+	  .sentence = "The distribution's kernel on a device without free page reporting.",
+	  .color = "#000000", .dash = "1", .width = 3, .point = 4 },
+	{ .name = "flag", .title = "page flag",
+	  .sentence = "Upstream's free page reporting: one page flag, order 9, a pass every 2 s.",
+	  .color = "#D55E00", .dash = "'-'", .width = 2, .point = 5, .reports = true },
+	{ .name = "flag-d250", .title = "page flag, 250 ms",
+	  .sentence = "`flag` with a pass every 250 ms.",
+	  .color = "#E69F00", .dash = "'-.'", .width = 2, .point = 7, .reports = true },
+	{ .name = "flag-o0", .title = "page flag, order 0",
+	  .sentence = "`flag` with `page_reporting_order=0`: reports single pages.",
+	  .color = "#CC79A7", .dash = "'-..'", .width = 2, .point = 9, .reports = true },
+	{ .name = "flag-clock", .title = "second chance",
+	  .sentence = "`flag` with a second-chance bit in the free block: a block is reported on the second pass that finds it free. No page_ext, no timestamps.",
+	  .color = "#F0E442", .dash = "(12,4)", .width = 3, .point = 13, .reports = true },
+	{ .name = "flag-lock", .title = "page flag, timed lock",
+	  .sentence = "`flag` with a clock around its hold of `zone->lock`; for `lockhold` only.",
+	  .color = "#A6761D", .dash = "'_'", .width = 2, .point = 3, .reports = true },
+	{ .name = "page_owner", .title = "page_owner",
+	  .sentence = "`flag` with `page_owner=on`: what another user of page_ext costs.",
+	  .color = "#999999", .dash = "'_'", .width = 2, .point = 1, .reports = true },
+	{ .name = "page_table_check", .title = "page_table_check",
+	  .sentence = "`flag` with `page_table_check=on`: what another user of page_ext costs.",
+	  .color = "#666666", .dash = "'..-'", .width = 2, .point = 2, .reports = true },
+	{ .name = "hint", .title = "free page hints",
+	  .sentence = "The distribution's kernel with virtio-balloon's free page hints, which QEMU asks for during a migration only.",
+	  .color = "#8C564B", .dash = "(4,4)", .width = 2, .point = 12 },
+	{ .name = "ext-off", .title = "page_ext off",
+	  .sentence = "The patched kernel with `page_ext=off`: what the series costs when it is not used.",
+	  .color = "#56B4E9", .dash = "(8,8)", .width = 3, .point = 6 },
+	{ .name = "ext-idle", .title = "page_ext idle",
+	  .sentence = "The patched kernel with `page_ext=on` and no device to report to.",
+	  .color = "#009E73", .dash = "'.'", .width = 3, .point = 8 },
+	{ .name = "ext", .title = "page_ext",
+	  .sentence = "The patched kernel with `page_ext=on`: reporting by age.",
+	  .color = "#0072B2", .dash = "1", .width = 2, .point = 11, .reports = true },
+	{ .name = "ext-aa", .title = "page_ext again",
+	  .sentence = "`ext` once more under another name: a difference between the two is noise.",
+	  .color = "#7FB8D8", .dash = "(2,4)", .width = 2, .point = 10,
+	  .twin_of = "ext", .reports = true },
+};
+
+const size_t nr_variant_infos = sizeof(variant_table) / sizeof(*variant_table);
+
+const struct comparison_info comparison_table[] = {
+	{ "ext", BASELINE },
+	{ "ext", "off" },
+};
+
+const size_t nr_comparison_infos = sizeof(comparison_table) / sizeof(*comparison_table);
+
+/**
+ * variant_rank() - the row of a variant; behind the last one if it has none
+ */
+int variant_rank(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_variant_infos; i++)
+		if (!strcmp(variant_table[i].name, name))
+			break;
+	return (int)i;
+}
+
+/**
+ * variant_find() - what is known of a variant
+ *
+ * Return: its row; for a name that has none, a grey one without a name.
+ */
+const struct variant_info *variant_find(const char *name)
+{
+	static const struct variant_info unknown = {
+		.title = "unknown", .sentence = "A variant that this report does not know.",
+		.color = "#999999", .dash = "'_'", .width = 2, .point = 1,
+	};
+	size_t i = (size_t)variant_rank(name);
+
+	return i < nr_variant_infos ? &variant_table[i] : &unknown;
+}
+
+/**
+ * variant_twin_of() - the variant that this one is under another name, or NULL
+ */
+const char *variant_twin_of(const char *name)
+{
+	return variant_find(name)->twin_of;
+}

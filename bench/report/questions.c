@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is asked of a run, in one table, and one function that answers.
+ *
+ * A goal is reached if the whole interval of what was measured is on its good
+ * side, and missed if all of it is on the other; else the run leaves it open.
+ * A p that is not small proves nothing and decides nothing here.
+ */
+#include "prreport.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COVERAGE	0.9	/* of an interval: each side is wrong in one run of 20 */
+#define INSTR_EPSILON	0.05	/* of a mean over a thousand operations */
+
+enum rule {
+	MEASURED,	/* no goal: how it is, and whether it differs from @other */
+	AT_MOST,	/* the median at most @limit */
+	NEVER,		/* 0 in every boot */
+	TIMES_AT_MOST,	/* at most @limit times that of @other */
+	TIMES_AT_LEAST,	/* at least @limit times that of @other */
+	MORE_AT_MOST,	/* at most @limit more than @other */
+	GROWS_AT_MOST,	/* of workloads of many sizes: largest over smallest */
+};
+
+static const char * const rule_names[] = {
+	"measured", "at_most", "never", "times_at_most", "times_at_least",
+	"more_at_most", "grows_at_most",
+};
+
+/* Workload, metric and variant may be patterns; then the worst match decides. */
+static const struct question {
+	const char *question, *workload, *metric, *unit, *variant;
+	enum rule rule;
+	const char *other;
+	double limit;
+} questions[] = {
+	{ "Freed memory is back with the host", "drain", "t95_s", "s", "ext", AT_MOST, NULL, 1.5 },
+	{ "The same, sooner than with the page flag", "drain", "t95_s", "s", "ext", MEASURED, "flag", NAN },
+	{ "The same after nearly all of the guest's memory was in use", "drain-all", "t95_s", "s", "ext", MEASURED, "flag", NAN },
+	{ "Host memory over time from then on", "drain", "footprint_gib_s", "GiB s", "ext", MEASURED, "flag", NAN },
+	{ "Host memory of a guest that idles after its boot", "boot", "resident_mib", "MiB", "ext", MEASURED, "flag", NAN },
+	{ "Small pieces go back: most of many small files deleted", "fragment", "stranded_mib", "MiB", "ext", TIMES_AT_MOST, "flag-o0", 1.25 },
+	{ "Small pieces go back: a program built and cleaned", "build", "stranded_mib", "MiB", "ext", TIMES_AT_MOST, "flag-o0", 1.25 },
+	{ "Host memory over time of a build", "build", "footprint_gib_s", "GiB s", "ext", MEASURED, "flag", NAN },
+	{ "How soon a second guest can have what the first has freed", "overcommit", "wait_s", "s", "ext", MEASURED, "flag", NAN },
+	{ "Guests that fit under one limit", "multi", "guests_fit", "", "ext", MEASURED, "flag", NAN },
+	{ "Memory that a live migration sends", "migrate", "migrate_mib", "MiB", "ext", MEASURED, "flag", NAN },
+	{ "Churn is left alone", "churn", "cycles", "", "ext", TIMES_AT_LEAST, "off", 0.97 },
+	{ "Churn, against the page flag", "churn", "cycles", "", "ext", MEASURED, "flag", NAN },
+	{ "Memory taken again was not given away first", "churn", "host_refill_mib", "MiB", "ext", TIMES_AT_MOST, "flag", 0.1 },
+	{ "The same where memory is free for longer than the gate", "churn-long", "host_refill_mib", "MiB", "ext", MEASURED, "flag", NAN },
+	{ "The same: cycles done", "churn-long", "cycles", "", "ext", MEASURED, "flag", NAN },
+	{ "Worker's time to give back large pieces", "drain", "worker_cpu_ms", "ms", "ext", MEASURED, "flag", NAN },
+	{ "Small pieces cost no more than large ones", "fragment", "worker_cpu_ms", "ms", "ext", TIMES_AT_MOST, "flag", 1.5 },
+	{ "Small pieces cost no more than large ones", "build", "worker_cpu_ms", "ms", "ext", TIMES_AT_MOST, "flag", 1.5 },
+	{ "Time to build a program", "build", "run_s", "s", "ext", MEASURED, "flag", NAN },
+	{ "A guest of 64 MiB survives", "smallguest", "oom_kills", "", "*", MORE_AT_MOST, "off", 0 },
+	{ "No data is lost", "verify", "mismatches", "", "*", NEVER, NULL, 0 },
+	{ "Instructions to allocate a page", "alloc-repeat", "alloc_o0_instr", "", "ext", MEASURED, "flag", NAN },
+	{ "Instructions to free a page", "alloc-repeat", "free_o0_instr", "", "ext", MEASURED, "flag", NAN },
+	{ "Instructions to allocate 2 MiB", "alloc-repeat", "alloc_o9_instr", "", "ext", MEASURED, "flag", NAN },
+	{ "Instructions to free 2 MiB", "alloc-repeat", "free_o9_instr", "", "ext", MEASURED, "flag", NAN },
+	{ "Hot path, orders 0 to 8", "alloc-repeat", "*_o[0-8]_instr", "instructions", "ext", MORE_AT_MOST, "flag", INSTR_EPSILON },
+	{ "Hot path, orders 0 to 8", "alloc-bulk", "*_o[0-8]_instr", "instructions", "ext", MORE_AT_MOST, "flag", INSTR_EPSILON },
+	{ "Hot path, order 9", "alloc-repeat", "*_o9_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01 },
+	{ "Hot path, order 9", "alloc-bulk", "*_o9_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01 },
+	{ "Hot path, order 10", "alloc-repeat", "*_o10_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01 },
+	{ "Hot path, order 10", "alloc-bulk", "*_o10_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01 },
+	{ "Switched off: a static key, 2 instructions", "alloc-repeat", "*_o*_instr", "instructions", "ext-off", MORE_AT_MOST, "off", 2 + INSTR_EPSILON },
+	{ "Switched off: a static key, 2 instructions", "alloc-bulk", "*_o*_instr", "instructions", "ext-off", MORE_AT_MOST, "off", 2 + INSTR_EPSILON },
+	{ "`zone->lock` is held no longer with more free blocks of 2 MiB", "lockhold-*g-o9", "lock_hold_max_instr", "", "ext", GROWS_AT_MOST, NULL, 1.05 },
+	{ "`zone->lock` is held no longer with more free blocks of 64 KiB", "lockhold-*g-o4", "lock_hold_max_instr", "", "ext", GROWS_AT_MOST, NULL, 1.05 },
+	{ "The same with the page flag", "lockhold-*g-o9", "lock_hold_max_instr", "", "flag-lock", GROWS_AT_MOST, NULL, NAN },
+	{ "The same with the page flag", "lockhold-*g-o4", "lock_hold_max_instr", "", "flag-lock", GROWS_AT_MOST, NULL, NAN },
+};
+
+/* The answer on one platform, with one kernel. */
+struct answer {
+	const struct question *q;
+	const struct row *a, *b;	/* of the worst match; b may be NULL */
+	const struct comparison *c;	/* a against b, if that was tested */
+	struct effect e;
+	bool ratio;
+	int matches, beyond;		/* how many, and how many beyond the limit */
+	const char *verdict;
+};
+
+/* ---- one function that answers ---- */
+
+static bool at_least(enum rule rule)
+{
+	return rule == TIMES_AT_LEAST;
+}
+
+/* Yes, no, open, or few: too few boots for an interval that could decide. */
+static const char *judge(const struct question *q, const struct effect *e, bool exact)
+{
+	double good = at_least(q->rule) ? e->lo : e->hi;
+	double bad = at_least(q->rule) ? e->hi : e->lo;
+
+	if (isnan(e->mid))
+		return "no data";
+	if (isnan(q->limit))
+		return "-";
+	if (!exact && e->coverage < COVERAGE - 1e-9)
+		return "few";
+	if (at_least(q->rule) ? good >= q->limit : good <= q->limit)
+		return "yes";
+	return (at_least(q->rule) ? bad >= q->limit : bad <= q->limit) ? "open" : "no";
+}
+
+static const char *judge_difference(const struct answer *an)
+{
+	const char *better = metric_better(an->a->workload, an->a->metric);
+	double a = an->a->st.median, b = an->b->st.median;
+	bool exact = platform_find(an->a->platform)->instructions;
+
+	if (a == b)
+		return exact ? "same" : "~";
+	if (!exact && !(an->c && an->c->p <= ALPHA))
+		return an->c && !an->c->few ? "~" : "n<";
+	if (!*better)
+		return a < b ? "less" : "more";
+	return (a < b) == !strcmp(better, "less") ? "better" : "worse";
+}
+
+/* What a row is by the rule, against @b if it wants one. */
+static void measure(const struct question *q, const struct row *a, const struct row *b,
+		    struct effect *e)
+{
+	bool ratio = q->rule != MORE_AT_MOST;
+	int i;
+
+	if (q->rule == AT_MOST) {
+		*e = (struct effect){ a->st.median, a->st.lo, a->st.hi, a->st.coverage };
+	} else if (q->rule == NEVER) {
+		*e = (struct effect){ 0, 0, 0, 1 };
+		for (i = 0; i < a->st.n; i++)
+			e->mid = e->lo = e->hi = e->hi + a->vals[i];
+	} else if (b) {
+		stats_effect(a->vals, a->st.n, b->vals, b->st.n, ratio,
+			     q->rule == MEASURED ? ALPHA : 1 - COVERAGE, e);
+	}
+}
+
+static bool is_asked(const struct question *q, const struct row *r, const char *platform,
+		     const char *series, const char *variant)
+{
+	return !strcmp(r->platform, platform) && !strcmp(r->series, series) &&
+	       !strcmp(r->variant, variant) && !fnmatch(q->workload, r->workload, 0) &&
+	       !fnmatch(q->metric, r->metric, 0);
+}
+
+/* Smallest and largest of "lockhold-1g-o9" to "lockhold-16g-o9" */
+static void find_ends(const struct summary *sum, const struct question *q,
+		      const char *platform, const char *series,
+		      const struct row **large, const struct row **small)
+{
+	size_t prefix = strcspn(q->workload, "*"), i;
+	double lo = INFINITY, hi = -INFINITY;
+
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+		double size;
+
+		if (!is_asked(q, r, platform, series, q->variant))
+			continue;
+		size = strtod(r->workload + prefix, NULL);
+		if (size < lo) {
+			lo = size;
+			*small = r;
+		}
+		if (size > hi) {
+			hi = size;
+			*large = r;
+		}
+	}
+}
+
+/* Is this match worse than what has been found so far? */
+static bool is_worse(const struct answer *an, const struct effect *e)
+{
+	if (!an->a || isnan(an->e.mid))
+		return true;
+	return at_least(an->q->rule) ? e->lo < an->e.lo : e->hi > an->e.hi;
+}
+
+static bool answer(const struct summary *sum, const struct question *q,
+		   const char *platform, const char *series, const char *variant,
+		   struct answer *an)
+{
+	const struct row *large = NULL, *small = NULL;
+	bool exact = platform_find(platform)->instructions;
+	size_t i;
+
+	*an = (struct answer){ .q = q, .ratio = q->rule != MORE_AT_MOST,
+			       .e = { NAN, NAN, NAN, 0 } };
+	if (q->rule == GROWS_AT_MOST)
+		find_ends(sum, q, platform, series, &large, &small);
+	for (i = 0; i < sum->n; i++) {
+		const struct row *a = &sum->rows[i], *b = small;
+		struct effect e = { NAN, NAN, NAN, 0 };
+
+		if (q->rule == GROWS_AT_MOST ? a != large || a == small :
+		    !is_asked(q, a, platform, series, variant))
+			continue;
+		if (q->other)
+			b = summary_find(sum, platform, series, q->other, a->workload, a->metric);
+		measure(q, a, b, &e);
+		an->matches++;
+		an->beyond += !strcmp(judge(q, &e, exact), "no");
+		if (!is_worse(an, &e))
+			continue;
+		an->a = a;
+		an->b = b;
+		an->e = e;
+	}
+	if (!an->a)
+		return false;
+	an->c = an->b && q->other ? comparison_find(sum, an->a, q->other) : NULL;
+	an->verdict = q->rule != MEASURED ? judge(q, &an->e, exact) :
+		      an->b ? judge_difference(an) : "no data";
+	return true;
+}
+
+/**
+ * answers_make() - answer every question that the run has data for
+ * @n: how many answers there are
+ *
+ * Return: the answers in the order of the questions, to be freed.
+ */
+struct answer *answers_make(const struct summary *sum, size_t *n)
+{
+	struct answer *all = NULL;
+	size_t q, i, v;
+
+	*n = 0;
+	for (q = 0; q < sizeof(questions) / sizeof(*questions); q++) {
+		bool each = !strcmp(questions[q].variant, "*");
+
+		for (i = 0; i < sum->n; i++) {
+			const struct row *r = &sum->rows[i];
+
+			if (!summary_first(sum, i))
+				continue;
+			for (v = 0; v < (each ? nr_variant_infos : 1); v++) {
+				const char *name = each ? variant_table[v].name :
+						   questions[q].variant;
+
+				all = xrealloc(all, *n + 1, sizeof(*all));
+				if (questions[q].other && !strcmp(questions[q].other, name))
+					continue;
+				*n += answer(sum, &questions[q], r->platform, r->series,
+					     name, &all[*n]);
+			}
+		}
+	}
+	return all;
+}
+
+/* ---- answers.tsv ---- */
+
+static void put_num(FILE *f, double v)
+{
+	if (isnan(v))
+		fputs("\t-", f);
+	else
+		fprintf(f, "\t%.9g", v);
+}
+
+/**
+ * write_answers() - answers.tsv, by which a machine can judge a run
+ */
+int write_answers(const struct answer *all, size_t n, const char *path)
+{
+	FILE *f = out_open(path);
+	size_t i;
+
+	if (!f)
+		return -1;
+	fputs("question\tplatform\tkernel\tworkload\tmetric\tunit\tvariant\tn\tvalue\trule\tother\tlimit\tn_other\tvalue_other\teffect\teffect_lo\teffect_hi\tcoverage\tmatches\tbeyond\tp\tfamily\tverdict\n",
+	      f);
+	for (i = 0; i < n; i++) {
+		const struct answer *an = &all[i];
+		const struct row *a = an->a;
+		char sign[TEXT];
+
+		fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d", an->q->question, a->platform,
+			a->series, a->workload, a->metric, a->unit, a->variant, a->st.n);
+		put_num(f, a->st.median);
+		fprintf(f, "\t%s\t%s", rule_names[an->q->rule],
+			!an->b ? "-" : an->q->other ? an->q->other : an->b->workload);
+		put_num(f, an->q->limit);
+		fprintf(f, "\t%d", an->b ? an->b->st.n : 0);
+		put_num(f, an->b ? an->b->st.median : NAN);
+		put_num(f, an->e.mid);
+		put_num(f, an->e.lo);
+		put_num(f, an->e.hi);
+		fprintf(f, "\t%.3g\t%d\t%d\t%s\t%s\t%s\n", an->e.coverage, an->matches,
+			an->beyond, comparison_sign(sign, an->c),
+			an->c ? comparison_family(an->c) : "-", an->verdict);
+	}
+	return out_close(f, path);
+}
+
+/* ---- the table of the report ---- */
+
+static const char * const shown[] = { "off", "flag", "ext" };
+
+static void put_value(struct table *t, const struct row *r, const char *unit)
+{
+	char med[TEXT], iv[TEXT], id[TEXT];
+
+	if (!r) {
+		table_cell(t, "-");
+		return;
+	}
+	reached(med, r, r->st.median);
+	interval_text(iv, r);
+	if (isinf(r->st.median))
+		unit = "";
+	table_cell(t, "[**%s%s%s**](#%s)\n%s%sn=%d", med, *unit ? " " : "", unit,
+		   raw_id(id, r), iv, *iv ? " " : "", r->st.n);
+}
+
+static void put_goal(struct table *t, const struct question *q)
+{
+	switch (q->rule) {
+	case AT_MOST:
+		table_cell(t, "at most %g %s", q->limit, q->unit);
+		break;
+	case NEVER:
+		table_cell(t, "none in any boot");
+		break;
+	case TIMES_AT_MOST:
+		table_cell(t, "at most ×%g of `%s`", q->limit, q->other);
+		break;
+	case TIMES_AT_LEAST:
+		table_cell(t, "at least ×%g of `%s`", q->limit, q->other);
+		break;
+	case MORE_AT_MOST:
+		table_cell(t, "at most %+g to `%s`", q->limit, q->other);
+		break;
+	case GROWS_AT_MOST:
+		table_cell(t, isnan(q->limit) ? "(to compare)" : "at most ×%g", q->limit);
+		break;
+	default:
+		table_cell(t, "(none)");
+	}
+}
+
+static void put_measured(struct table *t, const struct answer *an)
+{
+	char text[TEXT], more[TEXT] = "";
+
+	if (an->q->rule == AT_MOST || an->q->rule == NEVER) {
+		number(text, an->e.mid);
+		table_cell(t, "`%s` %s", an->a->variant, text);
+		return;
+	}
+	effect_text(text, &an->e, an->ratio);
+	if (an->matches > 1)
+		snprintf(more, sizeof(more), "\nat worst, `%.60s`; beyond at %d of %d",
+			 an->a->metric, an->beyond, an->matches);
+	if (an->q->rule == GROWS_AT_MOST)
+		table_cell(t, "`%s` %s\n`%.60s`: %.0f, `%.60s`: %.0f", an->a->variant, text,
+			   an->b->workload, an->b->st.median, an->a->workload,
+			   an->a->st.median);
+	else
+		table_cell(t, "`%s` %s of `%s`%s", an->a->variant, text, an->q->other, more);
+}
+
+static void put_verdict(struct table *t, const struct answer *an)
+{
+	static const struct { const char *verdict, *text; } words[] = {
+		{ "yes", "yes" }, { "no", "**no**" }, { "few", "n<" },
+		{ "open", "open: the interval is on both sides" },
+		{ "better", "**better**" }, { "worse", "**worse**" },
+		{ "less", "**less**" }, { "more", "**more**" },
+		{ "same", "the same" },
+	};
+	const char *text = an->verdict;
+	char p[TEXT] = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(words[i].verdict, an->verdict))
+			text = words[i].text;
+	if (an->q->rule == NEVER && an->e.mid > 0)
+		text = "**NO: data was lost**";
+	if (an->q->rule == MEASURED && an->c && an->c->p <= ALPHA)
+		snprintf(p, sizeof(p), "\np=%.2g of %d%s", an->c->p, an->c->tests,
+			 an->c->headline ? "" : ", exploration");
+	table_cell(t, "%s%s", text, p);
+}
+
+/**
+ * put_answers() - the answers in one table, the first thing to see
+ */
+void put_answers(struct doc *d, const struct summary *sum, const struct answer *all,
+		 size_t n)
+{
+	struct table t;
+	size_t i, v;
+
+	doc_h(d, 2, "Answers");
+	if (!n) {
+		doc_p(d, "**None** of what is asked was measured in this run.");
+		return;
+	}
+	table_init(&t, 8, "llrrrlll");
+	for (const char * const *h = (const char * const []){ "question", "platform",
+	     "no reporting\n`off`", "page flag\n`flag`", "page_ext\n`ext`", "goal",
+	     "measured", "reached", NULL }; *h; h++)
+		table_cell(&t, "%s", *h);
+	for (i = 0; i < n; i++) {
+		const struct answer *an = &all[i];
+		const struct row *a = an->a;
+		const char *group = strchr(a->series, ':');
+
+		table_cell(&t, "%s\n`%s` `%s`", an->q->question, an->q->workload, an->q->metric);
+		table_cell(&t, "%s%s", a->platform, group ? group : "");
+		for (v = 0; v < sizeof(shown) / sizeof(*shown); v++)
+			put_value(&t, strpbrk(an->q->metric, "*[") ? NULL :
+				  summary_find(sum, a->platform, a->series, shown[v],
+					       a->workload, a->metric), an->q->unit);
+		put_goal(&t, an->q);
+		put_measured(&t, an);
+		put_verdict(&t, an);
+	}
+	doc_table(d, &t);
+	table_free(&t);
+	doc_p(d, "Medians over n boots with their interval: 95 %% from 6 boots on, minimum and maximum with fewer. A number leads to its raw data. `×` and `+` are Hodges and Lehmann's estimate over all pairs of boots. A goal is reached if the whole interval is on its good side (each end is wrong in one run of 20), missed if none of it is, else open. Without a goal: better or worse than the other variant where p is at most 0.05 after Holm's correction. `~`: no difference shown. `n<`: too few boots to show or decide anything. Times on `tcg` are emulated; `icount` counts instructions exactly; unlike platforms are not to be compared.");
+}

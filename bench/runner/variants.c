@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The tables of platforms and variants, and how lists of names are read. */
+#include <string.h>
+
+#include "prbench.h"
+
+const char *const platform_names[NR_PLATFORMS] = {
+	[KVM] = "kvm", [TCG] = "tcg", [ICOUNT] = "icount", [UM] = "um",
+};
+
+const char *const platform_about[NR_PLATFORMS] = {
+	[KVM] = "QEMU with KVM: the processor runs the guest",
+	[TCG] = "QEMU emulating two processors: real devices, no real time",
+	[ICOUNT] = "QEMU emulating one processor whose clock counts instructions",
+	[UM] = "User Mode Linux: the guest is a process of the host",
+};
+
+const struct variant variants[] = {
+	{ .name = "off",
+	  .about = "no reporting: upstream's kernel, a device that does not offer it",
+	  .tree = "pristine" },
+	{ .name = "flag",
+	  .about = "upstream's page flag: a pass every 2 s reports all that is free",
+	  .tree = "pristine", .reporting = true,
+	  .negotiated = true },
+	{ .name = "flag-d250",
+	  .about = "the same with a pass every 250 ms",
+	  .tree = "pristine-d250", .reporting = true,
+	  .negotiated = true },
+	{ .name = "flag-o0",
+	  .about = "the same from order 0 on: single pages, too",
+	  .tree = "pristine", .reporting = true,
+	  .negotiated = true,
+	  .extra = "page_reporting.page_reporting_order=0" },
+	{ .name = "flag-clock",
+	  .about = "a second-chance clock, no page_ext: reported once four passes have seen it free",
+	  .tree = "pristine-clock", .reporting = true,
+	  .negotiated = true },
+	/* Tells how long the worker held zone->lock, and is there for that only. */
+	{ .name = "flag-lock",
+	  .about = "the page flag, counting how long zone->lock is held",
+	  .tree = "pristine-lock", .reporting = true,
+	  .negotiated = true, .special = true, .no_um = true },
+	/* Other users of page_ext, beside the page flag: what such records cost. */
+	{ .name = "page_owner",
+	  .about = "the page flag beside page_owner, another user of page_ext",
+	  .tree = "pristine-owner", .reporting = true,
+	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
+	  .extra = "page_owner=on", .debugfs = "page_owner" },
+	{ .name = "page_table_check",
+	  .about = "the page flag beside page_table_check, another user of page_ext",
+	  .tree = "pristine-owner", .reporting = true,
+	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
+	  .extra = "page_table_check=on" },
+	/* QEMU asks what is free when it migrates, and that is all it is for. */
+	{ .name = "hint",
+	  .about = "the balloon's free page hinting: QEMU asks when it migrates",
+	  .tree = "pristine", .hint = true, .special = true },
+	{ .name = "ext-off",
+	  .about = "page_ext=off: this series, not used",
+	  .tree = "patched", .patched = true,
+	  .reporting = true, .extra = "page_ext=off" },
+	{ .name = "ext-idle",
+	  .about = "page_ext=on without a device that takes reports",
+	  .tree = "patched", .patched = true,
+	  .extra = "page_ext=on" },
+	{ .name = "ext",
+	  .about = "page_ext=on: this series, reporting by age",
+	  .tree = "patched", .patched = true, .reporting = true,
+	  .negotiated = true, .extra = "page_ext=on" },
+	/*
+	 * The same under another name: the report expects no difference between
+	 * NAME and NAME-aa, and says so if there is one.
+	 */
+	{ .name = "ext-aa",
+	  .about = "ext under another name, to see what makes no difference",
+	  .tree = "patched", .patched = true, .reporting = true,
+	  .negotiated = true, .extra = "page_ext=on", .special = true },
+};
+
+const size_t nr_variants = ARRAY_SIZE(variants);
+
+/*
+ * Set the bits of the names in a list that commas or spaces separate.  On an
+ * unknown name return -1 and the name.
+ */
+int parse_list(const char *text, const char *const *names, size_t nr,
+	       uint64_t *mask, char *unknown, size_t len)
+{
+	*mask = 0;
+	for (;;) {
+		size_t n, i;
+
+		text += strspn(text, ", \t\n");
+		if (!*text)
+			return 0;
+		n = strcspn(text, ", \t\n");
+		for (i = 0; i < nr; i++)
+			if (strlen(names[i]) == n && !strncmp(names[i], text, n))
+				break;
+		if (i == nr)
+			return set_err(unknown, len, "%.*s", (int)n, text);
+		*mask |= BIT(i);
+		text += n;
+	}
+}
+
+int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len)
+{
+	const char *names[ARRAY_SIZE(variants)];
+	size_t i;
+
+	for (i = 0; i < nr_variants; i++)
+		names[i] = variants[i].name;
+	return parse_list(text, names, nr_variants, mask, unknown, len);
+}
+
+/* From start to the agent's first word, and from its last to the end. */
+double boot_seconds(enum platform p)
+{
+	switch (p) {
+	case KVM:
+		return 2;
+	case TCG:
+		return 2;
+	case ICOUNT:
+		return 6;
+	default:
+		return 1;
+	}
+}
+
+int name_index(const char *const *names, size_t nr, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name && i < nr; i++)
+		if (!strcmp(names[i], name))
+			return (int)i;
+	return -1;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The pictures of a report and the data they are drawn from. */
+#include "recorded.h"
+
+/* Three operations in two buckets, and one that no picture shows. */
+static const char histograms[] =
+	"# histograms, ns: lowest value of a bucket:count\n"
+	"mode\top\torder\tcount\tmax_ns\tbuckets\n"
+	"bulk\talloc\t0\t4\t520\t20:3 512:1 \n"
+	"repeat\talloc\t0\t1\t7\t7:1 \n"
+	"bulk\tfree\t9\t1\t63\t63:1 \n";
+
+static void latencies_are_added_up(void **state)
+{
+	struct work *w = *state;
+	char *text, *md;
+
+	/* two boots of a variant, one of another */
+	append(str("%s/run/boots/003-um-ext/alloc-hist.tsv", w->dir), histograms, "w");
+	append(str("%s/run/boots/007-um-ext/alloc-hist.tsv", w->dir), histograms, "w");
+	append(str("%s/run/boots/004-um-flag/alloc-hist.tsv", w->dir), histograms, "w");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_true(exists(str("%s/run/plots/latency-um.png", w->dir)));
+	text = slurp(str("%s/run/plots/latency-um.dat", w->dir));
+	assert_non_null(text);
+	/* 6 of 8 below, so a quarter is slower; the last is 1 of 8 */
+	assert_non_null(strstr(text, "# bulk, order 0, alloc: ext\n0\t20\n0.60206\t20\n"
+			       "0.60206\t519.5\n0.90309\t519.5\n0.90309\t520\n"));
+	assert_non_null(strstr(text, "# bulk, order 0, alloc: flag\n0\t20\n0.60206\t20\n"
+			       "0.60206\t519.5\n0.60206\t519.5\n0.60206\t520\n"));
+	assert_non_null(strstr(text, "# bulk, order 9, free: ext\n0\t63\n"));
+	assert_null(strstr(text, "\t7\n"));
+	free(text);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(strstr(md, "plots/latency-um.svg"));
+	assert_non_null(strstr(md, "n = 1 to 2 boots each, whose histograms are added up"));
+	assert_null(strstr(md, "is damaged"));
+	free(md);
+}
+
+static void damaged_histograms(void **state)
+{
+	static const char * const wrong[] = {
+		"bulk\talloc\t0\t4\n", "bulk\talloc\t0\t4\t520\t20:x \n",
+		"bulk\tmove\t0\t4\t520\t20:3 \n", "bulk\talloc\t0\t4\t520\t20:3",
+		"bulk\talloc\t0\t4\t520\t20:-3 \n", "bulk\talloc\tx\t4\t520\t20:3 \n",
+		"bulk\talloc\t0\t4\tinf\t20:3 \n",
+	};
+	struct work *w = *state;
+	char *md;
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		const char *path = str("%s/run/boots/003-um-ext/alloc-hist.tsv", w->dir);
+
+		append(path, histograms, "w");
+		append(path, wrong[i], "a");
+		/* the figures are in order */
+		assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+		md = slurp(str("%s/run/report.md", w->dir));
+		assert_non_null(strstr(md, "alloc-hist.tsv: line 6 is damaged"));
+		assert_null(strstr(md, "plots/latency-um.svg"));
+		free(md);
+	}
+}
+
+/* Beside a workload; whoever has no metric of a probe has no picture of one. */
+static void probes_have_pictures(void **state)
+{
+	struct work *w = *state;
+	const char *boot = str("%s/run/boots/003-um-ext", w->dir);
+	char *text;
+
+	append(str("%s/probe-drain.tsv", boot), "probe\talloc\t4\t1\t63\t63:1 \n", "w");
+	append(str("%s/events.jsonl", boot),
+	       "{\"t\":1,\"event\":\"begin\",\"workload\":\"idle\"}\n"
+	       "{\"t\":2,\"event\":\"result\",\"workload\":\"idle\",\"metric\":\"probe_o4_ns_p50\",\"unit\":\"ns\",\"value\":63}\n"
+	       "{\"t\":2,\"event\":\"end\",\"workload\":\"idle\"}\n", "a");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_false(exists(str("%s/run/plots/latency-drain-o4-um.png", w->dir)));
+	assert_false(exists(str("%s/run/plots/latency-idle-o4-um.png", w->dir)));
+	append(str("%s/probe-idle.tsv", boot), "probe\talloc\t4\t1\t63\t63:1 \n", "w");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_true(exists(str("%s/run/plots/latency-idle-o4-um.png", w->dir)));
+	text = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_string_equal(tsv(text, "um", "ext", "idle", "probe_o4_ns_p50", 7), "63");
+	free(text);
+}
+
+/* Ratios to flag; without flag there is nothing to divide by. */
+static void cost_is_compared_with_flag(void **state)
+{
+	struct work *w = *state;
+	char *text, *sum;
+	char want[64];
+	double ext, flag;
+
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	sum = slurp(str("%s/run/summary.tsv", w->dir));
+	ext = atof(tsv(sum, "icount", "ext-off", "alloc-bulk", "free_o10_instr", 7));
+	flag = atof(tsv(sum, "icount", "flag", "alloc-bulk", "free_o10_instr", 7));
+	free(sum);
+	text = slurp(str("%s/run/plots/alloc-cost-icount.dat", w->dir));
+	assert_non_null(text);
+	snprintf(want, sizeof(want), "\n10\t%.9g\t%.9g\n", ext, ext / flag);
+	assert_non_null(strstr(text, want));
+	free(text);
+	assert_true(exists(str("%s/run/plots/alloc-cost-icount.png", w->dir)));
+	rm_tree(str("%s/run/boots/026-icount-flag", w->dir));
+	rm_tree(str("%s/run/plots", w->dir));
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_false(exists(str("%s/run/plots/alloc-cost-icount.gp", w->dir)));
+}
+
+/* A boot that was looked at is in its pictures and in no figure. */
+static void maps_are_pictures_only(void **state)
+{
+	struct work *w = *state;
+	char *text, *p;
+	int lines = 0;
+
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_string_equal(w->err, "");
+	text = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_null(strstr(text, "drain-map"));
+	free(text);
+	text = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(strstr(text, "](plots/map-um-ext-29.svg)"));
+	assert_non_null(strstr(text, "](plots/ages-drain-map-um-29.svg)"));
+	assert_non_null(strstr(text, "](plots/ages-churn-map-um-29.svg)"));
+	assert_null(strstr(text, "](plots/drain-map-um.svg)"));
+	assert_true(says(text, "|  29 |", "ok, map only"));
+	assert_non_null(strstr(text, "1 of them was disturbed"));
+	free(text);
+	/* 2 GiB in pieces of 2 MiB: all there is free at the end of drain-map */
+	text = slurp(str("%s/run/plots/map-um-ext-29.dat", w->dir));
+	p = strchr(text, '\n') + 1;
+	for (; *p != '\n'; p = strchr(p, '\n') + 1) {
+		assert_int_equal(strspn(p, "0123- "), strcspn(p, "\n"));
+		lines++;
+	}
+	assert_int_equal(lines, 1024);
+	for (const char * const *c = (const char * const []){ "0 ", "1 ", "2 ", "3 ", NULL };
+	     *c; c++)
+		assert_true(count(text, *c) > 100);
+	free(text);
+}
+
+static void without_its_map_a_run_is_the_same(void **state)
+{
+	struct work *w = *state;
+	char *with, *without;
+
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	with = slurp(str("%s/run/summary.tsv", w->dir));
+	nftw(str("%s/run/boots/029-um-ext", w->dir), rm, 16, FTW_DEPTH | FTW_PHYS);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	without = slurp(str("%s/run/summary.tsv", w->dir));
+	assert_string_equal(with, without);
+	free(without);
+	free(with);
+}
+
+static void broken_maps(void **state)
+{
+	struct work *w = *state;
+	static const char * const bad[] = {
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u1023\"}",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u1023q\"}",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u99999999999999999999\"}",
+		"{\"t\":1,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u1024\"}",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":0,\"map\":\"u1024\"}",
+		"{\"t\":90,\"workload\":\"churn-map\",\"bytes\":2097152,\"map\":\"u1024\",\"ages\":[[1,2]]}",
+	};
+	char *path = strdup(str("%s/run/boots/029-um-ext/map.jsonl", w->dir));
+	char *good = slurp(path);
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		append(path, str("%s\n", bad[i]), "a");
+		assert_int_equal(without_gnuplot(w), 1);
+		assert_non_null(strstr(w->err, "029-um-ext/map.jsonl: line 118: "));
+		assert_non_null(strstr(w->err, "its picture is left out"));
+		append(path, good, "w");
+	}
+	free(good);
+	free(path);
+}
+
+/* Whether a workload has a picture is no matter of which of its boots were quick. */
+static void quick_boots_are_not_left_out(void **state)
+{
+	struct work *w = *state;
+	static const char text[] =
+		"{\"t\":3,\"event\":\"begin\",\"workload\":\"idle\"}\n"
+		"{\"t\":%g,\"event\":\"end\",\"workload\":\"idle\"}\n";
+
+	append(str("%s/run/boots/003-um-ext/events.jsonl", w->dir), str(text, 8.0), "a");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_true(exists(str("%s/run/plots/idle-um.svg", w->dir)));
+	rm_tree(str("%s/run/plots", w->dir));
+	append(str("%s/run/boots/004-um-flag/events.jsonl", w->dir), str(text, 3.2), "a");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_false(exists(str("%s/run/plots/idle-um.svg", w->dir)));
+}
+
+/* A picture's script stands alone: drawn again by hand it is the same. */
+static void scripts_stand_alone(void **state)
+{
+	struct work *w = *state;
+	char *before, *after;
+
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	before = slurp(str("%s/run/plots/churn-um.svg", w->dir));
+	assert_non_null(before);
+	unlink(str("%s/run/plots/churn-um.svg", w->dir));
+	assert_int_equal(run_cmd((const char *const []){ "sh", "-c", "cd \"$0\" && gnuplot churn-um.gp",
+			str("%s/run/plots", w->dir), NULL }, "/dev/null", "/dev/null", NULL), 0);
+	after = slurp(str("%s/run/plots/churn-um.svg", w->dir));
+	assert_non_null(after);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
+int main(void)
+{
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, work_teardown)
+	const struct CMUnitTest tests[] = {
+		T(latencies_are_added_up),
+		T(damaged_histograms),
+		T(probes_have_pictures),
+		T(cost_is_compared_with_flag),
+		T(maps_are_pictures_only),
+		T(without_its_map_a_run_is_the_same),
+		T(broken_maps),
+		T(quick_boots_are_not_left_out),
+		T(scripts_stand_alone),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
