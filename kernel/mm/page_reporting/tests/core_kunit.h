@@ -28,7 +28,6 @@ unsigned long prt_check_all(void)
 	return bad;
 }
 
-
 /* As stop() and pause() do: passes end after their current batch */
 void prt_stop(bool on)
 {
@@ -212,7 +211,7 @@ static void core_order(struct kunit *test)
 	/* One above that of a pageblock is that of a pageblock */
 	KUNIT_EXPECT_EQ(test, prt_set_order("10"), 0);
 	prt_sync_order();
-	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, min(10U, (unsigned int)pageblock_order));
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, min_t(unsigned int, 10, pageblock_order));
 }
 
 /* A driver may find in its report that the order is too small, and fail */

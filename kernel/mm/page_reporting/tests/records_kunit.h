@@ -44,8 +44,9 @@ enum pr_state prt_state(struct page *page)
 u32 prt_age(struct page *page)
 {
 	bool of_head;
+	u32 *record = rt_record(page, &of_head);
 
-	return pr_age(pr_now(), *rt_record(page, &of_head) & PR_TIME_MASK);
+	return record ? pr_age(pr_now(), *record & PR_TIME_MASK) : 0;
 }
 
 /* Let pages be reported for so many ticks, or free if they are not reported */
