@@ -28,7 +28,6 @@ unsigned long prt_check_all(void)
 	return bad;
 }
 
-
 /* As stop() and pause() do: passes end after their current batch */
 void prt_stop(bool on)
 {
@@ -45,7 +44,8 @@ bool prt_due(unsigned long *when)
 	return delayed_work_pending(&core.due);
 }
 
-static int set_test_order(const char *val)
+/* Write page_reporting_order, as through sysfs */
+int prt_set_order(const char *val)
 {
 	static const struct kernel_param kp = {
 		.name = "page_reporting_order",
@@ -53,6 +53,12 @@ static int set_test_order(const char *val)
 	};
 
 	return set_order(val, &kp);
+}
+
+/* Wait until an order that was written is in force */
+void prt_sync_order(void)
+{
+	flush_work(&core.reorder);
 }
 
 /* A large block that is freed queues a pass */
@@ -70,6 +76,27 @@ static void core_freed(struct kunit *test)
 					       jiffies + pr_schedule_interval()));
 	/* Once is enough */
 	KUNIT_EXPECT_EQ(test, page_reporting_notify_order, UINT_MAX);
+}
+
+/* A small block that is freed queues a pass, too, but later than a large one */
+static void core_freed_small(struct kunit *test)
+{
+	struct prt_frame *frame;
+
+	pr_policy.params.fragment_order = 5;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	cancel_delayed_work_sync(&core.freed);
+	cancel_delayed_work_sync(&core.freed_small);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	prt_put(frame, 0, 4);		/* below what is reported */
+	KUNIT_EXPECT_EQ(test, page_reporting_notify_order, 5);
+	prt_put(frame, 128, 6);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed_small));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed));
+	KUNIT_EXPECT_EQ(test, page_reporting_notify_order, pr_policy.huge_order);
+	prt_put(frame, 512, 9);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed));
 }
 
 static int other_report(struct page_reporting_dev_info *info,
@@ -152,19 +179,19 @@ static void core_order(struct kunit *test)
 	struct prt_frame *frame;
 
 	prt_start(test, 9, 0);
-	KUNIT_EXPECT_EQ(test, set_test_order("frog"), -EINVAL);
-	KUNIT_EXPECT_EQ(test, set_test_order("11"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, prt_set_order("frog"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, prt_set_order("11"), -EINVAL);
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 9);
 
 	frame = prt_block(test, &flush);
-	KUNIT_EXPECT_EQ(test, set_test_order("4"), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_order("4"), 0);
 	/* The device is promised granules of the order it knows */
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 9);
 	KUNIT_EXPECT_EQ(test, page_reporting_order, 9);
 	prt_unblock(prt);
 	prt_join(&flush);
 	KUNIT_EXPECT_TRUE(test, flush.ret == 0 || flush.ret == -ECANCELED);
-	flush_work(&core.reorder);
+	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 4);
 	KUNIT_EXPECT_EQ(test, page_reporting_order, 4);
 	KUNIT_EXPECT_TRUE(test, static_key_enabled(&page_reporting_enabled));
@@ -178,13 +205,13 @@ static void core_order(struct kunit *test)
 	prt->poison = true;
 
 	/* The same order changes nothing: the records stay */
-	KUNIT_EXPECT_EQ(test, set_test_order("4"), 0);
-	flush_work(&core.reorder);
+	KUNIT_EXPECT_EQ(test, prt_set_order("4"), 0);
+	prt_sync_order();
 	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
 	/* One above that of a pageblock is that of a pageblock */
-	KUNIT_EXPECT_EQ(test, set_test_order("10"), 0);
-	flush_work(&core.reorder);
-	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, min(10U, (unsigned int)pageblock_order));
+	KUNIT_EXPECT_EQ(test, prt_set_order("10"), 0);
+	prt_sync_order();
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, min_t(unsigned int, 10, pageblock_order));
 }
 
 /* A driver may find in its report that the order is too small, and fail */
@@ -201,7 +228,7 @@ static void core_driver_order(struct kunit *test)
 	prt->fail_in = 1;
 	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
 	prt->bad = 0;		/* the two orders differed, as they should */
-	flush_work(&core.reorder);
+	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 6);
 }
 
@@ -295,6 +322,7 @@ static void core_suspend(struct kunit *test)
 
 static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_freed),
+	KUNIT_CASE(core_freed_small),
 	KUNIT_CASE(core_busy),
 	KUNIT_CASE(core_unregister),
 	KUNIT_CASE(core_order),

@@ -88,6 +88,8 @@ void prt_set_age(struct page *page, unsigned int order, u32 age);
 
 /* core_kunit.h: run a pass as the worker does, and look at what is queued */
 int prt_pass(bool force);
+int prt_set_order(const char *val);
+void prt_sync_order(void);
 unsigned long prt_check_all(void);
 void prt_stop(bool on);
 bool prt_due(unsigned long *when);
@@ -95,8 +97,12 @@ bool prt_due(unsigned long *when);
 #define PRT_STAT(name)	(prt_stats().name)
 
 #define PRT_EXPECT(test, page, order, state)				\
-	KUNIT_EXPECT_EQ_MSG(test, prt_count(page, order, state), 1UL << (order), \
-			    "granule order %u", pr_policy.granule_order)
+do {									\
+	const unsigned int _order = (order);				\
+									\
+	KUNIT_EXPECT_EQ_MSG(test, prt_count(page, _order, state), 1UL << _order, \
+			    "granule order %u", pr_policy.granule_order); \
+} while (0)
 
 #define PRT_SUITE(what, _cases)						\
 static struct kunit_suite what##_suite = {				\

@@ -295,7 +295,8 @@ static void pass_stop_in_scan(struct kunit *test)
 	zone = page_zone(prt_frame(test, 0)->page);
 	/* As in stop(): the next pass waits until this is over */
 	prt_stop(true);
-	pfn = start = zone->zone_start_pfn;
+	start = zone->zone_start_pfn;
+	pfn = start;
 	collect_blocks(&pass, zone, &pfn, zone_end_pfn(zone));
 	KUNIT_EXPECT_EQ(test, pass.stopped, -ECANCELED);
 	KUNIT_EXPECT_EQ(test, pfn, start);
@@ -330,7 +331,6 @@ static void pass_quota(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9) +
 			prt_told(prt, prt->frame[1].page, 9), 1024);
 }
-
 
 /*
  * The summary and the worker have one opinion: what is eligible is reported by a
@@ -389,7 +389,8 @@ static void pass_zone_limits(struct kunit *test)
 	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], 8000);
 	pr_zone_limits(zone, &limits);
 	KUNIT_EXPECT_EQ(test, limits.budget, 80000 / 8);
-	KUNIT_EXPECT_EQ(test, limits.cma_budget, max(8000UL / 8, (unsigned long)MAX_ORDER_NR_PAGES));
+	KUNIT_EXPECT_EQ(test, limits.cma_budget,
+			max_t(unsigned long, 8000 / 8, MAX_ORDER_NR_PAGES));
 	/* Nothing but CMA memory is free: it is reported none the less */
 	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], 8000);
 	pr_zone_limits(zone, &limits);

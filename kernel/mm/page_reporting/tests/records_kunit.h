@@ -44,8 +44,9 @@ enum pr_state prt_state(struct page *page)
 u32 prt_age(struct page *page)
 {
 	bool of_head;
+	u32 *record = rt_record(page, &of_head);
 
-	return pr_age(pr_now(), *rt_record(page, &of_head) & PR_TIME_MASK);
+	return record ? pr_age(pr_now(), *record & PR_TIME_MASK) : 0;
 }
 
 /* Let pages be reported for so many ticks, or free if they are not reported */
@@ -340,6 +341,70 @@ static void records_small(struct kunit *test)
 	prt_verify(test);
 }
 
+/*
+ * A step from one record to the next leads where a lookup does, up to the end of
+ * each block, which may be that of a section. The flags that other users of
+ * page_ext share, and change without zone->lock, are no part of any record.
+ */
+static void records_step(struct kunit *test)
+{
+	unsigned long bad = 0, i = 0;
+	struct page *page;
+	struct page_ext *ext;
+	u32 *record;
+
+	KUNIT_EXPECT_FALSE(test, page_reporting_ext_ops.need_shared_flags);
+	KUNIT_EXPECT_LE(test, page_reporting_ext_ops.offset + sizeof(u32), page_ext_size);
+	prt_start(test, 0, 0);
+	page = prt_frame(test, 0)->page;
+	for_each_record(record, page, MAX_PAGE_ORDER) {
+		ext = page_ext_get(page + i++);
+		bad += (void *)record != (void *)ext + page_reporting_ext_ops.offset;
+		page_ext_put(ext);
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_EQ(test, i, MAX_ORDER_NR_PAGES);
+}
+
+/* A block without page_ext is one that nothing is known of, nor ever will be */
+static void records_no_page_ext(struct kunit *test)
+{
+#if defined(CONFIG_FLATMEM) && !defined(CONFIG_SMP)
+	struct prt_frame *frame;
+	unsigned long reported, flags;
+	struct pr_block block;
+	struct zone *zone;
+	struct page_ext *base;
+	struct page *page;
+
+	prt_start(test, 4, 0);
+	frame = prt_frame(test, 0);
+	page = frame->page;
+	zone = page_zone(page);
+	prt_put(frame, 0, 8);
+
+	spin_lock_irqsave(&zone->lock, flags);
+	base = zone->zone_pgdat->node_page_ext;
+	zone->zone_pgdat->node_page_ext = NULL;
+	reported = zone_page_state(zone, NR_FREE_REPORTED);
+	pr_mark_granules(page, zone, 8, PR_REPORTED);
+	__page_reporting_attach(page, 8);
+	__page_reporting_captured(page, zone, 8);
+	pr_block_read(&block, page, 8);
+	reported -= zone_page_state(zone, NR_FREE_REPORTED);
+	zone->zone_pgdat->node_page_ext = base;
+	spin_unlock_irqrestore(&zone->lock, flags);
+
+	KUNIT_EXPECT_EQ(test, reported, 0);
+	KUNIT_EXPECT_EQ(test, block.reported, 0);
+	KUNIT_EXPECT_TRUE(test, block.unseen);
+	PRT_EXPECT(test, page, 8, PR_NONE);
+	KUNIT_EXPECT_FALSE(test, PageReported(page));
+#else
+	kunit_skip(test, "needs FLATMEM and one CPU to take page_ext away");
+#endif
+}
+
 /* The time from report to reuse is known, and counted as soon or not */
 static void records_refault_age(struct kunit *test)
 {
@@ -432,6 +497,8 @@ static struct kunit_case records_cases[] = {
 	KUNIT_CASE(records_split),
 	KUNIT_CASE(records_split_below),
 	KUNIT_CASE(records_small),
+	KUNIT_CASE(records_step),
+	KUNIT_CASE(records_no_page_ext),
 	KUNIT_CASE(records_refault_age),
 	KUNIT_CASE(records_flush_teaches_nothing),
 	KUNIT_CASE(records_clamp),

@@ -143,6 +143,25 @@ static void schedule_sweep(struct kunit *test)
 	PRT_EXPECT(test, frame->page + 1008, 3, PR_REPORTED);
 }
 
+/* A parameter that is set lets small blocks be looked at without delay */
+static void schedule_params_changed(struct kunit *test)
+{
+	struct prt_frame *frame;
+	unsigned int off;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (off = 0; off < 1024; off += 16)
+		prt_put(frame, off, 3);
+	plan.sweep_at = jiffies + 1000 * HZ;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 3, PR_NONE);
+	pr_schedule_params_changed();
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 3, PR_FREE);
+}
+
 /* What is reported in small blocks is no reason for a sweep */
 static void schedule_sweep_done(struct kunit *test)
 {
@@ -208,6 +227,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedule_retry),
 	KUNIT_CASE(schedule_backoff),
 	KUNIT_CASE(schedule_sweep),
+	KUNIT_CASE(schedule_params_changed),
 	KUNIT_CASE(schedule_sweep_done),
 	KUNIT_CASE(schedule_stopped),
 	KUNIT_CASE(schedule_learn),

@@ -263,11 +263,60 @@ static void walk_use_reported(struct kunit *test)
 	}
 }
 
+/* Neither does it when the order of granules changes all the time */
+static void walk_use_reordered(struct kunit *test)
+{
+	static const char * const orders[] = { "0", "9", "4", "10", "2", "7" };
+	struct mem_user *user = new_user(test, 77);
+	struct prt *prt = test->priv;
+	struct prt_call flush = {};
+	unsigned int i;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 4, 8);
+	prt_call(&flush, prt, flush_loop_fn);
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		KUNIT_EXPECT_EQ(test, user_run(user, 500), 0);
+		KUNIT_EXPECT_EQ(test, prt_set_order(orders[i]), 0);
+	}
+	KUNIT_EXPECT_EQ(test, user_run(user, 500), 0);
+	WRITE_ONCE(flush.stop, true);
+	prt_join(&flush);
+	KUNIT_EXPECT_EQ(test, flush.ret, 0);
+	/* What was written last is in force in the end */
+	KUNIT_EXPECT_EQ(test, prt_set_order("6"), 0);
+	prt_sync_order();
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 6);
+}
+
+/* The walk finds a block that it begins in the middle of, whatever its size */
+static void walk_from_middle(struct kunit *test)
+{
+	static const unsigned int orders[] = { 4, 8, 9 };
+	struct prt_frame *frame = prt_frame(test, 0);
+	unsigned int i, found;
+	unsigned long pfn;
+	struct page *page;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		prt_put(frame, 0, orders[i]);
+		pfn = page_to_pfn(frame->page) + (1UL << (orders[i] - 1));
+		page = pr_next_block(page_zone(frame->page), &pfn,
+				     page_to_pfn(frame->page) + MAX_ORDER_NR_PAGES, 0, &found);
+		KUNIT_EXPECT_PTR_EQ(test, page, frame->page);
+		KUNIT_EXPECT_EQ(test, found, orders[i]);
+		KUNIT_EXPECT_EQ(test, pfn, page_to_pfn(frame->page));
+		prt_take(test, frame, 0, orders[i], PRT_FRAME_GFP);
+	}
+}
+
 static struct kunit_case walk_cases[] = {
 	KUNIT_CASE(walk_all),
 	KUNIT_CASE(walk_stop),
+	KUNIT_CASE(walk_from_middle),
 	KUNIT_CASE(walk_busy),
 	KUNIT_CASE_SLOW(walk_use_reported),
+	KUNIT_CASE_SLOW(walk_use_reordered),
 	{}
 };
 
