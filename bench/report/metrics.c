@@ -20,6 +20,7 @@ static const struct {
 	{ "refaulted_bytes", "refault_mib", "MiB", MIB, false },
 	{ "kept_bytes", "kept_mib", "MiB", MIB, false },
 	{ "redundant_bytes", "redundant_mib", "MiB", MIB, false },
+	{ "forgotten_bytes", "forgotten_mib", "MiB", MIB, false },
 	{ "failed_bytes", "failed_mib", "MiB", MIB, false },
 	{ "passes", "passes", "passes", 1, false },
 	{ "lock_hold_max_ns", "lock_hold_max_us", "us", 1000, true },

@@ -84,13 +84,15 @@ build_target()
 		;;
 	workloads)
 		build "$1" "" bench/runner/plan.c bench/runner/util.c \
-			bench/runner/workloads.c
+			bench/runner/workloads.c bench/runner/schema.c \
+			bench/runner/variants.c bench/runner/workload_settings.c
 		;;
 	qmp) build "$1" read bench/runner/qmp.c bench/runner/util.c ;;
 	channel)
 		build "$1" read bench/runner/channel.c bench/runner/plan.c \
 			bench/runner/settings.c bench/runner/util.c \
-			bench/runner/workloads.c
+			bench/runner/workloads.c bench/runner/schema.c \
+			bench/runner/variants.c bench/runner/workload_settings.c
 		;;
 	guest_channel)
 		build "$1" "read write fork counters_settings" \
@@ -109,9 +111,10 @@ build_target()
 			"$out/lockhold.o" "$out/perf.o" "$out/stress-ng.o"
 		;;
 	host_text)
-		build "$1" "" bench/runner/cgroup.c bench/runner/plan.c bench/runner/sampler.c \
+		build "$1" "" bench/runner/cgroup.c bench/runner/plan.c bench/runner/sampler.c bench/runner/ram.c \
 			bench/runner/settings.c bench/runner/util.c \
-			bench/runner/workloads.c
+			bench/runner/workloads.c bench/runner/schema.c \
+			bench/runner/variants.c bench/runner/workload_settings.c
 		;;
 	esac
 }

@@ -90,7 +90,7 @@ check "and it is written" [ -s "$tmp/run/report.html" ]
 clean "prreport of no run" 1 build/bin/prreport "$tmp/nowhere"
 clean "prreport without an argument" 2 build/bin/prreport
 clean "prbench --list" 0 build/bin/prbench --list
-clean "prbench --list of all there is" 0 build/bin/prbench --list --profile full \
+clean "prbench --plan of all there is" 0 build/bin/prbench --plan --profile full \
 	--boots 2 --set drain.settle_ms=1 --variants off,ext --workloads drain,alloc
 clean "prbench --help" 0 build/bin/prbench --help
 clean "prbench with an unknown workload" 2 build/bin/prbench --workloads none

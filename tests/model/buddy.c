@@ -126,7 +126,7 @@ static void take_hook(struct page *page, unsigned int low, unsigned int high)
 	}
 	page_reporting_detach(page, the_zone, high);
 	for (; high > low; high--)
-		page_reporting_attach(page + (1UL << (high - 1)), high - 1);
+		page_reporting_attach(page + (1UL << (high - 1)), high - 1, false);
 }
 
 static bool set_guard(struct page *page, unsigned int order)
@@ -163,30 +163,34 @@ static bool captured(struct capture *capc, struct page *page, unsigned int order
 	return true;
 }
 
+/* Returns true if the buddy was known, and attach_hook() has to follow */
 static bool merge_hook(struct page *buddy, unsigned int order)
 {
+	bool known = page_reporting_known(buddy);
+
 	if (broken(BREAK_MERGE))
 		page_reporting_clear(buddy, the_zone, order);
 	else if (broken(BREAK_SMALL_KEPT) && order < pr_policy.granule_order)
 		__ClearPageReported(buddy);
 	else
-		return page_reporting_merge(buddy, the_zone, order);
-	return false;
+		page_reporting_merge(buddy, the_zone, order);
+	return known;
 }
 
-static void attach_hook(struct page *page, struct page *half, unsigned int order)
+static void attach_hook(struct page *page, struct page *half, unsigned int order,
+			bool freed)
 {
-	if (broken(BREAK_ATTACH))
-		return;
-	page_reporting_attach(broken(BREAK_WRONG_BUDDY) ? half : page, order);
+	if (!broken(BREAK_ATTACH))
+		page_reporting_attach(broken(BREAK_WRONG_BUDDY) ? half : page, order,
+				      freed);
 }
 
-/* @keep: it was free before; with @tail as well, the worker is not told */
+/* @keep: it was free before, and the worker is not told */
 static void free_one(struct page *page, unsigned int order, int mt, bool keep, bool tail,
 		     struct capture *capc)
 {
 	struct page *buddy, *half = page;
-	bool quiet = keep && tail;
+	bool freed = !keep;
 	int buddy_mt;
 
 	for (; order < MAX_PAGE_ORDER; order++) {
@@ -219,12 +223,12 @@ static void free_one(struct page *page, unsigned int order, int mt, bool keep, b
 	}
 	/* No matter which, but not always the same */
 	link_block(page, order, mt, tail || (page_to_pfn(page) >> order) & 2);
+	if (freed)
+		truth_new(order);
 	if (keep)
-		attach_hook(page, half, order);
-	if (quiet)
-		return;
-	truth_new(order);
-	page_reporting_freed(order);
+		attach_hook(page, half, order, freed);
+	else
+		page_reporting_freed(order);
 }
 
 /* Free what may be larger than a pageblock, each by its own type */

@@ -140,6 +140,11 @@ void page_ext_put(struct page_ext *ext)
 	ext_refs--;
 }
 
+/* No hook runs at the same time as anything else */
+void pr_wait_for_hooks(void)
+{
+}
+
 /* As core.c has it */
 void __page_reporting_freed(unsigned int order)
 {

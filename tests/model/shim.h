@@ -50,7 +50,9 @@ typedef uint64_t u64;
 #define DIV_ROUND_UP_ULL(n, d)	(((u64)(n) + (d) - 1) / (d))
 #define div_u64(n, d)		((u64)(n) / (u32)(d))
 #define div64_u64(n, d)		((u64)(n) / (u64)(d))
-#define nsecs_to_jiffies(ns)	((ns) / 4000000)
+#define nsecs_to_jiffies64(ns)	((ns) / 4000000)
+#define MAX_JIFFY_OFFSET	((LONG_MAX >> 1) - 1)
+#define IS_ALIGNED(x, a)	(((x) & ((__typeof__(x))(a) - 1)) == 0)
 
 #define min_t(type, a, b)	__extension__ ({			\
 	type __a = (a);							\

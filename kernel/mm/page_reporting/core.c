@@ -18,6 +18,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/reboot.h>
+#include <linux/sched/cputime.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
@@ -68,6 +69,7 @@ static struct pr_core {
 	struct delayed_work clamp;	/* keeps ages from wrapping around */
 	struct work_struct reorder;	/* puts wanted_order in force */
 	u64 pass_ns;			/* time spent in passes */
+	u64 worker_ns;			/* CPU time of these */
 	u64 lock_hold_max;		/* ns, of zone->lock */
 } core = {
 	.mutex = __MUTEX_INITIALIZER(core.mutex),
@@ -226,6 +228,11 @@ u64 pr_pass_ns(void)
 	return READ_ONCE(core.pass_ns);
 }
 
+u64 pr_worker_ns(void)
+{
+	return READ_ONCE(core.worker_ns);
+}
+
 /* Is the running pass to end after its current batch? */
 bool pr_stopping(void)
 {
@@ -262,7 +269,7 @@ void pr_wait_for_hooks(void)
 static int run_pass(bool force)
 {
 	struct pr_pass pass = { .dev = core.dev, .limits.force = force };
-	u64 start = ktime_get_ns(), took;
+	u64 start = ktime_get_ns(), cpu = task_sched_runtime(current), took;
 	unsigned long delay;
 	struct zone *zone;
 	s64 next_ms = -1;
@@ -289,6 +296,7 @@ static int run_pass(bool force)
 	err = pr_pass_run(&pass);
 	took = ktime_get_ns() - start;
 	WRITE_ONCE(core.pass_ns, core.pass_ns + took);
+	WRITE_ONCE(core.worker_ns, core.worker_ns + task_sched_runtime(current) - cpu);
 	this_cpu_inc(pr_stats.passes);
 	if (IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG)) {
 		for_each_populated_zone(zone)

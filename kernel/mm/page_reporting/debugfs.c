@@ -211,7 +211,7 @@ static int stats_show(struct seq_file *m, void *v)
 	put_bytes(m, "reported_now", global_zone_page_state(NR_FREE_REPORTED));
 	seq_printf(m, "age_ms %u\n", pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
 	seq_printf(m, "lock_hold_max_ns %llu\n", pr_lock_hold_max());
-	seq_printf(m, "pass_ns %llu\n", pr_pass_ns());
+	seq_printf(m, "pass_ns %llu\nworker_ns %llu\n", pr_pass_ns(), pr_worker_ns());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

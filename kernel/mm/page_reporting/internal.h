@@ -233,6 +233,7 @@ extern struct pr_policy pr_policy;
 
 int pr_report_all(void);
 u64 pr_pass_ns(void);
+u64 pr_worker_ns(void);
 bool pr_stopping(void);
 void pr_wait_for_hooks(void);
 

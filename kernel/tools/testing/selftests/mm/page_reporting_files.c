@@ -80,7 +80,7 @@ TEST_F(files, stats_format)
 		"passes", "sweeps", "reports", "errors", "reported_bytes",
 		"refaulted_bytes", "refaulted_soon_bytes", "kept_bytes",
 		"forgotten_bytes", "failed_bytes", "reported_now_bytes", "age_ms",
-		"lock_hold_max_ns", "pass_ns",
+		"lock_hold_max_ns", "pass_ns", "worker_ns",
 	};
 	FILE *f = fopen(DEBUGFS "/stats", "re");
 	char line[128], name[64];
