@@ -275,13 +275,25 @@ static const char *recorded(void)
 	return dir;
 }
 
+/* report.html is not kept with the reference: made again from its raw data */
 static const char *reference(void)
 {
-	static char dir[4096];
+	static char dir[128];
 	char top[3072];
 
-	assert_non_null(realpath(env("PRX_TOP", "."), top));
-	snprintf(dir, sizeof(dir), "%s/results/reference", top);
+	if (!*dir) {
+		const char *const copy[] = {
+			"cp", "-r", str("%s/results/reference", realpath(env("PRX_TOP", "."), top)),
+			dir, NULL
+		};
+		const char *const argv[] = {
+			str("%s/prreport", env("PRX_BIN", "build/san")), dir, NULL
+		};
+
+		snprintf(dir, sizeof(dir), "%s/reference", b.dir);
+		assert_int_equal(run_cmd(copy, "/dev/null", "/dev/null", NULL), 0);
+		assert_int_equal(run_cmd(argv, "/dev/null", "/dev/null", NULL), 0);
+	}
 	return dir;
 }
 
@@ -394,7 +406,7 @@ static void leads(const char *dir)
 	assert_true(files > 3 && places > 10);
 	/* Every number of the first table has its link. */
 	assert_int_equal(evaluate_number("[...document.querySelector('table').querySelectorAll('td strong')]"
-					 ".filter(e => /^[0-9n]/.test(e.textContent) && !e.closest('a')).length"), 0);
+					 ".filter(e => /^([0-9]|not |never)/.test(e.textContent) && !e.closest('a')).length"), 0);
 }
 
 static void recorded_fits_a_desk(void **state)
