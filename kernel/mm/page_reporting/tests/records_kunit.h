@@ -388,7 +388,7 @@ static void records_no_page_ext(struct kunit *test)
 	zone->zone_pgdat->node_page_ext = NULL;
 	reported = zone_page_state(zone, NR_FREE_REPORTED);
 	pr_mark_granules(page, zone, 8, PR_REPORTED);
-	__page_reporting_attach(page, 8);
+	__page_reporting_attach(page, 8, false);
 	__page_reporting_captured(page, zone, 8);
 	pr_block_read(&block, page, 8);
 	reported -= zone_page_state(zone, NR_FREE_REPORTED);
