@@ -78,6 +78,23 @@ static void core_freed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_reporting_notify_order, UINT_MAX);
 }
 
+/* So does a block that merges with one that is reported */
+static void core_freed_merged(struct kunit *test)
+{
+	struct prt_frame *frame;
+
+	prt_start(test, 8, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 8);
+	prt_flush(test);
+	cancel_delayed_work_sync(&core.freed);
+	cancel_delayed_work_sync(&core.freed_small);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed));
+	prt_put(frame, 256, 8);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed));
+}
+
 /* A small block that is freed queues a pass, too, but later than a large one */
 static void core_freed_small(struct kunit *test)
 {
@@ -322,6 +339,7 @@ static void core_suspend(struct kunit *test)
 
 static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_freed),
+	KUNIT_CASE(core_freed_merged),
 	KUNIT_CASE(core_freed_small),
 	KUNIT_CASE(core_busy),
 	KUNIT_CASE(core_unregister),

@@ -371,7 +371,7 @@ static void records_no_page_ext(struct kunit *test)
 {
 #if defined(CONFIG_FLATMEM) && !defined(CONFIG_SMP)
 	struct prt_frame *frame;
-	unsigned long reported, flags;
+	unsigned long reported, marked, cleared, flags;
 	struct pr_block block;
 	struct zone *zone;
 	struct page_ext *base;
@@ -388,14 +388,16 @@ static void records_no_page_ext(struct kunit *test)
 	zone->zone_pgdat->node_page_ext = NULL;
 	reported = zone_page_state(zone, NR_FREE_REPORTED);
 	pr_mark_granules(page, zone, 8, PR_REPORTED);
-	__page_reporting_attach(page, 8);
-	__page_reporting_captured(page, zone, 8);
+	marked = zone_page_state(zone, NR_FREE_REPORTED);
+	__page_reporting_attach(page, 8, false);
 	pr_block_read(&block, page, 8);
-	reported -= zone_page_state(zone, NR_FREE_REPORTED);
+	__page_reporting_captured(page, zone, 8);
+	cleared = zone_page_state(zone, NR_FREE_REPORTED);
 	zone->zone_pgdat->node_page_ext = base;
 	spin_unlock_irqrestore(&zone->lock, flags);
 
-	KUNIT_EXPECT_EQ(test, reported, 0);
+	KUNIT_EXPECT_EQ(test, marked, reported);
+	KUNIT_EXPECT_EQ(test, cleared, reported);
 	KUNIT_EXPECT_EQ(test, block.reported, 0);
 	KUNIT_EXPECT_TRUE(test, block.unseen);
 	PRT_EXPECT(test, page, 8, PR_NONE);
