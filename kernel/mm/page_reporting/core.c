@@ -196,12 +196,14 @@ module_param_cb(page_reporting_order, &order_ops, &page_reporting_order, 0644);
 MODULE_PARM_DESC(page_reporting_order, "Order of the smallest block to report");
 
 u64 pr_lock(struct zone *zone, unsigned long *flags)
+	__acquires(&zone->lock)
 {
 	spin_lock_irqsave(&zone->lock, *flags);
 	return ktime_get_mono_fast_ns();
 }
 
 void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
+	__releases(&zone->lock)
 {
 	u64 now = ktime_get_mono_fast_ns();
 
