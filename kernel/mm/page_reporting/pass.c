@@ -76,7 +76,7 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 #endif
 	/* CMA memory is no use to most allocations, nor do they miss it */
 	limits->budget = pr_budget(nr_free, reserve + cma);
-	limits->cma_budget = max(cma / 8, min(cma, (unsigned long)MAX_ORDER_NR_PAGES));
+	limits->cma_budget = max(cma / 8, min_t(unsigned long, cma, MAX_ORDER_NR_PAGES));
 }
 
 static void want_pass_in(struct pr_pass *pass, unsigned int order, u32 ticks)
