@@ -242,17 +242,6 @@ void truth_armed(unsigned int order)
 	armed = order;
 }
 
-/* No age is ever larger than PR_AGE_MAX */
-void truth_clamp(void)
-{
-	unsigned long pfn;
-
-	for (pfn = 0; pfn < MAX_PFN; pfn++) {
-		since[pfn] = max(since[pfn], ticks - PR_AGE_MAX / 2);
-		head_since[pfn] = max(head_since[pfn], ticks - PR_AGE_MAX / 2);
-	}
-}
-
 static void read_counters(struct counters *now)
 {
 	now->reported = the_zone->reported;

@@ -34,6 +34,10 @@
 
 /* Small blocks that are freed are looked for after this share of their age */
 #define PR_SWEEP_SHARE	4
+/* Forget all records, which are reported again, after this many ticks (26 days)... */
+#define PR_RESTART_AGE	(PR_AGE_MAX / 2)
+/* ...and look this often whether it is time */
+#define PR_RESTART_DELAY	pr_ticks_to_jiffies(PR_AGE_MAX / 8)
 /* Suspend and reboot wait this long for a batch that is with the device */
 #define PR_PAUSE_MS	10000
 
@@ -66,11 +70,8 @@ static struct pr_core {
 	struct delayed_work freed;	/* a pass, queued by the page allocator */
 	struct delayed_work freed_small;	/* the same, for small blocks */
 	struct delayed_work due;	/* a pass, queued by the last one */
-	struct delayed_work clamp;	/* keeps ages from wrapping around */
-	struct work_struct reorder;	/* puts wanted_order in force */
-	u64 pass_ns;			/* time spent in passes */
-	u64 worker_ns;			/* CPU time of these */
-	u64 lock_hold_max;		/* ns, of zone->lock */
+	struct delayed_work restart;	/* for another order, or before ages wrap around */
+	u32 started;			/* in ticks */
 } core = {
 	.mutex = __MUTEX_INITIALIZER(core.mutex),
 	.pass_lock = __MUTEX_INITIALIZER(core.pass_lock),
@@ -83,7 +84,7 @@ static int set_param(const char *val, const struct kernel_param *kp, unsigned in
 	int err = param_set_uint_minmax(val, kp, 0, max);
 
 	if (!err && static_branch_unlikely(&page_reporting_enabled)) {
-		pr_schedule_params_changed();
+		WRITE_ONCE(pr_schedule.sweep_at, jiffies);
 		mod_delayed_work(core.wq, &core.freed, 0);
 	}
 	return err;
@@ -108,7 +109,6 @@ module_param_cb(name, &field##_ops, &pr_policy.params.field, 0644)
  * with each order that it is smaller. 1000 by default.
  */
 PR_PARAM(min_age_ms, min_age_ms, UINT_MAX);
-MODULE_PARM_DESC(min_age_ms, "Report memory that has been free for this long");
 
 /*
  * Order of the smallest block that is reported.
@@ -117,8 +117,6 @@ MODULE_PARM_DESC(min_age_ms, "Report memory that has been free for this long");
  * above the order of a granule means none. 3 (32 KiB) by default.
  */
 PR_PARAM(fragment_order, fragment_order, MAX_PAGE_ORDER + 1);
-MODULE_PARM_DESC(fragment_order,
-		 "Order of the smallest block to report when it stays free for long");
 
 /*
  * Percentage of the reported memory that may soon be used again.
@@ -127,8 +125,6 @@ MODULE_PARM_DESC(fragment_order,
  * the age fixed. 10 by default.
  */
 PR_PARAM(target_refault_percent, target_refault_percent, 100);
-MODULE_PARM_DESC(target_refault_percent,
-		 "Raise the age when more than this of what is reported is soon used again; 0: never");
 
 /*
  * Time in milliseconds until memory is tried again that is of age and could not
@@ -137,8 +133,6 @@ MODULE_PARM_DESC(target_refault_percent,
  * Doubles, up to a minute, until something can be reported. 2000 by default.
  */
 PR_PARAM(page_reporting_delay_ms, delay_ms, UINT_MAX);
-MODULE_PARM_DESC(page_reporting_delay_ms,
-		 "Delay before memory that could not be reported is tried again");
 
 /*
  * Milliseconds a second that passes may take, waiting for the device included.
@@ -147,7 +141,6 @@ MODULE_PARM_DESC(page_reporting_delay_ms,
  * by default.
  */
 PR_PARAM(quota_ms, quota_ms, MSEC_PER_SEC);
-MODULE_PARM_DESC(quota_ms, "Time that reporting may take, in ms a second; 0: no limit");
 
 /*
  * MiB a second that may be reported.
@@ -156,7 +149,6 @@ MODULE_PARM_DESC(quota_ms, "Time that reporting may take, in ms a second; 0: no 
  * by default.
  */
 PR_PARAM(quota_mib, quota_mib, UINT_MAX);
-MODULE_PARM_DESC(quota_mib, "Memory that may be reported, in MiB a second; 0: no limit");
 
 static int set_order(const char *val, const struct kernel_param *kp)
 {
@@ -176,7 +168,7 @@ static int set_order(const char *val, const struct kernel_param *kp)
 	}
 	/* The device may be at work, and all parameters share a lock */
 	WRITE_ONCE(core.wanted_order, order);
-	queue_work(core.wq, &core.reorder);
+	mod_delayed_work(core.wq, &core.restart, 0);
 	return 0;
 }
 
@@ -193,47 +185,6 @@ static const struct kernel_param_ops order_ops = {
  * the device asks for, or that of a pageblock.
  */
 module_param_cb(page_reporting_order, &order_ops, &page_reporting_order, 0644);
-MODULE_PARM_DESC(page_reporting_order, "Order of the smallest block to report");
-
-u64 pr_lock(struct zone *zone, unsigned long *flags)
-	__acquires(&zone->lock)
-{
-	spin_lock_irqsave(&zone->lock, *flags);
-	return ktime_get_mono_fast_ns();
-}
-
-void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
-	__releases(&zone->lock)
-{
-	u64 now = ktime_get_mono_fast_ns();
-
-	spin_unlock_irqrestore(&zone->lock, flags);
-	/* Another CPU's clock may be behind */
-	if (now > since)
-		pr_note_hold(now - since);
-}
-
-/* Racing for a maximum may lose one; good enough for a statistic */
-void pr_note_hold(u64 ns)
-{
-	if (ns > READ_ONCE(core.lock_hold_max))
-		WRITE_ONCE(core.lock_hold_max, ns);
-}
-
-u64 pr_lock_hold_max(void)
-{
-	return READ_ONCE(core.lock_hold_max);
-}
-
-u64 pr_pass_ns(void)
-{
-	return READ_ONCE(core.pass_ns);
-}
-
-u64 pr_worker_ns(void)
-{
-	return READ_ONCE(core.worker_ns);
-}
 
 /* Is the running pass to end after its current batch? */
 bool pr_stopping(void)
@@ -247,7 +198,7 @@ void __page_reporting_freed(unsigned int order)
 	/* Small blocks can wait, so let a large one hurry the pass up */
 	if (order >= pr_policy.huge_order) {
 		WRITE_ONCE(page_reporting_notify_order, UINT_MAX);
-		queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
+		queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
 	} else {
 		WRITE_ONCE(page_reporting_notify_order, pr_policy.huge_order);
 		queue_delayed_work(core.wq, &core.freed_small,
@@ -270,8 +221,8 @@ void pr_wait_for_hooks(void)
 /* Run a pass; 0, a negative errno, or -EAGAIN if something had to be left out */
 static int run_pass(bool force)
 {
-	struct pr_pass pass = { .dev = core.dev, .limits.force = force };
 	u64 start = ktime_get_ns(), cpu = task_sched_runtime(current), took;
+	struct pr_pass pass = { .dev = core.dev, .limits.force = force };
 	unsigned long delay;
 	struct zone *zone;
 	s64 next_ms = -1;
@@ -283,6 +234,8 @@ static int run_pass(bool force)
 		return -ENODEV;
 	if (pr_stopping())
 		return -ECANCELED;
+	pass.capacity = min_not_zero(core.dev->capacity,
+				     (unsigned int)PAGE_REPORTING_CAPACITY);
 	delay = pr_schedule_begin(&pass);
 	if (delay) {
 		mod_delayed_work(core.wq, &core.due, delay);
@@ -297,9 +250,9 @@ static int run_pass(bool force)
 					pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
 	err = pr_pass_run(&pass);
 	took = ktime_get_ns() - start;
-	WRITE_ONCE(core.pass_ns, core.pass_ns + took);
-	WRITE_ONCE(core.worker_ns, core.worker_ns + task_sched_runtime(current) - cpu);
 	this_cpu_inc(pr_stats.passes);
+	this_cpu_add(pr_stats.pass_ns, took);
+	this_cpu_add(pr_stats.worker_ns, task_sched_runtime(current) - cpu);
 	if (IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG)) {
 		for_each_populated_zone(zone)
 			WARN_ON_ONCE(pr_records_check(zone));
@@ -311,7 +264,7 @@ static int run_pass(bool force)
 	}
 	/* Perhaps because it has found the order to be too small */
 	if (err)
-		queue_work(core.wq, &core.reorder);
+		mod_delayed_work(core.wq, &core.restart, 0);
 	else
 		err = pass.stopped ?: force && pass.retry ? -EAGAIN : 0;
 	trace_page_reporting_pass_end((u64)pass.pages << PAGE_SHIFT, pass.reports, took,
@@ -323,7 +276,7 @@ static void pass_fn(struct work_struct *work)
 {
 	/* A flush takes care of everything, and may take long */
 	if (!mutex_trylock(&core.pass_lock)) {
-		queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
+		queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
 		return;
 	}
 	run_pass(false);
@@ -340,12 +293,6 @@ static void small_fn(struct work_struct *work)
 		WRITE_ONCE(page_reporting_notify_order, pr_smallest_order(&pr_policy));
 	else
 		pass_fn(work);
-}
-
-static void clamp_fn(struct work_struct *work)
-{
-	pr_records_clamp();
-	queue_delayed_work(core.wq, &core.clamp, pr_ticks_to_jiffies(PR_AGE_MAX / 4));
 }
 
 /**
@@ -375,11 +322,12 @@ static void start(bool fresh)
 	pr_policy.granule_order = min_t(unsigned int, page_reporting_order, pageblock_order);
 	pr_policy.huge_order = min_t(unsigned int, pageblock_order, ilog2(SZ_2M) - PAGE_SHIFT);
 	WRITE_ONCE(pr_policy.fragments, core.dev->fragments);
-	pr_policy_reset(&pr_policy, pr_now());
+	core.started = pr_now();
+	pr_policy_reset(&pr_policy, core.started);
 	pr_schedule_start(fresh);
 	static_branch_enable(&page_reporting_enabled);
-	queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
-	queue_delayed_work(core.wq, &core.clamp, pr_ticks_to_jiffies(PR_AGE_MAX / 4));
+	queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
+	queue_delayed_work(core.wq, &core.restart, PR_RESTART_DELAY);
 }
 
 /*
@@ -398,16 +346,16 @@ static void stop(void)
 	cancel_delayed_work_sync(&core.due);
 	cancel_delayed_work_sync(&core.freed_small);
 	cancel_delayed_work_sync(&core.freed);
-	cancel_delayed_work_sync(&core.clamp);
 	atomic_dec(&core.stop);
 }
 
-/* Start anew if @force, or with the order that the user or the driver wants */
+/* Start anew if @force, for another order, or after PR_RESTART_AGE */
 static void restart(bool force)
 {
 	unsigned int order;
 
 	mutex_lock(&core.mutex);
+	force |= pr_age(pr_now(), core.started) >= PR_RESTART_AGE;
 	order = xchg(&core.wanted_order, UINT_MAX);
 	/* The driver may have changed it in mid-report */
 	if (order == UINT_MAX)
@@ -421,9 +369,11 @@ static void restart(bool force)
 	mutex_unlock(&core.mutex);
 }
 
-static void reorder_fn(struct work_struct *work)
+static void restart_fn(struct work_struct *work)
 {
 	restart(false);
+	if (static_branch_unlikely(&page_reporting_enabled))
+		queue_delayed_work(core.wq, &core.restart, PR_RESTART_DELAY);
 }
 
 /**
@@ -454,7 +404,6 @@ EXPORT_SYMBOL_GPL(page_reporting_available);
  */
 int page_reporting_register(struct page_reporting_dev_info *prdev)
 {
-	unsigned int capacity = prdev->capacity ?: PAGE_REPORTING_CAPACITY;
 	int err = -EBUSY;
 
 	if (!page_reporting_available())
@@ -466,9 +415,7 @@ int page_reporting_register(struct page_reporting_dev_info *prdev)
 	err = -ENOMEM;
 	if (!core.wq)
 		goto unlock;
-	err = pr_pass_init(min_t(unsigned int, capacity, PAGE_REPORTING_CAPACITY));
-	if (err)
-		goto unlock;
+	err = 0;
 	if (page_reporting_order == UINT_MAX)
 		page_reporting_order = prdev->order && prdev->order <= MAX_PAGE_ORDER ?
 				       prdev->order : pageblock_order;
@@ -499,7 +446,6 @@ void page_reporting_unregister(struct page_reporting_dev_info *prdev)
 	if (core.dev == prdev) {
 		stop();
 		core.dev = NULL;
-		pr_pass_exit();
 		mutex_unlock(&core.pass_lock);
 	}
 	mutex_unlock(&core.mutex);
@@ -564,7 +510,7 @@ static struct notifier_block reboot_nb = {
 static int hotplug_notify(struct notifier_block *nb, unsigned long event, void *unused)
 {
 	if (event == MEM_ONLINE) {
-		pr_schedule_plugged();
+		WRITE_ONCE(pr_schedule.fresh, true);
 		if (static_branch_unlikely(&page_reporting_enabled))
 			mod_delayed_work(core.wq, &core.freed, 0);
 	}
@@ -579,8 +525,7 @@ static int __init page_reporting_init(void)
 	INIT_DELAYED_WORK(&core.freed, pass_fn);
 	INIT_DELAYED_WORK(&core.freed_small, small_fn);
 	INIT_DELAYED_WORK(&core.due, pass_fn);
-	INIT_DELAYED_WORK(&core.clamp, clamp_fn);
-	INIT_WORK(&core.reorder, reorder_fn);
+	INIT_DELAYED_WORK(&core.restart, restart_fn);
 	pm_notifier(pm_notify, 0);
 	hotplug_memory_notifier(hotplug_notify, DEFAULT_CALLBACK_PRI);
 	return register_reboot_notifier(&reboot_nb);

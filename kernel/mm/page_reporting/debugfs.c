@@ -189,29 +189,25 @@ static int summary_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
 
-static void put_bytes(struct seq_file *m, const char *name, unsigned long pages)
-{
-	seq_printf(m, "%s_bytes %llu\n", name, (u64)pages << PAGE_SHIFT);
-}
-
 static int stats_show(struct seq_file *m, void *v)
 {
 	struct pr_stats sum;
 
 	pr_sum_stats(&sum);
 
-	seq_printf(m, "passes %lu\nsweeps %lu\nreports %lu\nerrors %lu\n",
+	seq_printf(m, "passes %llu\nsweeps %llu\nreports %llu\nerrors %llu\n",
 		   sum.passes, sum.sweeps, sum.reports, sum.errors);
-	put_bytes(m, "reported", sum.reported);
-	put_bytes(m, "refaulted", sum.refaulted);
-	put_bytes(m, "refaulted_soon", sum.soon);
-	put_bytes(m, "kept", sum.kept);
-	put_bytes(m, "forgotten", sum.forgotten);
-	put_bytes(m, "failed", sum.failed);
-	put_bytes(m, "reported_now", global_zone_page_state(NR_FREE_REPORTED));
+	seq_printf(m, "reported_bytes %llu\n", sum.reported << PAGE_SHIFT);
+	seq_printf(m, "refaulted_bytes %llu\n", sum.refaulted << PAGE_SHIFT);
+	seq_printf(m, "refaulted_soon_bytes %llu\n", sum.soon << PAGE_SHIFT);
+	seq_printf(m, "kept_bytes %llu\n", sum.kept << PAGE_SHIFT);
+	seq_printf(m, "forgotten_bytes %llu\n", sum.forgotten << PAGE_SHIFT);
+	seq_printf(m, "failed_bytes %llu\n", sum.failed << PAGE_SHIFT);
+	seq_printf(m, "reported_now_bytes %llu\n",
+		   (u64)global_zone_page_state(NR_FREE_REPORTED) << PAGE_SHIFT);
 	seq_printf(m, "age_ms %u\n", pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
-	seq_printf(m, "lock_hold_max_ns %llu\n", pr_lock_hold_max());
-	seq_printf(m, "pass_ns %llu\nworker_ns %llu\n", pr_pass_ns(), pr_worker_ns());
+	seq_printf(m, "lock_hold_max_ns %llu\npass_ns %llu\nworker_ns %llu\n",
+		   READ_ONCE(pr_lock_hold_max), sum.pass_ns, sum.worker_ns);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
@@ -250,7 +246,7 @@ static int ages_show(struct seq_file *m, void *v)
 			seq_putc(m, '-');
 		seq_printf(m, " %llu %llu %llu\n", (u64)ages.pages[i][0] << PAGE_SHIFT,
 			   (u64)ages.pages[i][1] << PAGE_SHIFT,
-			   (u64)sum.refault_age[i] << PAGE_SHIFT);
+			   sum.refault_age[i] << PAGE_SHIFT);
 	}
 	return 0;
 }

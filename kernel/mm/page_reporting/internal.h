@@ -33,7 +33,7 @@
 #define PR_TICK_SHIFT	24
 #define PR_TIME_BITS	29
 #define PR_TIME_MASK	GENMASK(PR_TIME_BITS - 1, 0)
-/* No age is larger (52 days): pr_records_clamp() sees to that */
+/* No age is larger (52 days): all is forgotten before, see restart() */
 #define PR_AGE_MAX	(PR_TIME_MASK / 2)
 #define PR_NEVER	U32_MAX
 
@@ -153,20 +153,22 @@ enum pr_state {
 /* Classes of a histogram of ages: below 1, 2, 4... ms, and all beyond */
 #define PR_AGES		21
 
-/* Event counters, one set a CPU. All are unsigned long, see pr_sum_stats(). */
+/* Event counters, one set a CPU; memory in pages. All are u64, see pr_sum_stats(). */
 struct pr_stats {
-	unsigned long passes;		/* flushes included */
-	unsigned long sweeps;		/* passes that looked for small blocks, too */
-	unsigned long reports;		/* calls of the device */
-	unsigned long errors;		/* calls of the device that failed */
-	unsigned long reported;		/* pages reported */
-	unsigned long failed;		/* pages that the device failed to take */
-	unsigned long refaulted;	/* reported pages that were allocated */
-	unsigned long told;		/* pages reported by age */
-	unsigned long soon;		/* of these, pages used within pr_horizon() */
-	unsigned long kept;		/* reported pages whose record outlived a merge */
-	unsigned long forgotten;	/* reported pages still free, their record lost */
-	unsigned long refault_age[PR_AGES];	/* by the time since the report */
+	u64 passes;		/* flushes included */
+	u64 sweeps;		/* passes that looked for small blocks, too */
+	u64 reports;		/* calls of the device */
+	u64 errors;		/* calls of the device that failed */
+	u64 reported;
+	u64 failed;		/* the device failed to take it */
+	u64 refaulted;		/* reported, then allocated */
+	u64 told;		/* reported by age */
+	u64 soon;		/* of this, used within pr_horizon() */
+	u64 kept;		/* the record outlived a merge */
+	u64 forgotten;		/* reported and still free, the record lost */
+	u64 pass_ns;		/* time spent in passes */
+	u64 worker_ns;		/* CPU time of these */
+	u64 refault_age[PR_AGES];	/* by the time since the report */
 };
 
 DECLARE_PER_CPU(struct pr_stats, pr_stats);
@@ -175,17 +177,14 @@ u32 pr_now(void);
 bool pr_records_enabled(void);
 void pr_block_read(struct pr_block *block, struct page *page, unsigned int order);
 u32 pr_free_record(struct page *page);
-u32 pr_stamp_now(bool fresh);
+u32 pr_free_now(bool fresh);
 void pr_stamp(struct page *page, unsigned int order, u32 free);
 unsigned int pr_add_unreported(struct page *page, unsigned int order,
 			       struct scatterlist *sg, unsigned int room);
 bool pr_all_reported(struct page *page);
-void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
-		      enum pr_state state);
-void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
-		   enum pr_state state);
+void pr_mark(struct page *page, struct zone *zone, unsigned int order,
+	     enum pr_state state);
 void pr_records_forget(void);
-void pr_records_clamp(void);
 unsigned long pr_records_check(struct zone *zone);
 bool pr_unit_reported(struct page *page, unsigned int order);
 unsigned long pr_small_reported(void);
@@ -198,6 +197,7 @@ unsigned int pr_ticks_to_ms(u32 ticks);
 /* One pass; what it may do, and then what it saw */
 struct pr_pass {
 	struct page_reporting_dev_info *dev;
+	unsigned int capacity;		/* blocks in a report */
 	struct pr_limits limits;	/* budgets are set zone by zone */
 	bool sweep;			/* look for small blocks, too */
 	bool fresh;			/* the host never supplied what is unknown */
@@ -213,17 +213,26 @@ struct pr_pass {
 					 */
 };
 
-int pr_pass_init(unsigned int capacity);
-void pr_pass_exit(void);
 int pr_pass_run(struct pr_pass *pass);
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
 
-/* schedule.c: when the next pass runs */
+/* schedule.c: when the next pass runs; times are in jiffies */
+struct pr_schedule {
+	unsigned long interval;		/* least time between passes */
+	unsigned long sweep_at;		/* no sweep before */
+	bool fresh;			/* the host never supplied what is unknown */
+	bool drain;			/* drain per-cpu lists if nothing new is seen... */
+	unsigned long quiet_at;		/* ...until this time */
+	unsigned int retry_ms;		/* until what had to wait is tried again */
+	unsigned int backoff_ms;	/* since the device has failed, else 0 */
+	unsigned long backoff_until;
+	u64 told;			/* pr_stats at the last pr_learn() */
+	u64 soon;
+};
+
+extern struct pr_schedule pr_schedule;
+
 void pr_schedule_start(bool fresh);
-void pr_schedule_plugged(void);
-void pr_schedule_params_changed(void);
-bool pr_schedule_fresh(const struct pr_pass *pass);
-unsigned long pr_schedule_interval(void);
 void pr_schedule_limits(struct pr_limits *limits);
 unsigned long pr_schedule_begin(struct pr_pass *pass);
 unsigned long pr_schedule_next(const struct pr_pass *pass, int err);
@@ -232,31 +241,17 @@ unsigned long pr_schedule_next(const struct pr_pass *pass, int err);
 extern struct pr_policy pr_policy;
 
 int pr_report_all(void);
-u64 pr_pass_ns(void);
-u64 pr_worker_ns(void);
 bool pr_stopping(void);
 void pr_wait_for_hooks(void);
+#endif /* CONFIG_PAGE_REPORTING */
 
-/* Take zone->lock and the time, for the longest hold in debugfs stats */
+/* walk.c */
+extern u64 pr_lock_hold_max;
+
 u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);
 void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
 	__releases(&zone->lock);
 void pr_note_hold(u64 ns);
-u64 pr_lock_hold_max(void);
-#else
-static inline u64 pr_lock(struct zone *zone, unsigned long *flags)
-{
-	spin_lock_irqsave(&zone->lock, *flags);
-	return 0;
-}
-
-static inline void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
-{
-	spin_unlock_irqrestore(&zone->lock, flags);
-}
-#endif /* CONFIG_PAGE_REPORTING */
-
-/* walk.c */
 struct page *pr_find_block(struct page *page, unsigned int order,
 			   unsigned int *found);
 struct page *pr_next_block(struct zone *zone, unsigned long *pfn,

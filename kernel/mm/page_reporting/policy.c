@@ -123,16 +123,11 @@ u32 pr_horizon(const struct pr_policy *policy)
 	return min_t(u64, PR_SOON_AGES * age, PR_AGE_MAX);
 }
 
-/**
- * pr_budget - how much of a zone may be isolated at once
- * @nr_free: its free pages
- * @reserve: of these, pages that must stay, such as those below the watermark
- *
- * Small guests depend on their last free blocks: a share of what is free above
- * the reserve, or a single block if as much again stays behind.
- *
- * Context: any.
- * Return: number of pages.
+/*
+ * The pages of a zone that may be isolated at once, with @nr_free free ones of
+ * which @reserve must stay, such as those below the watermark. Small guests depend
+ * on their last free blocks: a share of what is free above the reserve, or a
+ * single block if as much again stays behind. Any context.
  */
 unsigned long pr_budget(unsigned long nr_free, unsigned long reserve)
 {

@@ -58,7 +58,56 @@ int prt_set_order(const char *val)
 /* Wait until an order that was written is in force */
 void prt_sync_order(void)
 {
-	flush_work(&core.reorder);
+	flush_delayed_work(&core.restart);
+}
+
+/* A parameter that is set lets small blocks be looked at without delay */
+static void core_param_set(struct kunit *test)
+{
+	static const struct kernel_param kp = {
+		.name = "fragment_order",
+		.arg = &pr_policy.params.fragment_order,
+	};
+	struct prt_frame *frame;
+	unsigned int off;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (off = 0; off < 1024; off += 16)
+		prt_put(frame, off, 3);
+	pr_schedule.sweep_at = jiffies + 1000 * HZ;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 3, PR_NONE);
+	KUNIT_EXPECT_EQ(test, set_fragment_order("3", &kp), 0);
+	flush_delayed_work(&core.freed);
+	PRT_EXPECT(test, frame->page, 3, PR_FREE);
+}
+
+/* All is forgotten and reported again before ages wrap around */
+static void core_restart(struct kunit *test)
+{
+	struct prt_frame *frame;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+	prt_put(frame, 512, 4);
+	prt_flush(test);
+	core.started = pr_now() - (PR_RESTART_AGE - 1000);
+	restart(false);
+	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	core.started = pr_now() - PR_RESTART_AGE;
+	restart(false);
+	PRT_EXPECT(test, frame->page, 9, PR_NONE);
+	PRT_EXPECT(test, frame->page + 512, 4, PR_NONE);
+	KUNIT_EXPECT_LE(test, pr_age(pr_now(), core.started), 1000);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.restart));
+	prt_flush(test);
+	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	/* No record is older than half of what fits before the work looks again */
+	KUNIT_EXPECT_LE(test, PR_RESTART_AGE + PR_AGE_MAX / 8, PR_AGE_MAX);
 }
 
 /* A large block that is freed queues a pass */
@@ -73,7 +122,7 @@ static void core_freed(struct kunit *test)
 	prt_put(frame, 512, 9);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed));
 	KUNIT_EXPECT_TRUE(test, time_before_eq(core.freed.timer.expires,
-					       jiffies + pr_schedule_interval()));
+					       jiffies + pr_schedule.interval));
 	/* Once is enough */
 	KUNIT_EXPECT_EQ(test, page_reporting_notify_order, UINT_MAX);
 }
@@ -172,7 +221,6 @@ static void core_unregister(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed));
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed_small));
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.due));
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.clamp));
 	KUNIT_EXPECT_EQ(test, global_zone_page_state(NR_FREE_REPORTED), 0);
 	KUNIT_EXPECT_EQ(test, pr_small_reported(), 0);
 	PRT_EXPECT(test, frame->page, 9, PR_NONE);
@@ -338,6 +386,8 @@ static void core_suspend(struct kunit *test)
 }
 
 static struct kunit_case core_cases[] = {
+	KUNIT_CASE(core_param_set),
+	KUNIT_CASE(core_restart),
 	KUNIT_CASE(core_freed),
 	KUNIT_CASE(core_freed_merged),
 	KUNIT_CASE(core_freed_small),

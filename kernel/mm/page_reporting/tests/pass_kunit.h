@@ -150,7 +150,7 @@ static void pass_plugged(struct kunit *test)
 
 	prt_start(test, 9, 0);
 	frame = prt_frame(test, 0);
-	pr_schedule_plugged();
+	WRITE_ONCE(pr_schedule.fresh, true);
 	prt_put(frame, 0, 9);
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	PRT_EXPECT(test, frame->page, 9, PR_FRESH);
@@ -166,13 +166,12 @@ static void pass_capacity(struct kunit *test)
 	static const unsigned int capacities[] = { 1, 3, 0, PAGE_REPORTING_CAPACITY + 1 };
 	struct prt *prt = test->priv;
 	struct prt_frame *frame;
-	unsigned int i, off, reports;
+	unsigned int i, off, reports, capacity;
 
 	for (i = 0; i < ARRAY_SIZE(capacities); i++) {
 		prt_start(test, 0, capacities[i]);
-		KUNIT_EXPECT_EQ(test, batch.capacity, i < 2 ? capacities[i] :
-							      PAGE_REPORTING_CAPACITY);
-		prt->info.capacity = batch.capacity;
+		capacity = i < 2 ? capacities[i] : PAGE_REPORTING_CAPACITY;
+		prt->info.capacity = capacity;
 		frame = prt_frame(test, 0);
 		prt_put(frame, 0, 0);
 		prt_flush(test);
@@ -187,7 +186,7 @@ static void pass_capacity(struct kunit *test)
 		reports = prt->reports;
 		prt_flush(test);
 		KUNIT_EXPECT_GE(test, prt->reports - reports,
-				DIV_ROUND_UP(5 + 32, batch.capacity));
+				DIV_ROUND_UP(5 + 32, capacity));
 		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 0), 0);
 		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 31 + 32);
 		PRT_EXPECT(test, frame->page, 5, PR_FLUSHED);

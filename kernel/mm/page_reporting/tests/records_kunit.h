@@ -387,7 +387,7 @@ static void records_no_page_ext(struct kunit *test)
 	base = zone->zone_pgdat->node_page_ext;
 	zone->zone_pgdat->node_page_ext = NULL;
 	reported = zone_page_state(zone, NR_FREE_REPORTED);
-	pr_mark_granules(page, zone, 8, PR_REPORTED);
+	pr_mark(page, zone, 8, PR_REPORTED);
 	marked = zone_page_state(zone, NR_FREE_REPORTED);
 	__page_reporting_attach(page, 8, false);
 	pr_block_read(&block, page, 8);
@@ -454,33 +454,6 @@ static void records_flush_teaches_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PRT_STAT(told), told);
 }
 
-/* Ages do not wrap around: old records become younger, and are still old */
-static void records_clamp(struct kunit *test)
-{
-	struct prt_frame *frame;
-
-	pr_policy.params.fragment_order = 3;
-	prt_start(test, 9, 0);
-	frame = prt_frame(test, 0);
-	prt_put(frame, 0, 9);
-	prt_put(frame, 512, 4);
-	prt_flush(test);
-	prt_set_age(frame->page, 9, PR_AGE_MAX - 1000);
-	prt_set_age(frame->page + 512, 4, PR_AGE_MAX - 1000);
-	pr_records_clamp();
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
-	PRT_EXPECT(test, frame->page + 512, 4, PR_FLUSHED);
-	KUNIT_EXPECT_LE(test, prt_age(frame->page), PR_AGE_MAX / 2 + 1000);
-	KUNIT_EXPECT_GE(test, prt_age(frame->page), PR_AGE_MAX / 2);
-	KUNIT_EXPECT_LE(test, prt_age(frame->page + 512), PR_AGE_MAX / 2 + 1000);
-	KUNIT_EXPECT_EQ(test, prt_told(test->priv, frame->page, 9), 512);
-	/* Recent ones are left alone */
-	prt_set_age(frame->page, 9, 1000);
-	pr_records_clamp();
-	KUNIT_EXPECT_LE(test, prt_age(frame->page), 2000);
-	KUNIT_EXPECT_EQ(test, clamp_record(0), 0);
-}
-
 static void records_ms(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, pr_ticks_to_ms(0), 0);
@@ -503,7 +476,6 @@ static struct kunit_case records_cases[] = {
 	KUNIT_CASE(records_no_page_ext),
 	KUNIT_CASE(records_refault_age),
 	KUNIT_CASE(records_flush_teaches_nothing),
-	KUNIT_CASE(records_clamp),
 	KUNIT_CASE(records_ms),
 	{}
 };
