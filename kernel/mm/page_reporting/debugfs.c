@@ -200,6 +200,7 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "reported_bytes %llu\n", sum.reported << PAGE_SHIFT);
 	seq_printf(m, "refaulted_bytes %llu\n", sum.refaulted << PAGE_SHIFT);
 	seq_printf(m, "refaulted_soon_bytes %llu\n", sum.soon << PAGE_SHIFT);
+	seq_printf(m, "removed_bytes %llu\n", sum.removed << PAGE_SHIFT);
 	seq_printf(m, "kept_bytes %llu\n", sum.kept << PAGE_SHIFT);
 	seq_printf(m, "forgotten_bytes %llu\n", sum.forgotten << PAGE_SHIFT);
 	seq_printf(m, "failed_bytes %llu\n", sum.failed << PAGE_SHIFT);

@@ -164,6 +164,7 @@ struct pr_stats {
 	u64 refaulted;		/* reported, then allocated */
 	u64 told;		/* reported by age */
 	u64 soon;		/* of this, used within pr_horizon() */
+	u64 removed;		/* reported, then taken by a balloon, compaction, CMA... */
 	u64 kept;		/* the record outlived a merge */
 	u64 forgotten;		/* reported and still free, the record lost */
 	u64 pass_ns;		/* time spent in passes */

@@ -303,11 +303,16 @@ void prt_start(struct kunit *test, unsigned int granule, unsigned int capacity)
 void prt_verify(struct kunit *test)
 {
 	struct prt *prt = test->priv;
+	struct pr_stats stats;
 
 	KUNIT_EXPECT_EQ_MSG(test, prt_check_all(), 0, "granule order %u, see the log",
 			    pr_policy.granule_order);
 	KUNIT_EXPECT_EQ_MSG(test, prt->bad, 0, "see the log");
 	prt->bad = 0;
+	stats = prt_stats();
+	KUNIT_EXPECT_EQ_MSG(test, global_zone_page_state(NR_FREE_REPORTED),
+			    stats.reported - stats.refaulted - stats.removed -
+			    stats.forgotten, "what was reported is not accounted for");
 }
 
 void prt_call(struct prt_call *call, struct prt *prt, work_func_t fn)
