@@ -280,7 +280,7 @@ void prt_register(struct kunit *test)
 
 void prt_flush(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, pr_report_all(), 0);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), 0);
 }
 
 /* Register the device and let it know of all that is free already */
@@ -332,7 +332,7 @@ void prt_flush_fn(struct work_struct *work)
 {
 	struct prt_call *call = container_of(work, struct prt_call, work);
 
-	call->ret = pr_report_all();
+	call->ret = pr_flush_now("all");
 }
 
 /* Let the device wait in the middle of a report of a frame's first half */

@@ -126,7 +126,7 @@ static void hooks_isolate_block(struct kunit *test)
 	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
 	PRT_EXPECT(test, second, 9, PR_NONE);
 	/* Something had to be left out */
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EAGAIN);
 	PRT_EXPECT(test, second, 9, PR_FREE);
 	prt_verify(test);
 
