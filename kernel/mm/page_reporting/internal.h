@@ -37,6 +37,14 @@
 #define PR_AGE_MAX	(PR_TIME_MASK / 2)
 #define PR_NEVER	U32_MAX
 
+/*
+ * The price of fetching memory back is that of holding it for PR_PRICE ticks
+ * (2.1 s), counted in PR_BINS bins
+ */
+#define PR_BIN_SHIFT	3
+#define PR_BINS		16
+#define PR_PRICE	(PR_BINS << PR_BIN_SHIFT)
+
 /* What the administrator has set, see core.c */
 struct pr_params {
 	unsigned int min_age_ms;	/* age at which a block is reported */
@@ -53,11 +61,11 @@ struct pr_policy {
 	unsigned int granule_order;	/* order of the unit of records */
 	unsigned int huge_order;	/* below it blocks are small, see pr_gate() */
 	bool fragments;			/* the device takes blocks below a granule */
-	unsigned int shift;		/* the minimum age is raised by 2^shift... */
-	u32 raised;			/* ...which last changed at this time */
-	u32 halved;			/* when the next two were last halved */
-	unsigned long told;		/* pages reported lately */
-	unsigned long soon;		/* of these, pages used again too soon */
+	u32 learnt;			/* the minimum age in ticks, 0: as is set */
+	u32 before;			/* the one that was in force... */
+	u32 changed;			/* ...until this time */
+	u32 halved;			/* when the counts were last halved */
+	unsigned long reused[PR_BINS + 1];	/* pages lately, by pr_bin() */
 	u64 paid_until;			/* ns at which the quota has recovered */
 };
 
@@ -101,12 +109,12 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_limits *limits);
 u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block);
 u32 pr_gate(const struct pr_policy *policy, unsigned int order);
-u32 pr_horizon(const struct pr_policy *policy);
+u32 pr_free_age(const struct pr_policy *policy, u32 now, u32 reported);
 unsigned int pr_smallest_order(const struct pr_policy *policy);
 unsigned long pr_budget(unsigned long nr_free, unsigned long reserve);
 void pr_policy_reset(struct pr_policy *policy, u32 now);
-bool pr_learn(struct pr_policy *policy, u32 now, unsigned long told,
-	      unsigned long soon, unsigned long ram);
+bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
+	      unsigned long ram);
 void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
 		     unsigned long pages);
 u64 pr_quota_wait(const struct pr_policy *policy, u64 now_ns);
@@ -115,6 +123,12 @@ static inline u32 pr_ms_to_ticks(unsigned int ms)
 {
 	return min_t(u64, DIV_ROUND_UP_ULL((u64)ms * NSEC_PER_MSEC,
 					   1 << PR_TICK_SHIFT), PR_AGE_MAX);
+}
+
+/* The bin of the time that memory was free before it was used: the last has no end */
+static inline unsigned int pr_bin(u32 age)
+{
+	return min(age >> PR_BIN_SHIFT, (u32)PR_BINS);
 }
 
 static inline u64 pr_ticks_to_ns(u32 ticks)
