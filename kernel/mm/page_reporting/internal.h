@@ -38,12 +38,17 @@
 #define PR_NEVER	U32_MAX
 
 /*
- * The price of fetching memory back is that of holding it for PR_PRICE ticks
- * (2.1 s), counted in PR_BINS bins
+ * Fetching memory back costs as much as holding it for PR_PRICE ticks (2.1 s).
+ * Up to that, times for which memory was free are counted in PR_BINS bins...
  */
 #define PR_BIN_SHIFT	3
 #define PR_BINS		16
 #define PR_PRICE	(PR_BINS << PR_BIN_SHIFT)
+/* ...then there is one up to PR_LATE_SHARE times the price, and one beyond */
+#define PR_LATE_SHARE	8
+#define PR_BIN_LATE	PR_BINS
+#define PR_BIN_NEW	(PR_BINS + 1)
+#define PR_NR_BINS	(PR_BINS + 2)
 
 /* What the administrator has set, see core.c */
 struct pr_params {
@@ -65,7 +70,7 @@ struct pr_policy {
 	u32 before;			/* the one that was in force... */
 	u32 changed;			/* ...until this time */
 	u32 halved;			/* when the counts were last halved */
-	unsigned long reused[PR_BINS + 1];	/* pages lately, by pr_bin() */
+	unsigned long reused[PR_BIN_LATE + 1];	/* pages lately, by pr_bin() */
 	u64 paid_until;			/* ns at which the quota has recovered */
 };
 
@@ -125,10 +130,14 @@ static inline u32 pr_ms_to_ticks(unsigned int ms)
 					   1 << PR_TICK_SHIFT), PR_AGE_MAX);
 }
 
-/* The bin of the time that memory was free before it was used: the last has no end */
+/* The bin of the time that memory was free before it was used */
 static inline unsigned int pr_bin(u32 age)
 {
-	return min(age >> PR_BIN_SHIFT, (u32)PR_BINS);
+	u32 bin = age >> PR_BIN_SHIFT;
+
+	if (bin < PR_BINS)
+		return bin;
+	return bin < PR_LATE_SHARE * PR_BINS ? PR_BIN_LATE : PR_BIN_NEW;
 }
 
 static inline u64 pr_ticks_to_ns(u32 ticks)
@@ -176,8 +185,8 @@ struct pr_stats {
 	unsigned long reported;		/* pages reported */
 	unsigned long failed;		/* pages that the device failed to take */
 	unsigned long refaulted;	/* reported pages that were allocated */
-	unsigned long told;		/* pages reported by age */
-	unsigned long soon;		/* of these, pages used within pr_horizon() */
+	unsigned long soon;		/* of these, pages that were cheaper to hold */
+	unsigned long reused[PR_NR_BINS];	/* pages allocated, by pr_bin() */
 	unsigned long kept;		/* reported pages whose record outlived a merge */
 	unsigned long forgotten;	/* reported pages still free, their record lost */
 	unsigned long refault_age[PR_AGES];	/* by the time since the report */

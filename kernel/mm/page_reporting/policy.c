@@ -39,12 +39,15 @@ unsigned int pr_smallest_order(const struct pr_policy *policy)
 	return min(READ_ONCE(policy->params.fragment_order), policy->granule_order);
 }
 
-/* What has been learnt, else what is set */
+/* What is set, and what has been learnt unless more is set than could be */
 static u32 min_age(const struct pr_policy *policy)
 {
+	u32 age = pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms));
 	u32 learnt = READ_ONCE(policy->learnt);
 
-	return learnt ?: pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms));
+	if (learnt && age < PR_PRICE && READ_ONCE(policy->params.target_refault_percent))
+		return learnt;
+	return age;
 }
 
 /*
@@ -184,7 +187,8 @@ static unsigned int best_hold(const unsigned long *reused, unsigned long later)
  *
  * Memory is held for as long as would have cost least lately, but not for longer
  * than the price of fetching it back. All counts lose half of their weight in
- * twice that time.
+ * twice that time. Memory that was free for far longer teaches nothing: a program
+ * that begins is no program that comes back.
  *
  * Context: one caller at a time.
  * Return: true if the minimum age has changed.
@@ -199,12 +203,12 @@ bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 
 	if (halves)
 		policy->halved = now;
-	for (bin = 0; bin <= PR_BINS; bin++) {
+	for (bin = 0; bin <= PR_BIN_LATE; bin++) {
 		policy->reused[bin] >>= min(halves, BITS_PER_LONG - 1U);
 		policy->reused[bin] += reused[bin];
 		total += policy->reused[bin];
 	}
-	if (total > ram / PR_LEARN_SHARE && READ_ONCE(policy->params.target_refault_percent))
+	if (total > ram / PR_LEARN_SHARE)
 		learnt = best_hold(policy->reused, total) << PR_BIN_SHIFT;
 	if (learnt == policy->learnt)
 		return false;

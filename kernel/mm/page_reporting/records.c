@@ -278,24 +278,35 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 /* Reported pages whose records are cleared */
 struct cleared {
 	unsigned long pages;
-	unsigned long soon;	/* of these, reported too soon by the age gate */
+	unsigned long soon;	/* of these, pages that were cheaper to hold */
 	u32 age;		/* since the latest report */
 };
+
+/* Memory that was free for @age ticks is used again: for pr_learn() */
+static void count_reused(u32 age, unsigned long pages)
+{
+	this_cpu_add(pr_stats.reused[pr_bin(age)], pages);
+}
 
 static void clear_record(struct cleared *cleared, u32 record, unsigned long pages,
 			 bool used)
 {
-	u32 age = pr_age(pr_now(), record & PR_TIME_MASK);
+	u32 now = pr_now(), since = record & PR_TIME_MASK, age = pr_age(now, since), free;
 
 	if (!is_reported(record))
 		return;
 	cleared->pages += pages;
 	cleared->age = min(cleared->age, age);
+	if (!used)
+		return;
+	this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
 	/* A flush is the user's own wish: nothing is learnt from it */
-	if (state_of(record) == PR_REPORTED && age < pr_horizon(&pr_policy))
+	if (state_of(record) != PR_REPORTED)
+		return;
+	free = pr_free_age(&pr_policy, now, since);
+	count_reused(free, pages);
+	if (free < PR_PRICE)
 		cleared->soon += pages;
-	if (used)
-		this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
 }
 
 /* Clear the records of 2^@order pages; returns how many were reported */
@@ -399,8 +410,13 @@ void __page_reporting_captured(struct page *page, struct zone *zone,
 void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high)
 {
+	u32 head = pr_head(page);
+
 	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
+	/* With its head the block loses its age, so all of it counts as used */
+	if (state_of(head) == PR_FREE)
+		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
+	if (!has_reported(head))
 		return;
 	count_small(high, -(long)reported_in(page, high));
 	/* A granule, or a block below one, is known as a whole or not at all */

@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "../internal.h"
@@ -43,8 +44,7 @@ static struct pr_schedule {
 	unsigned int retry_ms;		/* until what had to wait is tried again */
 	unsigned int backoff_ms;	/* since the device has failed, else 0 */
 	unsigned long backoff_until;
-	unsigned long told;		/* pr_stats at the last pr_learn() */
-	unsigned long soon;
+	unsigned long reused[PR_NR_BINS];	/* pr_stats at the last pr_learn() */
 } plan;
 
 static unsigned long pause(void)
@@ -65,9 +65,8 @@ void pr_schedule_start(bool fresh)
 		.interval = pause(),
 		.sweep_at = jiffies,
 		.fresh = fresh,
-		.told = sum.told,
-		.soon = sum.soon,
 	};
+	memcpy(plan.reused, sum.reused, sizeof(plan.reused));
 }
 
 /* Memory that the host has never supplied is there. Any context. */
@@ -117,15 +116,17 @@ void pr_schedule_limits(struct pr_limits *limits)
 
 static void learn(void)
 {
+	unsigned long reused[PR_NR_BINS];
 	struct pr_stats sum;
+	unsigned int bin;
 
 	pr_sum_stats(&sum);
-	if (pr_learn(&pr_policy, pr_now(), sum.told - plan.told, sum.soon - plan.soon,
-		     totalram_pages()))
+	for (bin = 0; bin < PR_NR_BINS; bin++)
+		reused[bin] = sum.reused[bin] - plan.reused[bin];
+	if (pr_learn(&pr_policy, pr_now(), reused, totalram_pages()))
 		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)),
-					  pr_policy.told, pr_policy.soon);
-	plan.told = sum.told;
-	plan.soon = sum.soon;
+					  pr_ticks_to_ms(pr_policy.before));
+	memcpy(plan.reused, sum.reused, sizeof(plan.reused));
 }
 
 /**

@@ -8,7 +8,7 @@
 #define PAUSE_SHARE	16	/* as in schedule.c */
 
 static struct pr_policy policy;
-static unsigned long reused[PR_BINS + 1];	/* since the last pr_learn() */
+static unsigned long reused[PR_NR_BINS];	/* since the last pr_learn() */
 
 static u64 ns_of(u64 ms)
 {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * replay [--check] [FILE...]: what each rule would have cost in each trace, made
+ * replay [--check | --price MS] [FILE...]: what each rule would have cost in each trace, made
  * up or read from a file: memory held while free, memory fetched back, and
  *
  *	cost = GiB*s held while free + price * GiB fetched back
  *
- * --check says as TAP whether the kernel's rule keeps what is promised.
+ * --check says as TAP whether the kernel's rule keeps what is promised, --price has
+ * fetching back cost as much as holding for MS; the kernel's rule knows nothing
+ * of that.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,8 @@ struct result {
 	double held, fetched, cost, t95;
 	unsigned long reports;
 };
+
+uint64_t price_ms = 2147;	/* PR_PRICE */
 
 static bool check;
 static unsigned int points, failed;
@@ -153,7 +157,7 @@ static struct result replay(const struct trace *trace, const struct rule *rule,
 	return (struct result){
 		.held = GIB(sim.held_ms) / 1000,
 		.fetched = GIB(sim.fetched),
-		.cost = GIB(sim.held_ms + PRICE_MS * (uint64_t)sim.fetched) / 1000,
+		.cost = GIB(sim.held_ms + price_ms * sim.fetched) / 1000,
 		.reports = sim.reports,
 		.t95 = sim.t95 ? (double)sim.t95 / 1000 : -1,
 	};
@@ -286,6 +290,21 @@ static void two_churns(const char *name, unsigned int pause1, unsigned int pause
 		result_of(results, "ext")->cost, 1.5 * results[0].cost);
 }
 
+/* Programs with another pause each, one after the other */
+static void shifts(void)
+{
+	static const unsigned int pause_ms[] = { 5000, 500, 2500, 1500, 250, 10000, 750 };
+	struct result results[NR_RULES_MAX];
+	struct trace trace = { .name = "shifts" };
+	size_t i;
+
+	for (i = 0; i < sizeof(pause_ms) / sizeof(*pause_ms); i++)
+		trace_churn(&trace, 0, 512, pause_ms[i], trace.end + 2000, trace.end + 22000);
+	run(&trace, results);
+	at_most("shifts", "at most 1.5 times the cost of the future",
+		result_of(results, "ext")->cost, 1.5 * results[0].cost);
+}
+
 int main(int argc, char **argv)
 {
 	struct result results[NR_RULES_MAX];
@@ -297,6 +316,10 @@ int main(int argc, char **argv)
 		check = true;
 		arg++;
 	} else {
+		if (argc > 2 && !strcmp(argv[1], "--price")) {
+			price_ms = strtoull(argv[2], NULL, 10);
+			arg += 2;
+		}
 		printf("%-18s %-11s %8s %8s %7s %8s %6s %6s\n", "trace", "rule",
 		       "GiB*s", "MiB", "reports", "cost", "regret", "t95_s");
 	}
@@ -307,6 +330,7 @@ int main(int argc, char **argv)
 	mixture("drain+churn-1500", 32, 1500);
 	two_churns("churn-500+5000", 500, 5000);
 	two_churns("churn-1500+500", 1500, 500);
+	shifts();
 	for (; arg < argc; arg++) {
 		if (!trace_read(&trace, argv[arg]))
 			return 2;

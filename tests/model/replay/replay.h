@@ -15,8 +15,8 @@
 #define REGION_PAGES	512U
 #define NEVER		UINT64_MAX
 
-/* Fetching back costs as much as holding the same for so long */
-#define PRICE_MS	2147U
+/* Fetching back costs as much as holding the same for so long; policy.c's own */
+extern uint64_t price_ms;
 
 /* Regions are used or freed; or freed for good, and timed until they are back */
 enum what { USE = 'a', FREE = 'f', DRAIN = 'd' };

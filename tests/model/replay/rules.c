@@ -23,7 +23,7 @@ static struct {
 static void start(struct sim *sim)
 {
 	memset(&s, 0, sizeof(s));
-	s.gate = PRICE_MS;
+	s.gate = price_ms;
 }
 
 static bool pending(const struct region *region)
@@ -148,7 +148,7 @@ static void gate_pass(struct sim *sim)
 /* Ski rental with what was learnt: the hold that would have cost least lately */
 static void learnt_used(struct sim *sim, struct region *region)
 {
-	uint64_t x = (sim->now - region->freed_at) * BINS / PRICE_MS;
+	uint64_t x = (sim->now - region->freed_at) * BINS / price_ms;
 
 	s.uses[x < BINS ? x : BINS]++;
 }
@@ -159,11 +159,11 @@ static void learnt_pass(struct sim *sim)
 	unsigned int i;
 
 	for (i = 0; i <= BINS; i++) {
-		if (sim->now - s.aged_at >= 2 * PRICE_MS)
+		if (sim->now - s.aged_at >= 2 * price_ms)
 			s.uses[i] /= 2;
 		tail += s.uses[i];
 	}
-	if (sim->now - s.aged_at >= 2 * PRICE_MS)
+	if (sim->now - s.aged_at >= 2 * price_ms)
 		s.aged_at = sim->now;
 	s.gate = tail ? 0 : 1000;
 	cost = best = tail * BINS;
@@ -172,7 +172,7 @@ static void learnt_pass(struct sim *sim)
 		cost += tail - s.uses[i] * (BINS - 1);
 		if (cost < best) {
 			best = cost;
-			s.gate = (i + 1) * PRICE_MS / BINS;
+			s.gate = (i + 1) * price_ms / BINS;
 		}
 	}
 	gate_pass(sim);
@@ -210,7 +210,7 @@ static void doubling_pass(struct sim *sim)
 /* Gives back at once what stays free for longer than the price, and only that */
 static void future_freed(struct sim *sim, struct region *region)
 {
-	if (region->next_use == NEVER || region->next_use - sim->now > PRICE_MS)
+	if (region->next_use == NEVER || region->next_use - sim->now > price_ms)
 		report(sim, region);
 }
 
