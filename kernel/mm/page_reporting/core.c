@@ -121,14 +121,14 @@ MODULE_PARM_DESC(fragment_order,
 		 "Order of the smallest block to report when it stays free for long");
 
 /*
- * Percentage of the reported memory that may soon be used again.
+ * Whether the minimum age follows what is used again.
  *
- * If it is more, the minimum age is doubled, up to 32 times min_age_ms. 0 keeps
- * the age fixed. 10 by default.
+ * 0 keeps it at min_age_ms, as does a min_age_ms beyond the price of fetching
+ * memory back (2.1 s). 10 by default.
  */
 PR_PARAM(target_refault_percent, target_refault_percent, 100);
 MODULE_PARM_DESC(target_refault_percent,
-		 "Raise the age when more than this of what is reported is soon used again; 0: never");
+		 "Have the age follow what is used again; 0: never");
 
 /*
  * Time in milliseconds until memory is tried again that is of age and could not
