@@ -67,8 +67,6 @@ struct pr_policy {
 	unsigned int huge_order;	/* below it blocks are small, see pr_gate() */
 	bool fragments;			/* the device takes blocks below a granule */
 	u32 learnt;			/* the minimum age in ticks, 0: as is set */
-	u32 before;			/* the one that was in force... */
-	u32 changed;			/* ...until this time */
 	u32 halved;			/* when the counts were last halved */
 	unsigned long reused[PR_BIN_LATE + 1];	/* pages lately, by pr_bin() */
 	u64 paid_until;			/* ns at which the quota has recovered */
@@ -114,7 +112,7 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_limits *limits);
 u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block);
 u32 pr_gate(const struct pr_policy *policy, unsigned int order);
-u32 pr_free_age(const struct pr_policy *policy, u32 now, u32 reported);
+u32 pr_free_age(const struct pr_policy *policy, u32 report_age);
 unsigned int pr_smallest_order(const struct pr_policy *policy);
 unsigned long pr_budget(unsigned long nr_free, unsigned long reserve);
 void pr_policy_reset(struct pr_policy *policy, u32 now);

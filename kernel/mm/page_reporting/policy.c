@@ -136,24 +136,18 @@ unsigned long pr_budget(unsigned long nr_free, unsigned long reserve)
 void pr_policy_reset(struct pr_policy *policy, u32 now)
 {
 	WRITE_ONCE(policy->learnt, 0);
-	policy->before = min_age(policy);
-	policy->changed = now;
 	policy->halved = now;
 	memset(policy->reused, 0, sizeof(policy->reused));
 	policy->paid_until = 0;
 }
 
 /*
- * How long has memory been free that is reported since @reported? It had come of
- * age by then; at which age is not known beyond the last change. Any context.
+ * The ticks for which memory has been free that was reported @report_age ticks ago:
+ * about the minimum age more. Any context.
  */
-u32 pr_free_age(const struct pr_policy *policy, u32 now, u32 reported)
+u32 pr_free_age(const struct pr_policy *policy, u32 report_age)
 {
-	u32 age = pr_age(now, reported);
-	bool before = age > pr_age(now, READ_ONCE(policy->changed));
-
-	age += before ? READ_ONCE(policy->before) : min_age(policy);
-	return min(age, (u32)PR_AGE_MAX);
+	return min_t(u64, (u64)report_age + min_age(policy), PR_AGE_MAX);
 }
 
 /*
@@ -212,8 +206,6 @@ bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 		learnt = best_hold(policy->reused, total) << PR_BIN_SHIFT;
 	if (learnt == policy->learnt)
 		return false;
-	policy->before = min_age(policy);
-	WRITE_ONCE(policy->changed, now);
 	WRITE_ONCE(policy->learnt, learnt);
 	return true;
 }

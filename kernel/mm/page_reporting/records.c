@@ -291,7 +291,7 @@ static void count_reused(u32 age, unsigned long pages)
 static void clear_record(struct cleared *cleared, u32 record, unsigned long pages,
 			 bool used)
 {
-	u32 now = pr_now(), since = record & PR_TIME_MASK, age = pr_age(now, since), free;
+	u32 age = pr_age(pr_now(), record & PR_TIME_MASK), free;
 
 	if (!is_reported(record))
 		return;
@@ -303,7 +303,7 @@ static void clear_record(struct cleared *cleared, u32 record, unsigned long page
 	/* A flush is the user's own wish: nothing is learnt from it */
 	if (state_of(record) != PR_REPORTED)
 		return;
-	free = pr_free_age(&pr_policy, now, since);
+	free = pr_free_age(&pr_policy, age);
 	count_reused(free, pages);
 	if (free < PR_PRICE)
 		cleared->soon += pages;

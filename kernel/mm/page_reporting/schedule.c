@@ -124,8 +124,7 @@ static void learn(void)
 	for (bin = 0; bin < PR_NR_BINS; bin++)
 		reused[bin] = sum.reused[bin] - plan.reused[bin];
 	if (pr_learn(&pr_policy, pr_now(), reused, totalram_pages()))
-		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)),
-					  pr_ticks_to_ms(pr_policy.before));
+		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
 	memcpy(plan.reused, sum.reused, sizeof(plan.reused));
 }
 

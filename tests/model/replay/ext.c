@@ -52,7 +52,7 @@ void ext_used(struct sim *sim, struct region *region)
 	u32 now = ticks_of(sim->now);
 
 	if (!region->held)
-		reused[pr_bin(pr_free_age(&policy, now, ticks_of(region->reported_at)))] +=
+		reused[pr_bin(pr_free_age(&policy, pr_age(now, ticks_of(region->reported_at))))] +=
 			REGION_PAGES;
 	else if (region->seen)
 		reused[pr_bin(pr_age(now, ticks_of(region->seen_at)))] += REGION_PAGES;

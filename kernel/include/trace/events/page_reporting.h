@@ -120,21 +120,19 @@ TRACE_EVENT(page_reporting_refault,
 /* The minimum age has changed, by what is known of memory that was used again */
 TRACE_EVENT(page_reporting_tune,
 
-	TP_PROTO(unsigned int age_ms, unsigned int before_ms),
+	TP_PROTO(unsigned int age_ms),
 
-	TP_ARGS(age_ms, before_ms),
+	TP_ARGS(age_ms),
 
 	TP_STRUCT__entry(
 		__field(unsigned int, age_ms)
-		__field(unsigned int, before_ms)
 	),
 
 	TP_fast_assign(
 		__entry->age_ms = age_ms;
-		__entry->before_ms = before_ms;
 	),
 
-	TP_printk("age_ms=%u before_ms=%u", __entry->age_ms, __entry->before_ms)
+	TP_printk("age_ms=%u", __entry->age_ms)
 );
 
 #endif /* _TRACE_PAGE_REPORTING_H */

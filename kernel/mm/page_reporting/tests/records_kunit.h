@@ -438,6 +438,32 @@ static void records_refault_age(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_age_class(PR_AGE_MAX), PR_AGES - 1);
 }
 
+static unsigned long prt_reused(void)
+{
+	unsigned long pages = 0;
+	unsigned int bin;
+
+	for (bin = 0; bin < PR_NR_BINS; bin++)
+		pages += PRT_STAT(reused[bin]);
+	return pages;
+}
+
+/* Memory that was used again before its report is learnt from, too */
+static void records_reuse_unreported(struct kunit *test)
+{
+	struct prt_frame *frame;
+	unsigned long reused;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 9, PR_FREE);
+	reused = prt_reused();
+	prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
+	KUNIT_EXPECT_GE(test, prt_reused() - reused, 512);
+}
+
 /* A flush is the user's wish: nothing is learnt from its refaults */
 static void records_flush_teaches_nothing(struct kunit *test)
 {
@@ -505,6 +531,7 @@ static struct kunit_case records_cases[] = {
 	KUNIT_CASE(records_step),
 	KUNIT_CASE(records_no_page_ext),
 	KUNIT_CASE(records_refault_age),
+	KUNIT_CASE(records_reuse_unreported),
 	KUNIT_CASE(records_flush_teaches_nothing),
 	KUNIT_CASE(records_clamp),
 	KUNIT_CASE(records_ms),
