@@ -21,7 +21,7 @@
 
 /* At most 1/PR_BUDGET_SHARE of what is free above the watermark is isolated */
 #define PR_BUDGET_SHARE	8
-/* Nothing is learnt from less than this share of memory */
+/* What is not known yet weighs as much as 1/PR_LEARN_SHARE of memory */
 #define PR_LEARN_SHARE	256
 /* What the host has never supplied waits 2^PR_FRESH_SHIFT times as long */
 #define PR_FRESH_SHIFT	3
@@ -151,25 +151,26 @@ u32 pr_free_age(const struct pr_policy *policy, u32 report_age)
 }
 
 /*
- * The hold that would have cost least for @reused, as a number of bins. Holding
- * for one more bin saves the price of what is reused in it, and holds what is
- * reused later for longer.
+ * The bin whose end is the hold that would have cost least for @reused. To hold
+ * for one more bin saves the price of what is reused in it, and costs its time
+ * for what is reused later.
  */
-static unsigned int best_hold(const unsigned long *reused, unsigned long later)
+static unsigned int best_bin(const unsigned long *reused)
 {
-	unsigned int hold = 1, bin;
-	long saved = 0, most = 0;
+	long saved = 0, most = 0, later = 0;
+	unsigned int best = 0, bin;
 
-	later -= reused[0];
+	for (bin = 1; bin <= PR_BIN_LATE; bin++)
+		later += reused[bin];
 	for (bin = 1; bin < PR_BINS; bin++) {
 		later -= reused[bin];
 		saved += (PR_BINS - 1) * reused[bin] - later;
 		if (saved > most) {
 			most = saved;
-			hold = bin + 1;
+			best = bin;
 		}
 	}
-	return hold;
+	return best;
 }
 
 /**
@@ -190,20 +191,23 @@ static unsigned int best_hold(const unsigned long *reused, unsigned long later)
 bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 	      unsigned long ram)
 {
+	u32 set = pr_bin(pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms))), learnt;
 	u32 halves = pr_age(now, policy->halved) / (2 * PR_PRICE);
-	unsigned long total = 0;
+	unsigned long weights[PR_BIN_LATE + 1];
 	unsigned int bin;
-	u32 learnt = 0;
 
 	if (halves)
 		policy->halved = now;
 	for (bin = 0; bin <= PR_BIN_LATE; bin++) {
 		policy->reused[bin] >>= min(halves, BITS_PER_LONG - 1U);
 		policy->reused[bin] += reused[bin];
-		total += policy->reused[bin];
+		weights[bin] = policy->reused[bin];
 	}
-	if (total > ram / PR_LEARN_SHARE)
-		learnt = best_hold(policy->reused, total) << PR_BIN_SHIFT;
+	/* For these alone the best age is the one that is set */
+	weights[min(set, (u32)PR_BIN_LATE)] += 2 * (ram / PR_LEARN_SHARE);
+	weights[PR_BIN_LATE] += ram / PR_LEARN_SHARE;
+	bin = best_bin(weights);
+	learnt = bin == set ? 0 : (bin + 1) << PR_BIN_SHIFT;
 	if (learnt == policy->learnt)
 		return false;
 	WRITE_ONCE(policy->learnt, learnt);

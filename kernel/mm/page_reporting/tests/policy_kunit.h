@@ -254,7 +254,7 @@ static u32 pt_bin_end(u32 age)
 /* What is used again within the price is held until then, what is later is not */
 static void policy_learn(struct kunit *test)
 {
-	static const u32 ages[] = { 1, 20, 60, 100, PR_PRICE - 1 };
+	static const u32 ages[] = { 70, 100, PR_PRICE - 1 };
 	struct pr_policy policy;
 	unsigned int i;
 
@@ -263,6 +263,10 @@ static void policy_learn(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, ages[i], 10000));
 		KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(ages[i]));
 	}
+	/* What is used again before what is set is no reason */
+	policy = pt_learner();
+	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, 20, 10000));
+	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, pr_gate(&policy, PT_HUGE), 10000));
 	policy = pt_learner();
 	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, PR_PRICE, 10000));
 	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(0));
@@ -295,12 +299,12 @@ static void policy_learn_forgets(struct kunit *test)
 	u32 set = pr_gate(&policy, PT_HUGE), now = 0;
 	unsigned int i;
 
-	/* 10000 pages are 7 times halved below 1/PR_LEARN_SHARE of 20000 */
+	/* To save 15 bins of these, 4 are held: and 78 more pages 5 times */
 	pt_learn(&policy, now, 100, 10000);
-	for (i = 0; i < 7; i++) {
+	for (i = 0; i < 9; i++) {
 		KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(100));
 		now += 2 * PR_PRICE;
-		KUNIT_EXPECT_EQ(test, pt_learn(&policy, now, 0, 0), i == 6);
+		KUNIT_EXPECT_EQ(test, pt_learn(&policy, now, 0, 0), i == 8);
 	}
 	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), set);
 	/* After a long time nothing is left */
@@ -315,7 +319,7 @@ static void policy_learn_not(struct kunit *test)
 	struct pr_policy policy = pt_learner();
 	u32 set = pr_gate(&policy, PT_HUGE);
 
-	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, 100, 20000 / PR_LEARN_SHARE));
+	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, 100, 35));
 	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, 100, 1));
 	KUNIT_EXPECT_NE(test, pr_gate(&policy, PT_HUGE), set);
 	policy.params.target_refault_percent = 0;
