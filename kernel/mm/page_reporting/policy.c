@@ -204,10 +204,13 @@ bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 		weights[bin] = policy->reused[bin];
 	}
 	/* For these alone the best age is the one that is set */
-	weights[min(set, (u32)PR_BIN_LATE)] += 2 * (ram / PR_LEARN_SHARE);
+	set = min(set, (u32)PR_BIN_LATE);
+	weights[set] += 2 * (ram / PR_LEARN_SHARE);
 	weights[PR_BIN_LATE] += ram / PR_LEARN_SHARE;
 	bin = best_bin(weights);
-	learnt = bin == set ? 0 : (bin + 1) << PR_BIN_SHIFT;
+	learnt = (bin + 1) << PR_BIN_SHIFT;
+	if (bin == set && policy->reused[set] < ram / PR_LEARN_SHARE)
+		learnt = 0;
 	if (learnt == policy->learnt)
 		return false;
 	WRITE_ONCE(policy->learnt, learnt);

@@ -216,8 +216,8 @@ static void at_most(const char *trace, const char *promise, double is, double li
 	point(is <= limit, trace, promise, is, limit);
 }
 
-/* A minute of a single program that takes and frees 1 GiB in a fresh guest */
-static void churn(unsigned int pause_ms)
+/* A minute of a single program that takes and frees memory in a fresh guest */
+static void churn(unsigned int mib, unsigned int pause_ms)
 {
 	static const char *const others[] = { "flag", "flag-d250", "flag-clock" };
 	struct result results[NR_RULES_MAX];
@@ -226,9 +226,9 @@ static void churn(unsigned int pause_ms)
 	char name[40];
 	size_t i;
 
-	snprintf(name, sizeof(name), "churn-%u", pause_ms);
+	snprintf(name, sizeof(name), "churn-%u-%uM", pause_ms, mib);
 	memcpy(trace.name, name, sizeof(name));
-	trace_churn(&trace, 0, 512, pause_ms, 0, 60000);
+	trace_churn(&trace, 0, mib / REGION_MIB, pause_ms, 0, 60000);
 	run(&trace, results);
 	ext = result_of(results, "ext");
 	at_most(name, "at most 1.5 times the cost of the future", ext->cost,
@@ -323,8 +323,8 @@ int main(int argc, char **argv)
 		printf("%-18s %-11s %8s %8s %7s %8s %6s %6s\n", "trace", "rule",
 		       "GiB*s", "MiB", "reports", "cost", "regret", "t95_s");
 	}
-	for (i = 0; i < NR_PAUSES; i++)
-		churn(pauses[i]);
+	for (i = 0; i < 2 * NR_PAUSES; i++)
+		churn(i < NR_PAUSES ? 512 : 1024, pauses[i % NR_PAUSES]);
 	drains();
 	mixture("drain+churn-500", 256, 500);
 	mixture("drain+churn-1500", 32, 1500);

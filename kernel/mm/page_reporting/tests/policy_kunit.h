@@ -266,7 +266,10 @@ static void policy_learn(struct kunit *test)
 	/* What is used again before what is set is no reason */
 	policy = pt_learner();
 	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, 20, 10000));
-	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, pr_gate(&policy, PT_HUGE), 10000));
+	/* The end of the bin that it lies in is */
+	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, pr_gate(&policy, PT_HUGE), 77));
+	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, pr_gate(&policy, PT_HUGE), 1));
+	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(60));
 	policy = pt_learner();
 	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, PR_PRICE, 10000));
 	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(0));
