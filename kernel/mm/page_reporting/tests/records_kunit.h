@@ -415,6 +415,7 @@ static void records_refault_age(struct kunit *test)
 	struct prt_frame *frame;
 	unsigned int i, class, bin;
 
+	pr_policy.params.min_age_ms = 1000;
 	prt_start(test, 9, 0);
 	frame = prt_frame(test, 0);
 	for (i = 0; i < ARRAY_SIZE(ages); i++) {

@@ -207,6 +207,7 @@ static void schedule_learn(struct kunit *test)
 	unsigned long many = totalram_pages() / 2;
 	u32 gate;
 
+	pr_policy.params.min_age_ms = 1000;
 	pr_policy.params.target_refault_percent = 10;
 	prt_start(test, 9, 0);
 	gate = pr_gate(&pr_policy, 9);
