@@ -53,7 +53,7 @@ struct pr_policy pr_policy = {
 	.params = {
 		.min_age_ms = 1000,
 		.fragment_order = 3,
-		.target_refault_percent = 10,
+		.learn = 1,
 		.delay_ms = 2000,
 		.quota_ms = 500,
 		.quota_mib = 4096,
@@ -125,12 +125,12 @@ PR_PARAM(min_age_ms, min_age_ms, UINT_MAX);
 PR_PARAM(fragment_order, fragment_order, MAX_PAGE_ORDER + 1);
 
 /*
- * Percentage of the reported memory that may soon be used again.
+ * Whether the minimum age follows what is used again.
  *
- * If it is more, the minimum age is doubled, up to 32 times min_age_ms. 0 keeps
- * the age fixed. 10 by default.
+ * 0 keeps it at min_age_ms, as does a min_age_ms beyond the price of fetching
+ * memory back (2.1 s). 1 by default.
  */
-PR_PARAM(target_refault_percent, target_refault_percent, 100);
+PR_PARAM(learn, learn, 1);
 
 /*
  * Time in milliseconds until memory is tried again that is of age and could not

@@ -252,8 +252,6 @@ static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int e
 	} else {
 		this_cpu_add(pr_stats.reported, pages);
 		count_vm_events(PAGE_REPORTED, pages);
-		if (!pass->limits.force)
-			this_cpu_add(pr_stats.told, pages);
 		pass->pages += pages;
 	}
 	pass->reports++;

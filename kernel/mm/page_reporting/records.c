@@ -259,6 +259,12 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 	return pages;
 }
 
+/* Memory that was free for @age ticks is used again: for pr_learn() */
+static void count_reused(u32 age, unsigned long pages)
+{
+	this_cpu_add(pr_stats.reused[pr_bin(age)], pages);
+}
+
 /*
  * Clear the records of 2^@order pages, and count those that were reported in
  * @counter of pr_stats. Returns how many they are.
@@ -277,11 +283,14 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 			age = pr_age(pr_now(), *record & PR_TIME_MASK);
 			latest = min(latest, age);
 			cleared += pages;
-			/* A flush is the user's own wish: nothing is learnt from it */
-			if (state_of(*record) == PR_REPORTED && age < pr_horizon(&pr_policy))
-				soon += pages;
 			if (used)
 				this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
+			/* A flush is the user's own wish: nothing is learnt from it */
+			if (used && state_of(*record) == PR_REPORTED) {
+				age = pr_free_age(&pr_policy, age);
+				count_reused(age, pages);
+				soon += age < PR_PRICE ? pages : 0;
+			}
 		}
 		WRITE_ONCE(*record, 0);
 	}
@@ -371,9 +380,13 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high)
 {
 	bool ballooned = current == READ_ONCE(inflater);
+	u32 head = pr_head(page);
 
 	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
+	/* With its head the block loses its age, so all of it counts as used */
+	if (state_of(head) == PR_FREE && !ballooned)
+		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
+	if (!has_reported(head))
 		return;
 	count_small(high, -(long)reported_in(page, high));
 	/* A granule, or a block below one, is known as a whole or not at all */

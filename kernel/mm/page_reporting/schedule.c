@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "../internal.h"
@@ -37,7 +38,11 @@ struct pr_schedule pr_schedule;
 
 static unsigned long pause(void)
 {
-	return pr_ticks_to_jiffies(pr_gate(&pr_policy, MAX_PAGE_ORDER)) / PAUSE_SHARE + 1;
+	u32 set = pr_ms_to_ticks(READ_ONCE(pr_policy.params.min_age_ms));
+
+	/* What is learnt makes passes rarer, never more frequent */
+	return pr_ticks_to_jiffies(max(set, pr_gate(&pr_policy, MAX_PAGE_ORDER))) /
+	       PAUSE_SHARE + 1;
 }
 
 /*
@@ -53,9 +58,8 @@ void pr_schedule_start(bool fresh)
 		.interval = pause(),
 		.sweep_at = jiffies,
 		.fresh = fresh,
-		.told = sum.told,
-		.soon = sum.soon,
 	};
+	memcpy(pr_schedule.reused, sum.reused, sizeof(pr_schedule.reused));
 }
 
 /* Pages in small blocks that are large enough to be reported, and are not */
@@ -81,15 +85,16 @@ void pr_schedule_limits(struct pr_limits *limits)
 
 static void learn(void)
 {
+	unsigned long reused[PR_NR_BINS];
 	struct pr_stats sum;
+	unsigned int bin;
 
 	pr_sum_stats(&sum);
-	if (pr_learn(&pr_policy, pr_now(), sum.told - pr_schedule.told, sum.soon - pr_schedule.soon,
-		     totalram_pages()))
-		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)),
-					  pr_policy.told, pr_policy.soon);
-	pr_schedule.told = sum.told;
-	pr_schedule.soon = sum.soon;
+	for (bin = 0; bin < PR_NR_BINS; bin++)
+		reused[bin] = sum.reused[bin] - pr_schedule.reused[bin];
+	if (pr_learn(&pr_policy, pr_now(), reused, totalram_pages()))
+		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
+	memcpy(pr_schedule.reused, sum.reused, sizeof(pr_schedule.reused));
 }
 
 /*

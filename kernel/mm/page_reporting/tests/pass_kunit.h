@@ -237,7 +237,7 @@ static void pass_error(struct kunit *test)
 	}
 	if (frame[0]->page > frame[1]->page)
 		swap(frame[0], frame[1]);
-	before = prt_stats();
+	pr_sum_stats(&before);
 	/* What went before stays reported */
 	prt->fail_page = frame[1]->page;
 	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
