@@ -42,8 +42,7 @@ enum {
 enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
 
 struct variant {
-	const char *name;
-	const char *about;	/* one line for people */
+	const char *name;	/* common/variants.c says what it is */
 	const char *tree;	/* kernel directory: <arch>-<tree> */
 	bool patched;
 	bool reporting;		/* the device offers reporting */
