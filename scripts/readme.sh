@@ -13,7 +13,7 @@
 #		empty one, none= is for what has no value; the best of those that
 #		report is bold if its interval overlaps no other's
 #	{instr MODE OP FIRST-LAST}	range of ext - flag over these orders
-#	{run KEY}	of the reference's run.json
+#	{run KEY}	of the reference's run.json; {run now_KEY} of the instructions'
 #	{=TEXT}		a setting or a name: not measured
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -23,10 +23,18 @@ begin='<!-- from results/readme.in: make readme -->' end='<!-- end -->'
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-tar -xJf "$top/results/reference/raw.tar.xz" -C "$tmp" run.json ||
-	die "results/reference/raw.tar.xz holds no run.json: get it from git again"
-tr ',{}' '\n\n\n' <"$tmp/run.json" |
-	sed -n 's/^ *"\([a-z_]*\)": *"\{0,1\}\([^"]*\)"\{0,1\}$/run\t\1\t\2/p' >"$tmp/run"
+# facts DIR PREFIX: what its run.json says, a line each
+facts()
+{
+	tar -xJf "$top/results/$1/raw.tar.xz" -C "$tmp" run.json ||
+		die "results/$1/raw.tar.xz holds no run.json: get it from git again"
+	tr ',{}' '\n\n\n' <"$tmp/run.json" |
+		sed -n "s/^ *\"\([a-z_]*\)\": *\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/run\t$2\1\t\2/p"
+}
+{
+	facts reference ''
+	facts instructions now_
+} >"$tmp/run"
 
 LC_ALL=C awk -F '\t' '
 function fail(why) {
@@ -131,7 +139,7 @@ function literal(s) {
 		fail("\"" substr(s, RSTART, RLENGTH) "\": write {WORKLOAD METRIC PLATFORM VARIANT} for what is measured, {=...} for what is not")
 	return s
 }
-what == "run" { run[$2] = $2 == "commit" ? substr($3, 1, 7) : $3; next }
+what == "run" { run[$2] = $2 ~ /commit$/ ? substr($3, 1, 7) : $3; next }
 what == "template" { text = text $0 "\n"; next }
 {
 	key = $4 " " $5 " " $1 " " $3
