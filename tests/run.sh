@@ -172,8 +172,10 @@ group_unit()
 		run "${t#build/san/tests/}" env CMOCKA_MESSAGE_OUTPUT=TAP \
 			PRX_TOP="$top" PRX_BIN="$top/build/san" "$t"
 	done
-	run "build model" make -s --no-print-directory -C tests/model &&
+	if run "build model" make -s --no-print-directory -C tests/model; then
 		run model build/san/model/model
+		run replay build/san/model/replay --check tests/model/replay/traces/*.trace
+	fi
 	bins=san
 	scripts tests/report/*.sh
 	bins=

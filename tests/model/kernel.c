@@ -2,13 +2,21 @@
 /* The kernel's own files, and what they call that is not in them. */
 #include "page_reporting/records.c"
 #include "page_reporting/policy.c"
+
+#include "model.h"
+
+/* The walk is where others run between what is found and the lock */
+#undef spin_lock_irqsave
+#define spin_lock_irqsave(lock, flags)					\
+	do {								\
+		world_meanwhile();					\
+		(flags) = shim_lock(lock);				\
+	} while (0)
 #include "page_reporting/walk.c"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "model.h"
 
 u64 ticks;
 u64 shim_events;
@@ -90,18 +98,9 @@ void shim_resched(void)
 }
 
 /* A walk that has found a block takes the lock: others may come first */
-u64 pr_lock(struct zone *zone, unsigned long *flags)
+u64 ktime_get_mono_fast_ns(void)
 {
-	world_meanwhile();
-	spin_lock_irqsave(&zone->lock, *flags);
 	return 1;
-}
-
-void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
-{
-	if (since != 1)
-		fail("pr_unlock() does not get what the lock gave");
-	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
 unsigned int debug_guardpage_minorder(void)
@@ -176,11 +175,11 @@ void shim_boot(unsigned int more)
 		bool was_verbose = verbose;
 
 		verbose = false;
-		shim_page_ext_param(odd);
+		shim_set_wanted(odd);
 		verbose = was_verbose;
 		if (page_reporting_ext_ops.need() || pr_records_enabled())
 			fail("page_ext=maybe counts as on");
-		shim_page_ext_param(on);
+		shim_set_wanted(on);
 	}
 	page_ext_size = more ? sizeof(struct page_ext) + more : 0;
 	if (!page_reporting_ext_ops.need() || !pr_records_enabled())

@@ -62,7 +62,7 @@ static const char *const breaks[NR_BREAKS] = {
 	[BREAK_KEEP] = "what is put back counts as new",
 	[BREAK_WAKE] = "what is left around a poisoned page wakes nobody",
 	[BREAK_ERROR] = "an error of the device marks",
-	[BREAK_CLAMP] = "times wrap around",
+	[BREAK_RESTART] = "times wrap around",
 	[BREAK_UNDO] = "undoing an isolation forgets",
 	[BREAK_DETACH] = "what leaves a list and stays free is forgotten",
 	[BREAK_ATTACH] = "what is back on a list is not marked",
@@ -108,7 +108,7 @@ static void play(const struct run *run)
 			fflush(stdout);
 		}
 		world_apply(&run->ops[i]);
-		all |= kind == OP_START || kind == OP_CLAMP;
+		all |= kind == OP_START || kind == OP_RESTART;
 		truth_compare(all);
 		if (all)
 			world_check();

@@ -55,7 +55,7 @@ extern struct config config;
 
 enum op_kind {
 	OP_ALLOC, OP_FREE, OP_FLUSH, OP_SEE, OP_BATCH, OP_DONE, OP_TICK,
-	OP_CLAMP, OP_REARM, OP_COMPACT, OP_PUTBACK, OP_POISON, OP_UNPOISON,
+	OP_RESTART, OP_REARM, OP_COMPACT, OP_PUTBACK, OP_POISON, OP_UNPOISON,
 	OP_ISOLATE, OP_UNISOLATE, OP_RETYPE, OP_OFFLINE, OP_ONLINE, OP_HALT,
 	OP_START, OP_LOOKUP, OP_CORRUPT, NR_OPS
 };
@@ -69,7 +69,7 @@ struct op {
 enum {
 	BREAK_NOTHING, BREAK_CAPTURE, BREAK_SPLIT, BREAK_STEAL, BREAK_ISOLATE,
 	BREAK_POISON, BREAK_OFFLINE, BREAK_MERGE, BREAK_WRONG_BUDDY, BREAK_KEEP,
-	BREAK_WAKE, BREAK_ERROR, BREAK_CLAMP, BREAK_UNDO, BREAK_DETACH, BREAK_ATTACH,
+	BREAK_WAKE, BREAK_ERROR, BREAK_RESTART, BREAK_UNDO, BREAK_DETACH, BREAK_ATTACH,
 	BREAK_TAKE, BREAK_SMALL_KEPT, BREAK_SMALL_COUNT, BREAK_FLAG, NR_BREAKS
 };
 
@@ -126,7 +126,6 @@ void truth_hold(const struct page *page, unsigned int order);
 void truth_restamp(const struct page *page, unsigned int order);
 bool truth_told(unsigned long pfn);
 void truth_armed(unsigned int order);
-void truth_clamp(void);
 void truth_forget(bool alone);
 void truth_kicked(bool large);
 void truth_traced(unsigned long pages, unsigned int least_ms);

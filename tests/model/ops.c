@@ -22,7 +22,7 @@ static const struct {
 	[OP_BATCH] = { "batch", 3, 24 },		/* at, blocks, capacity or AGAIN */
 	[OP_DONE] = { "done", 1, 24 },			/* error */
 	[OP_TICK] = { "tick", 1, 24 },			/* ticks */
-	[OP_CLAMP] = { "clamp", 1, 1 },			/* seed of what happens meanwhile */
+	[OP_RESTART] = { "restart", 1, 1 },			/* seed of what happens meanwhile */
 	[OP_REARM] = { "rearm", 0, 8 },
 	[OP_COMPACT] = { "compact", 1, 8 },		/* at */
 	[OP_PUTBACK] = { "putback", 1, 8 },		/* at */
@@ -175,7 +175,7 @@ static void draw(struct op *op, const struct config *cfg, unsigned int at,
 		arg[1] = chance(50) ? 3 : rnd(NR_PAGE_ORDERS);
 		arg[2] = rnd(2) ? rnd_bits() : 0;
 		break;
-	case OP_CLAMP:
+	case OP_RESTART:
 		arg[0] = rnd(2) ? rnd_bits() : 0;
 		break;
 	case OP_LOOKUP:

@@ -73,9 +73,12 @@ __attribute__((format(printf, 1, 2))) void shim_print(const char *fmt, ...);
 
 int kstrtobool(const char *s, bool *res);
 #define early_param(name, fn)	int (*const shim_##fn)(char *) = (fn)
+#define __setup_param(str, id, fn, early)	int (*const shim_##id)(char *) = (fn)
 
 /* One CPU */
 #define DECLARE_PER_CPU(type, name)	extern type name
+#define __percpu
+#define current		((struct task_struct *)1)
 #define DEFINE_PER_CPU(type, name)	type name
 #define this_cpu_add(var, n)		((var) += (n))
 #define per_cpu_ptr(var, cpu)		((void)(cpu), var)
@@ -100,6 +103,7 @@ static inline bool shim_branch(enum shim_key key)
 }
 
 u64 ktime_get_coarse_ns(void);
+u64 ktime_get_mono_fast_ns(void);
 
 typedef struct {
 	bool held;

@@ -31,7 +31,7 @@ static unsigned char chunks[MAX_PFN];	/* order of what is in use from here on, o
 static struct piece held[CAPACITY], sg[CAPACITY];
 static unsigned int nr_held, nr_sg;
 static unsigned int least;
-static u64 clamped;
+static u64 started;
 static enum pr_state told_as;	/* what is held is reported */
 static u32 meanwhile;	/* draws what happens during a walk over all records */
 
@@ -298,7 +298,7 @@ static void see(struct page *page, bool fresh)
 	unsigned long flags;
 
 	spin_lock_irqsave(&the_zone->lock, flags);
-	pr_stamp(page, page->private, pr_stamp_now(fresh));
+	pr_stamp(page, page->private, pr_free_now(fresh));
 	spin_unlock_irqrestore(&the_zone->lock, flags);
 	truth_stamp(page, page->private, fresh ? PR_FRESH : PR_FREE);
 }
@@ -410,7 +410,7 @@ static void put_back(const struct piece *piece, bool err, bool mark)
 	truth_free(page, order);
 	page_reporting_putback(page, the_zone, order);
 	if (mark && order < pr_policy.granule_order)
-		pr_mark_small(page, the_zone, order, told_as);
+		pr_mark(page, the_zone, order, told_as);
 	else if (PageBuddy(page) && page->private == order)
 		pr_stamp(page, order, piece->free);
 	if (!err && order < pr_policy.granule_order)
@@ -433,7 +433,7 @@ static void op_done(bool err)
 		if (sg[i].order < pr_policy.granule_order)
 			continue;
 		if (mark)
-			pr_mark_granules(page, the_zone, sg[i].order, told_as);
+			pr_mark(page, the_zone, sg[i].order, told_as);
 		if (!err)
 			truth_tell(page, sg[i].order, told_as);
 	}
@@ -463,29 +463,6 @@ static void op_flush(void)
 		pfn = fill(pfn, CAPACITY, CAPACITY, false, true);
 		op_done(false);
 	}
-}
-
-static void op_clamp(u32 seed)
-{
-	op_done(false);
-	if (!broken(BREAK_CLAMP))
-		pr_records_clamp();
-	truth_clamp();
-	clamped = ticks;
-	if (!seed)
-		return;
-	/* Once more, with others at work. All is clamped, so that it can be compared. */
-	meanwhile = seed;
-	pr_records_clamp();
-	meanwhile = 0;
-}
-
-static void op_tick(unsigned long nr)
-{
-	nr = min(nr, PR_AGE_MAX / 2);
-	if (ticks - clamped + nr > PR_AGE_MAX / 2)
-		op_clamp(0);
-	ticks += nr;
 }
 
 /* A pass begins */
@@ -524,7 +501,22 @@ static void op_start(unsigned int granule, unsigned int fragments, u32 seed)
 	least = min(fragments, pr_policy.granule_order);
 	page_reporting_enabled = KEY_ON;
 	op_rearm();
-	clamped = ticks;
+	started = ticks;
+}
+
+/* The same order again, as before ages wrap around */
+static void op_restart(u32 seed)
+{
+	if (page_reporting_enabled == KEY_ON)
+		op_start(pr_policy.granule_order, least, seed);
+}
+
+static void op_tick(unsigned long nr)
+{
+	nr = min(nr, PR_AGE_MAX / 2);
+	if (ticks - started + nr > PR_AGE_MAX && !broken(BREAK_RESTART))
+		op_restart(0);
+	ticks += nr;
 }
 
 static void op_lookup(unsigned int at, unsigned int order)
@@ -572,7 +564,7 @@ static void op_corrupt(unsigned int at)
 	struct pr_block block;
 	struct page *page;
 	unsigned int order;
-	u32 *record, was;
+	u32 *record, was, soon;
 
 	if (page_reporting_enabled != KEY_ON || nr_held || !is_online(pfn) ||
 	    truth_where(pfn) == ELSEWHERE)
@@ -593,7 +585,9 @@ static void op_corrupt(unsigned int at)
 		page->flags ^= BIT(PG_reported);
 	}
 	was = *record;
-	*record = (u32)PR_REPORTED << PR_TIME_BITS | ((pr_now() + 1) & PR_TIME_MASK);
+	/* Time 0 is that of a head without one */
+	soon = (pr_now() + 1) & PR_TIME_MASK ?: 1;
+	*record = (u32)PR_REPORTED << PR_TIME_BITS | soon;
 	expect_seen("a time to come", pfn);
 	*record = ~0U;
 	expect_seen("a record of no granule", pfn);
@@ -626,8 +620,8 @@ void world_apply(const struct op *op)
 	case OP_TICK:
 		op_tick(arg[0]);
 		break;
-	case OP_CLAMP:
-		op_clamp(arg[0]);
+	case OP_RESTART:
+		op_restart(arg[0]);
 		break;
 	case OP_REARM:
 		op_rearm();

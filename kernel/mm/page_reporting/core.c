@@ -18,6 +18,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/reboot.h>
+#include <linux/string.h>
 #include <linux/sched/cputime.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
@@ -34,6 +35,10 @@
 
 /* Small blocks that are freed are looked for after this share of their age */
 #define PR_SWEEP_SHARE	4
+/* Forget all records, which are reported again, after this many ticks (26 days)... */
+#define PR_RESTART_AGE	(PR_AGE_MAX / 2)
+/* ...and look this often whether it is time */
+#define PR_RESTART_DELAY	pr_ticks_to_jiffies(PR_AGE_MAX / 8)
 /* Suspend and reboot wait this long for a batch that is with the device */
 #define PR_PAUSE_MS	10000
 
@@ -48,7 +53,7 @@ struct pr_policy pr_policy = {
 	.params = {
 		.min_age_ms = 1000,
 		.fragment_order = 3,
-		.target_refault_percent = 10,
+		.learn = 1,
 		.delay_ms = 2000,
 		.quota_ms = 500,
 		.quota_mib = 4096,
@@ -66,11 +71,13 @@ static struct pr_core {
 	struct delayed_work freed;	/* a pass, queued by the page allocator */
 	struct delayed_work freed_small;	/* the same, for small blocks */
 	struct delayed_work due;	/* a pass, queued by the last one */
-	struct delayed_work clamp;	/* keeps ages from wrapping around */
-	struct work_struct reorder;	/* puts wanted_order in force */
-	u64 pass_ns;			/* time spent in passes */
-	u64 worker_ns;			/* CPU time of these */
-	u64 lock_hold_max;		/* ns, of zone->lock */
+	struct delayed_work restart;	/* for another order, or before ages wrap around */
+	u32 started;			/* in ticks */
+	struct {			/* what the last flush did */
+		u64 pages;
+		u64 ns;
+		int err;
+	} flush;
 } core = {
 	.mutex = __MUTEX_INITIALIZER(core.mutex),
 	.pass_lock = __MUTEX_INITIALIZER(core.pass_lock),
@@ -83,7 +90,7 @@ static int set_param(const char *val, const struct kernel_param *kp, unsigned in
 	int err = param_set_uint_minmax(val, kp, 0, max);
 
 	if (!err && static_branch_unlikely(&page_reporting_enabled)) {
-		pr_schedule_params_changed();
+		WRITE_ONCE(pr_schedule.sweep_at, jiffies);
 		mod_delayed_work(core.wq, &core.freed, 0);
 	}
 	return err;
@@ -108,7 +115,6 @@ module_param_cb(name, &field##_ops, &pr_policy.params.field, 0644)
  * with each order that it is smaller. 1000 by default.
  */
 PR_PARAM(min_age_ms, min_age_ms, UINT_MAX);
-MODULE_PARM_DESC(min_age_ms, "Report memory that has been free for this long");
 
 /*
  * Order of the smallest block that is reported.
@@ -117,18 +123,14 @@ MODULE_PARM_DESC(min_age_ms, "Report memory that has been free for this long");
  * above the order of a granule means none. 3 (32 KiB) by default.
  */
 PR_PARAM(fragment_order, fragment_order, MAX_PAGE_ORDER + 1);
-MODULE_PARM_DESC(fragment_order,
-		 "Order of the smallest block to report when it stays free for long");
 
 /*
- * Percentage of the reported memory that may soon be used again.
+ * Whether the minimum age follows what is used again.
  *
- * If it is more, the minimum age is doubled, up to 32 times min_age_ms. 0 keeps
- * the age fixed. 10 by default.
+ * 0 keeps it at min_age_ms, as does a min_age_ms beyond the price of fetching
+ * memory back (2.1 s). 1 by default.
  */
-PR_PARAM(target_refault_percent, target_refault_percent, 100);
-MODULE_PARM_DESC(target_refault_percent,
-		 "Raise the age when more than this of what is reported is soon used again; 0: never");
+PR_PARAM(learn, learn, 1);
 
 /*
  * Time in milliseconds until memory is tried again that is of age and could not
@@ -137,8 +139,6 @@ MODULE_PARM_DESC(target_refault_percent,
  * Doubles, up to a minute, until something can be reported. 2000 by default.
  */
 PR_PARAM(page_reporting_delay_ms, delay_ms, UINT_MAX);
-MODULE_PARM_DESC(page_reporting_delay_ms,
-		 "Delay before memory that could not be reported is tried again");
 
 /*
  * Milliseconds a second that passes may take, waiting for the device included.
@@ -147,7 +147,6 @@ MODULE_PARM_DESC(page_reporting_delay_ms,
  * by default.
  */
 PR_PARAM(quota_ms, quota_ms, MSEC_PER_SEC);
-MODULE_PARM_DESC(quota_ms, "Time that reporting may take, in ms a second; 0: no limit");
 
 /*
  * MiB a second that may be reported.
@@ -156,7 +155,6 @@ MODULE_PARM_DESC(quota_ms, "Time that reporting may take, in ms a second; 0: no 
  * by default.
  */
 PR_PARAM(quota_mib, quota_mib, UINT_MAX);
-MODULE_PARM_DESC(quota_mib, "Memory that may be reported, in MiB a second; 0: no limit");
 
 static int set_order(const char *val, const struct kernel_param *kp)
 {
@@ -176,7 +174,7 @@ static int set_order(const char *val, const struct kernel_param *kp)
 	}
 	/* The device may be at work, and all parameters share a lock */
 	WRITE_ONCE(core.wanted_order, order);
-	queue_work(core.wq, &core.reorder);
+	mod_delayed_work(core.wq, &core.restart, 0);
 	return 0;
 }
 
@@ -193,47 +191,6 @@ static const struct kernel_param_ops order_ops = {
  * the device asks for, or that of a pageblock.
  */
 module_param_cb(page_reporting_order, &order_ops, &page_reporting_order, 0644);
-MODULE_PARM_DESC(page_reporting_order, "Order of the smallest block to report");
-
-u64 pr_lock(struct zone *zone, unsigned long *flags)
-	__acquires(&zone->lock)
-{
-	spin_lock_irqsave(&zone->lock, *flags);
-	return ktime_get_mono_fast_ns();
-}
-
-void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
-	__releases(&zone->lock)
-{
-	u64 now = ktime_get_mono_fast_ns();
-
-	spin_unlock_irqrestore(&zone->lock, flags);
-	/* Another CPU's clock may be behind */
-	if (now > since)
-		pr_note_hold(now - since);
-}
-
-/* Racing for a maximum may lose one; good enough for a statistic */
-void pr_note_hold(u64 ns)
-{
-	if (ns > READ_ONCE(core.lock_hold_max))
-		WRITE_ONCE(core.lock_hold_max, ns);
-}
-
-u64 pr_lock_hold_max(void)
-{
-	return READ_ONCE(core.lock_hold_max);
-}
-
-u64 pr_pass_ns(void)
-{
-	return READ_ONCE(core.pass_ns);
-}
-
-u64 pr_worker_ns(void)
-{
-	return READ_ONCE(core.worker_ns);
-}
 
 /* Is the running pass to end after its current batch? */
 bool pr_stopping(void)
@@ -247,7 +204,7 @@ void __page_reporting_freed(unsigned int order)
 	/* Small blocks can wait, so let a large one hurry the pass up */
 	if (order >= pr_policy.huge_order) {
 		WRITE_ONCE(page_reporting_notify_order, UINT_MAX);
-		queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
+		queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
 	} else {
 		WRITE_ONCE(page_reporting_notify_order, pr_policy.huge_order);
 		queue_delayed_work(core.wq, &core.freed_small,
@@ -268,10 +225,10 @@ void pr_wait_for_hooks(void)
 }
 
 /* Run a pass; 0, a negative errno, or -EAGAIN if something had to be left out */
-static int run_pass(bool force)
+static int run_pass(struct pr_pass *pass)
 {
-	struct pr_pass pass = { .dev = core.dev, .limits.force = force };
 	u64 start = ktime_get_ns(), cpu = task_sched_runtime(current), took;
+	bool force = pass->limits.force;
 	unsigned long delay;
 	struct zone *zone;
 	s64 next_ms = -1;
@@ -283,7 +240,10 @@ static int run_pass(bool force)
 		return -ENODEV;
 	if (pr_stopping())
 		return -ECANCELED;
-	delay = pr_schedule_begin(&pass);
+	pass->dev = core.dev;
+	pass->capacity = min_not_zero(core.dev->capacity,
+				      (unsigned int)PAGE_REPORTING_CAPACITY);
+	delay = pr_schedule_begin(pass);
 	if (delay) {
 		mod_delayed_work(core.wq, &core.due, delay);
 		return 0;
@@ -293,40 +253,42 @@ static int run_pass(bool force)
 	pr_wait_for_hooks();
 	if (force)
 		drain_all_pages(NULL);
-	trace_page_reporting_pass_start(force, pass.sweep,
+	trace_page_reporting_pass_start(force, pass->sweep,
 					pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
-	err = pr_pass_run(&pass);
+	err = pr_pass_run(pass);
 	took = ktime_get_ns() - start;
-	WRITE_ONCE(core.pass_ns, core.pass_ns + took);
-	WRITE_ONCE(core.worker_ns, core.worker_ns + task_sched_runtime(current) - cpu);
 	this_cpu_inc(pr_stats.passes);
+	this_cpu_add(pr_stats.pass_ns, took);
+	this_cpu_add(pr_stats.worker_ns, task_sched_runtime(current) - cpu);
 	if (IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG)) {
 		for_each_populated_zone(zone)
 			WARN_ON_ONCE(pr_records_check(zone));
 	}
-	delay = pr_schedule_next(&pass, err);
-	if (delay != MAX_JIFFY_OFFSET && pass.stopped != -ECANCELED) {
+	delay = pr_schedule_next(pass, err);
+	if (delay != MAX_JIFFY_OFFSET && pass->stopped != -ECANCELED) {
 		mod_delayed_work(core.wq, &core.due, delay);
 		next_ms = jiffies_to_msecs(delay);
 	}
 	/* Perhaps because it has found the order to be too small */
 	if (err)
-		queue_work(core.wq, &core.reorder);
+		mod_delayed_work(core.wq, &core.restart, 0);
 	else
-		err = pass.stopped ?: force && pass.retry ? -EAGAIN : 0;
-	trace_page_reporting_pass_end((u64)pass.pages << PAGE_SHIFT, pass.reports, took,
+		err = pass->stopped ?: force && pass->retry ? -EAGAIN : 0;
+	trace_page_reporting_pass_end((u64)pass->pages << PAGE_SHIFT, pass->reports, took,
 				      err, next_ms);
 	return err;
 }
 
 static void pass_fn(struct work_struct *work)
 {
+	struct pr_pass pass = {};
+
 	/* A flush takes care of everything, and may take long */
 	if (!mutex_trylock(&core.pass_lock)) {
-		queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
+		queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
 		return;
 	}
-	run_pass(false);
+	run_pass(&pass);
 	mutex_unlock(&core.pass_lock);
 }
 
@@ -342,32 +304,121 @@ static void small_fn(struct work_struct *work)
 		pass_fn(work);
 }
 
-static void clamp_fn(struct work_struct *work)
+/* "all" or a size, and if wanted a time: "512M 200ms". 0 or -EINVAL. */
+static int parse_flush(const char *val, unsigned long *pages, unsigned int *ms)
 {
-	pr_records_clamp();
-	queue_delayed_work(core.wq, &core.clamp, pr_ticks_to_jiffies(PR_AGE_MAX / 4));
+	u64 bytes = 0;
+	int used = 0;
+	char *end;
+
+	*ms = 0;
+	if (strstarts(val, "all")) {
+		end = (char *)val + strlen("all");
+	} else {
+		bytes = memparse(val, &end);
+		if (!bytes)
+			return -EINVAL;
+	}
+	*pages = PFN_UP(bytes);
+	end = skip_spaces(end);
+	if (*end && sscanf(end, "%ums%n", ms, &used) == 1 && *ms)
+		end = skip_spaces(end + used);
+	return *end ? -EINVAL : 0;
 }
 
 /**
- * pr_report_all - report everything now, whatever its age
+ * pr_flush_now - report free memory now, whatever its age
+ * @val: "all" for all there is, or a size such as "512M"; with a time limit after
+ *	it, such as "200ms", if wanted. What is free for longest goes first.
+ *
+ * Reports at most a block more than asked for, and the report under way at the
+ * time limit comes to its end.
  *
  * Context: process context, sleeps until all is reported.
- * Return: 0; -EAGAIN if some memory had to be left out, as its pageblock is
- * isolated or too little would be left; -ENODEV without a device; -EINTR upon a
- * signal; -ECANCELED if the device goes away, the order is changed, or the
+ * Return: 0; -EINVAL; -EAGAIN if some memory had to be left out, as its pageblock
+ * is isolated or too little would be left; -ENODEV without a device; -EINTR upon
+ * a signal; -ECANCELED if the device goes away, the order is changed, or the
  * system is about to suspend or to reboot; or what the device returned.
  */
-int pr_report_all(void)
+int pr_flush_now(const char *val)
 {
+	unsigned long most, pages = 0;
+	struct pr_pass pass;
+	unsigned int ms;
+	u64 start;
+	u32 age;
 	int err;
 
-	err = mutex_lock_interruptible(&core.pass_lock);
+	err = parse_flush(val, &most, &ms) ?:
+	      mutex_lock_interruptible(&core.pass_lock);
 	if (err)
 		return err;
-	err = run_pass(true);
+	start = ktime_get_ns();
+	/* With a limit, in passes over younger and younger memory */
+	age = most || ms ? pr_ms_to_ticks(64 * MSEC_PER_SEC) : 0;
+	while (true) {
+		pass = (struct pr_pass) {
+			.limits = { .force = true, .age = age },
+			.most = most ? most - pages : 0,
+			.deadline = ms ? start + ms * (u64)NSEC_PER_MSEC : 0,
+		};
+		err = run_pass(&pass);
+		pages += pass.pages;
+		if (err == -EDQUOT || (most && pages >= most)) {
+			err = 0;
+			break;
+		}
+		if (!age || (err && err != -EAGAIN))
+			break;
+		age /= 4;
+	}
+	core.flush.pages = pages;
+	core.flush.ns = ktime_get_ns() - start;
+	core.flush.err = err;
 	mutex_unlock(&core.pass_lock);
 	return err;
 }
+
+/* Print what the last flush did and what is left. Any context; at most a line each. */
+int pr_flush_result(char *buf, size_t size)
+{
+	unsigned long left = global_zone_page_state(NR_FREE_PAGES) -
+			     global_zone_page_state(NR_FREE_REPORTED);
+
+	return scnprintf(buf, size, "reported_bytes %llu\nleft_bytes %llu\ntime_ms %llu\nerror %d\n",
+			 core.flush.pages << PAGE_SHIFT, (u64)left << PAGE_SHIFT,
+			 div_u64(core.flush.ns, NSEC_PER_MSEC), core.flush.err);
+}
+
+static int set_flush(const char *val, const struct kernel_param *kp)
+{
+	int err;
+
+	if (!static_branch_unlikely(&page_reporting_enabled))
+		return -ENODEV;
+	/* All parameters share a lock, and the device may take long */
+	kernel_param_unlock(THIS_MODULE);
+	err = pr_flush_now(val);
+	kernel_param_lock(THIS_MODULE);
+	return err;
+}
+
+static int get_flush(char *buf, const struct kernel_param *kp)
+{
+	return pr_flush_result(buf, PAGE_SIZE);
+}
+
+static const struct kernel_param_ops flush_ops = {
+	.set = set_flush,
+	.get = get_flush,
+};
+
+/*
+ * Report free memory now: all of it, or as much as a size says, within a time.
+ *
+ * See pr_flush_now(). Reading says what the last flush did. Nothing by default.
+ */
+module_param_cb(flush, &flush_ops, NULL, 0600);
 
 /* Turn the hooks on; the pass lock is held */
 static void start(bool fresh)
@@ -375,11 +426,12 @@ static void start(bool fresh)
 	pr_policy.granule_order = min_t(unsigned int, page_reporting_order, pageblock_order);
 	pr_policy.huge_order = min_t(unsigned int, pageblock_order, ilog2(SZ_2M) - PAGE_SHIFT);
 	WRITE_ONCE(pr_policy.fragments, core.dev->fragments);
-	pr_policy_reset(&pr_policy, pr_now());
+	core.started = pr_now();
+	pr_policy_reset(&pr_policy, core.started);
 	pr_schedule_start(fresh);
 	static_branch_enable(&page_reporting_enabled);
-	queue_delayed_work(core.wq, &core.freed, pr_schedule_interval());
-	queue_delayed_work(core.wq, &core.clamp, pr_ticks_to_jiffies(PR_AGE_MAX / 4));
+	queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
+	queue_delayed_work(core.wq, &core.restart, PR_RESTART_DELAY);
 }
 
 /*
@@ -398,16 +450,16 @@ static void stop(void)
 	cancel_delayed_work_sync(&core.due);
 	cancel_delayed_work_sync(&core.freed_small);
 	cancel_delayed_work_sync(&core.freed);
-	cancel_delayed_work_sync(&core.clamp);
 	atomic_dec(&core.stop);
 }
 
-/* Start anew if @force, or with the order that the user or the driver wants */
+/* Start anew if @force, for another order, or after PR_RESTART_AGE */
 static void restart(bool force)
 {
 	unsigned int order;
 
 	mutex_lock(&core.mutex);
+	force |= pr_age(pr_now(), core.started) >= PR_RESTART_AGE;
 	order = xchg(&core.wanted_order, UINT_MAX);
 	/* The driver may have changed it in mid-report */
 	if (order == UINT_MAX)
@@ -421,9 +473,11 @@ static void restart(bool force)
 	mutex_unlock(&core.mutex);
 }
 
-static void reorder_fn(struct work_struct *work)
+static void restart_fn(struct work_struct *work)
 {
 	restart(false);
+	if (static_branch_unlikely(&page_reporting_enabled))
+		queue_delayed_work(core.wq, &core.restart, PR_RESTART_DELAY);
 }
 
 /**
@@ -454,7 +508,6 @@ EXPORT_SYMBOL_GPL(page_reporting_available);
  */
 int page_reporting_register(struct page_reporting_dev_info *prdev)
 {
-	unsigned int capacity = prdev->capacity ?: PAGE_REPORTING_CAPACITY;
 	int err = -EBUSY;
 
 	if (!page_reporting_available())
@@ -466,9 +519,7 @@ int page_reporting_register(struct page_reporting_dev_info *prdev)
 	err = -ENOMEM;
 	if (!core.wq)
 		goto unlock;
-	err = pr_pass_init(min_t(unsigned int, capacity, PAGE_REPORTING_CAPACITY));
-	if (err)
-		goto unlock;
+	err = 0;
 	if (page_reporting_order == UINT_MAX)
 		page_reporting_order = prdev->order && prdev->order <= MAX_PAGE_ORDER ?
 				       prdev->order : pageblock_order;
@@ -499,7 +550,6 @@ void page_reporting_unregister(struct page_reporting_dev_info *prdev)
 	if (core.dev == prdev) {
 		stop();
 		core.dev = NULL;
-		pr_pass_exit();
 		mutex_unlock(&core.pass_lock);
 	}
 	mutex_unlock(&core.mutex);
@@ -564,7 +614,7 @@ static struct notifier_block reboot_nb = {
 static int hotplug_notify(struct notifier_block *nb, unsigned long event, void *unused)
 {
 	if (event == MEM_ONLINE) {
-		pr_schedule_plugged();
+		WRITE_ONCE(pr_schedule.fresh, true);
 		if (static_branch_unlikely(&page_reporting_enabled))
 			mod_delayed_work(core.wq, &core.freed, 0);
 	}
@@ -579,8 +629,7 @@ static int __init page_reporting_init(void)
 	INIT_DELAYED_WORK(&core.freed, pass_fn);
 	INIT_DELAYED_WORK(&core.freed_small, small_fn);
 	INIT_DELAYED_WORK(&core.due, pass_fn);
-	INIT_DELAYED_WORK(&core.clamp, clamp_fn);
-	INIT_WORK(&core.reorder, reorder_fn);
+	INIT_DELAYED_WORK(&core.restart, restart_fn);
 	pm_notifier(pm_notify, 0);
 	hotplug_memory_notifier(hotplug_notify, DEFAULT_CALLBACK_PRI);
 	return register_reboot_notifier(&reboot_nb);

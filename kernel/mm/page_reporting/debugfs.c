@@ -9,6 +9,7 @@
 #include <linux/page-isolation.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/vmstat.h>
 #include <linux/walk_free_mem.h>
 
@@ -189,29 +190,26 @@ static int summary_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
 
-static void put_bytes(struct seq_file *m, const char *name, unsigned long pages)
-{
-	seq_printf(m, "%s_bytes %llu\n", name, (u64)pages << PAGE_SHIFT);
-}
-
 static int stats_show(struct seq_file *m, void *v)
 {
 	struct pr_stats sum;
 
 	pr_sum_stats(&sum);
 
-	seq_printf(m, "passes %lu\nsweeps %lu\nreports %lu\nerrors %lu\n",
+	seq_printf(m, "passes %llu\nsweeps %llu\nreports %llu\nerrors %llu\n",
 		   sum.passes, sum.sweeps, sum.reports, sum.errors);
-	put_bytes(m, "reported", sum.reported);
-	put_bytes(m, "refaulted", sum.refaulted);
-	put_bytes(m, "refaulted_soon", sum.soon);
-	put_bytes(m, "kept", sum.kept);
-	put_bytes(m, "forgotten", sum.forgotten);
-	put_bytes(m, "failed", sum.failed);
-	put_bytes(m, "reported_now", global_zone_page_state(NR_FREE_REPORTED));
+	seq_printf(m, "reported_bytes %llu\n", sum.reported << PAGE_SHIFT);
+	seq_printf(m, "refaulted_bytes %llu\n", sum.refaulted << PAGE_SHIFT);
+	seq_printf(m, "refaulted_soon_bytes %llu\n", sum.soon << PAGE_SHIFT);
+	seq_printf(m, "removed_bytes %llu\n", sum.removed << PAGE_SHIFT);
+	seq_printf(m, "kept_bytes %llu\n", sum.kept << PAGE_SHIFT);
+	seq_printf(m, "forgotten_bytes %llu\n", sum.forgotten << PAGE_SHIFT);
+	seq_printf(m, "failed_bytes %llu\n", sum.failed << PAGE_SHIFT);
+	seq_printf(m, "reported_now_bytes %llu\n",
+		   (u64)global_zone_page_state(NR_FREE_REPORTED) << PAGE_SHIFT);
 	seq_printf(m, "age_ms %u\n", pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
-	seq_printf(m, "lock_hold_max_ns %llu\n", pr_lock_hold_max());
-	seq_printf(m, "pass_ns %llu\nworker_ns %llu\n", pr_pass_ns(), pr_worker_ns());
+	seq_printf(m, "lock_hold_max_ns %llu\npass_ns %llu\nworker_ns %llu\n",
+		   READ_ONCE(pr_lock_hold_max), sum.pass_ns, sum.worker_ns);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
@@ -250,7 +248,7 @@ static int ages_show(struct seq_file *m, void *v)
 			seq_putc(m, '-');
 		seq_printf(m, " %llu %llu %llu\n", (u64)ages.pages[i][0] << PAGE_SHIFT,
 			   (u64)ages.pages[i][1] << PAGE_SHIFT,
-			   (u64)sum.refault_age[i] << PAGE_SHIFT);
+			   sum.refault_age[i] << PAGE_SHIFT);
 	}
 	return 0;
 }
@@ -259,16 +257,32 @@ DEFINE_SHOW_ATTRIBUTE(ages);
 static ssize_t flush_write(struct file *file, const char __user *buf,
 			   size_t count, loff_t *ppos)
 {
-	int err = pr_report_all();
+	char val[32] = "";
+	int err;
 
-	return err < 0 ? err : count;
+	if (count >= sizeof(val))
+		return -EINVAL;
+	if (copy_from_user(val, buf, count))
+		return -EFAULT;
+	err = pr_flush_now(val);
+	return err ? err : count;
+}
+
+static ssize_t flush_read(struct file *file, char __user *buf, size_t count,
+			  loff_t *ppos)
+{
+	char text[128];
+
+	return simple_read_from_buffer(buf, count, ppos, text,
+				       pr_flush_result(text, sizeof(text)));
 }
 
 static const struct file_operations flush_fops = {
 	.owner = THIS_MODULE,
 	.open = simple_open,
+	.read = flush_read,
 	.write = flush_write,
-	.llseek = noop_llseek,
+	.llseek = default_llseek,
 };
 
 static int __init page_reporting_debugfs_init(void)
@@ -283,7 +297,7 @@ static int __init page_reporting_debugfs_init(void)
 	debugfs_create_file("summary", 0400, dir, NULL, &summary_fops);
 	debugfs_create_file("ages", 0400, dir, NULL, &ages_fops);
 	debugfs_create_file("stats", 0400, dir, NULL, &stats_fops);
-	debugfs_create_file("flush", 0200, dir, NULL, &flush_fops);
+	debugfs_create_file("flush", 0600, dir, NULL, &flush_fops);
 	return 0;
 }
 late_initcall(page_reporting_debugfs_init);

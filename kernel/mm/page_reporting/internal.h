@@ -33,15 +33,28 @@
 #define PR_TICK_SHIFT	24
 #define PR_TIME_BITS	29
 #define PR_TIME_MASK	GENMASK(PR_TIME_BITS - 1, 0)
-/* No age is larger (52 days): pr_records_clamp() sees to that */
+/* No age is larger (52 days): all is forgotten before, see restart() */
 #define PR_AGE_MAX	(PR_TIME_MASK / 2)
 #define PR_NEVER	U32_MAX
+
+/*
+ * Fetching memory back costs as much as holding it for PR_PRICE ticks (2.1 s).
+ * Up to that, times for which memory was free are counted in PR_BINS bins...
+ */
+#define PR_BIN_SHIFT	3
+#define PR_BINS		16
+#define PR_PRICE	(PR_BINS << PR_BIN_SHIFT)
+/* ...then there is one up to PR_LATE_SHARE times the price, and one beyond */
+#define PR_LATE_SHARE	8
+#define PR_BIN_LATE	PR_BINS
+#define PR_BIN_NEW	(PR_BINS + 1)
+#define PR_NR_BINS	(PR_BINS + 2)
 
 /* What the administrator has set, see core.c */
 struct pr_params {
 	unsigned int min_age_ms;	/* age at which a block is reported */
 	unsigned int fragment_order;	/* of the smallest block that is reported */
-	unsigned int target_refault_percent;	/* of reports, soon used again */
+	unsigned int learn;		/* the age follows what is used again */
 	unsigned int delay_ms;		/* until a block that had to wait is retried */
 	unsigned int quota_ms;		/* a second, for passes; 0: no limit */
 	unsigned int quota_mib;		/* a second, to be reported; 0: no limit */
@@ -53,11 +66,9 @@ struct pr_policy {
 	unsigned int granule_order;	/* order of the unit of records */
 	unsigned int huge_order;	/* below it blocks are small, see pr_gate() */
 	bool fragments;			/* the device takes blocks below a granule */
-	unsigned int shift;		/* the minimum age is raised by 2^shift... */
-	u32 raised;			/* ...which last changed at this time */
-	u32 halved;			/* when the next two were last halved */
-	unsigned long told;		/* pages reported lately */
-	unsigned long soon;		/* of these, pages used again too soon */
+	u32 learnt;			/* the minimum age in ticks, 0: as is set */
+	u32 halved;			/* when the counts were last halved */
+	unsigned long reused[PR_BIN_LATE + 1];	/* pages lately, by pr_bin() */
 	u64 paid_until;			/* ns at which the quota has recovered */
 };
 
@@ -76,7 +87,8 @@ struct pr_block {
 
 /* What keeps blocks of a zone from being reported */
 struct pr_limits {
-	bool force;			/* nothing but the budget: a flush */
+	bool force;			/* nothing but the budget and @age: a flush */
+	u32 age;			/* of that, the least age in ticks */
 	bool few;			/* too few small blocks for a sweep */
 	bool backing_off;		/* the device has failed lately */
 	unsigned long budget;		/* pages that may be isolated at once */
@@ -101,12 +113,12 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_limits *limits);
 u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block);
 u32 pr_gate(const struct pr_policy *policy, unsigned int order);
-u32 pr_horizon(const struct pr_policy *policy);
+u32 pr_free_age(const struct pr_policy *policy, u32 report_age);
 unsigned int pr_smallest_order(const struct pr_policy *policy);
 unsigned long pr_budget(unsigned long nr_free, unsigned long reserve);
 void pr_policy_reset(struct pr_policy *policy, u32 now);
-bool pr_learn(struct pr_policy *policy, u32 now, unsigned long told,
-	      unsigned long soon, unsigned long ram);
+bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
+	      unsigned long ram);
 void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
 		     unsigned long pages);
 u64 pr_quota_wait(const struct pr_policy *policy, u64 now_ns);
@@ -115,6 +127,16 @@ static inline u32 pr_ms_to_ticks(unsigned int ms)
 {
 	return min_t(u64, DIV_ROUND_UP_ULL((u64)ms * NSEC_PER_MSEC,
 					   1 << PR_TICK_SHIFT), PR_AGE_MAX);
+}
+
+/* The bin of the time that memory was free before it was used */
+static inline unsigned int pr_bin(u32 age)
+{
+	u32 bin = age >> PR_BIN_SHIFT;
+
+	if (bin < PR_BINS)
+		return bin;
+	return bin < PR_LATE_SHARE * PR_BINS ? PR_BIN_LATE : PR_BIN_NEW;
 }
 
 static inline u64 pr_ticks_to_ns(u32 ticks)
@@ -153,20 +175,23 @@ enum pr_state {
 /* Classes of a histogram of ages: below 1, 2, 4... ms, and all beyond */
 #define PR_AGES		21
 
-/* Event counters, one set a CPU. All are unsigned long, see pr_sum_stats(). */
+/* Event counters, one set a CPU; memory in pages. All are u64, see pr_sum_stats(). */
 struct pr_stats {
-	unsigned long passes;		/* flushes included */
-	unsigned long sweeps;		/* passes that looked for small blocks, too */
-	unsigned long reports;		/* calls of the device */
-	unsigned long errors;		/* calls of the device that failed */
-	unsigned long reported;		/* pages reported */
-	unsigned long failed;		/* pages that the device failed to take */
-	unsigned long refaulted;	/* reported pages that were allocated */
-	unsigned long told;		/* pages reported by age */
-	unsigned long soon;		/* of these, pages used within pr_horizon() */
-	unsigned long kept;		/* reported pages whose record outlived a merge */
-	unsigned long forgotten;	/* reported pages still free, their record lost */
-	unsigned long refault_age[PR_AGES];	/* by the time since the report */
+	u64 passes;		/* flushes included */
+	u64 sweeps;		/* passes that looked for small blocks, too */
+	u64 reports;		/* calls of the device */
+	u64 errors;		/* calls of the device that failed */
+	u64 reported;
+	u64 failed;		/* the device failed to take it */
+	u64 refaulted;		/* reported, then allocated */
+	u64 soon;		/* of this, what was cheaper to hold */
+	u64 reused[PR_NR_BINS];	/* allocated, by pr_bin() */
+	u64 removed;		/* reported, then taken by a balloon, compaction, CMA... */
+	u64 kept;		/* the record outlived a merge */
+	u64 forgotten;		/* reported and still free, the record lost */
+	u64 pass_ns;		/* time spent in passes */
+	u64 worker_ns;		/* CPU time of these */
+	u64 refault_age[PR_AGES];	/* by the time since the report */
 };
 
 DECLARE_PER_CPU(struct pr_stats, pr_stats);
@@ -175,17 +200,14 @@ u32 pr_now(void);
 bool pr_records_enabled(void);
 void pr_block_read(struct pr_block *block, struct page *page, unsigned int order);
 u32 pr_free_record(struct page *page);
-u32 pr_stamp_now(bool fresh);
+u32 pr_free_now(bool fresh);
 void pr_stamp(struct page *page, unsigned int order, u32 free);
 unsigned int pr_add_unreported(struct page *page, unsigned int order,
 			       struct scatterlist *sg, unsigned int room);
 bool pr_all_reported(struct page *page);
-void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
-		      enum pr_state state);
-void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
-		   enum pr_state state);
+void pr_mark(struct page *page, struct zone *zone, unsigned int order,
+	     enum pr_state state);
 void pr_records_forget(void);
-void pr_records_clamp(void);
 unsigned long pr_records_check(struct zone *zone);
 bool pr_unit_reported(struct page *page, unsigned int order);
 unsigned long pr_small_reported(void);
@@ -198,7 +220,10 @@ unsigned int pr_ticks_to_ms(u32 ticks);
 /* One pass; what it may do, and then what it saw */
 struct pr_pass {
 	struct page_reporting_dev_info *dev;
+	unsigned int capacity;		/* blocks in a report */
 	struct pr_limits limits;	/* budgets are set zone by zone */
+	unsigned long most;		/* pages to report; 0: all */
+	u64 deadline;			/* in ns; 0: none */
 	bool sweep;			/* look for small blocks, too */
 	bool fresh;			/* the host never supplied what is unknown */
 	unsigned long stamped;		/* blocks that were new */
@@ -208,22 +233,31 @@ struct pr_pass {
 	u64 scan_ns;			/* time spent on looking at memory */
 	unsigned long pages;		/* pages reported */
 	unsigned int reports;		/* calls of the device */
-	int stopped;			/* ended early: -ECANCELED, -EINTR, or -EBUSY
-					 * as the quota is used up; else 0
+	int stopped;			/* ended early: -ECANCELED, -EINTR, -EBUSY as the
+					 * quota is used up, -EDQUOT as @most or @deadline
+					 * is reached; else 0
 					 */
 };
 
-int pr_pass_init(unsigned int capacity);
-void pr_pass_exit(void);
 int pr_pass_run(struct pr_pass *pass);
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
 
-/* schedule.c: when the next pass runs */
+/* schedule.c: when the next pass runs; times are in jiffies */
+struct pr_schedule {
+	unsigned long interval;		/* least time between passes */
+	unsigned long sweep_at;		/* no sweep before */
+	bool fresh;			/* the host never supplied what is unknown */
+	bool drain;			/* drain per-cpu lists if nothing new is seen... */
+	unsigned long quiet_at;		/* ...until this time */
+	unsigned int retry_ms;		/* until what had to wait is tried again */
+	unsigned int backoff_ms;	/* since the device has failed, else 0 */
+	unsigned long backoff_until;
+	u64 reused[PR_NR_BINS];		/* pr_stats at the last pr_learn() */
+};
+
+extern struct pr_schedule pr_schedule;
+
 void pr_schedule_start(bool fresh);
-void pr_schedule_plugged(void);
-void pr_schedule_params_changed(void);
-bool pr_schedule_fresh(const struct pr_pass *pass);
-unsigned long pr_schedule_interval(void);
 void pr_schedule_limits(struct pr_limits *limits);
 unsigned long pr_schedule_begin(struct pr_pass *pass);
 unsigned long pr_schedule_next(const struct pr_pass *pass, int err);
@@ -231,32 +265,19 @@ unsigned long pr_schedule_next(const struct pr_pass *pass, int err);
 /* core.c */
 extern struct pr_policy pr_policy;
 
-int pr_report_all(void);
-u64 pr_pass_ns(void);
-u64 pr_worker_ns(void);
+int pr_flush_now(const char *val);
+int pr_flush_result(char *buf, size_t size);
 bool pr_stopping(void);
 void pr_wait_for_hooks(void);
+#endif /* CONFIG_PAGE_REPORTING */
 
-/* Take zone->lock and the time, for the longest hold in debugfs stats */
+/* walk.c */
+extern u64 pr_lock_hold_max;
+
 u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);
 void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
 	__releases(&zone->lock);
 void pr_note_hold(u64 ns);
-u64 pr_lock_hold_max(void);
-#else
-static inline u64 pr_lock(struct zone *zone, unsigned long *flags)
-{
-	spin_lock_irqsave(&zone->lock, *flags);
-	return 0;
-}
-
-static inline void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
-{
-	spin_unlock_irqrestore(&zone->lock, flags);
-}
-#endif /* CONFIG_PAGE_REPORTING */
-
-/* walk.c */
 struct page *pr_find_block(struct page *page, unsigned int order,
 			   unsigned int *found);
 struct page *pr_next_block(struct zone *zone, unsigned long *pfn,

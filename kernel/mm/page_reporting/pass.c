@@ -13,7 +13,6 @@
 #include <linux/page-isolation.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/vmstat.h>
 
@@ -37,29 +36,13 @@ struct candidate {
 
 /* The batch of the running pass; isolated blocks come first in @blocks */
 static struct {
-	unsigned int capacity;
 	unsigned int nr_blocks;
 	unsigned int nr_isolated;
 	unsigned long isolated[2];	/* pages, of which in pageblocks of CMA: [1] */
 	unsigned int nents;
 	struct candidate blocks[PR_BATCH_BLOCKS];
-	struct scatterlist *sg;
+	struct scatterlist sg[PAGE_REPORTING_CAPACITY];
 } batch;
-
-/* Allocate what a pass needs; 0 or -ENOMEM. Sleeps. */
-int pr_pass_init(unsigned int capacity)
-{
-	batch.capacity = capacity;
-	batch.sg = kcalloc(capacity, sizeof(*batch.sg), GFP_KERNEL);
-	return batch.sg ? 0 : -ENOMEM;
-}
-
-/* Free it. No pass is running. */
-void pr_pass_exit(void)
-{
-	kfree(batch.sg);
-	batch.sg = NULL;
-}
 
 /* Set the budgets of a zone. Any context; exact under zone->lock. */
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
@@ -79,22 +62,17 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 	limits->cma_budget = max(cma / 8, min_t(unsigned long, cma, MAX_ORDER_NR_PAGES));
 }
 
-static void want_pass_in(struct pr_pass *pass, unsigned int order, u32 ticks)
-{
-	u32 *wait = order < pr_policy.huge_order ? &pass->small_wait : &pass->wait;
-
-	*wait = min(*wait, ticks);
-}
-
 /*
  * Judge a free block and remember when to come back if it cannot be reported
  * now. Returns true if it can.
  */
 static bool judge_block(struct pr_pass *pass, struct pr_block *block)
 {
+	u32 *wait = block->order < pr_policy.huge_order ? &pass->small_wait : &pass->wait;
+
 	switch (pr_judge(&pr_policy, block, &pass->limits)) {
 	case PR_YOUNG:
-		want_pass_in(pass, block->order, pr_wait(&pr_policy, block));
+		*wait = min(*wait, pr_wait(&pr_policy, block));
 		return false;
 	case PR_ISOLATED:
 	case PR_OVER_BUDGET:
@@ -114,6 +92,9 @@ static bool must_stop(struct pr_pass *pass)
 	else if (pass->limits.force &&
 		 (signal_pending(current) || freezing(current)))
 		pass->stopped = -EINTR;
+	else if ((pass->most && pass->pages >= pass->most) ||
+		 (pass->deadline && ktime_get_ns() >= pass->deadline))
+		pass->stopped = -EDQUOT;
 	return pass->stopped;
 }
 
@@ -176,7 +157,7 @@ static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long
 		return true;
 	pr_block_read(&block, page, order);
 	if (block.unseen) {
-		pr_stamp(page, order, pr_stamp_now(pr_schedule_fresh(pass)));
+		pr_stamp(page, order, pr_free_now(pass->fresh || READ_ONCE(pr_schedule.fresh)));
 		pr_block_read(&block, page, order);
 		pass->stamped++;
 	}
@@ -185,7 +166,7 @@ static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long
 	if (over_budget(pass, &block))
 		return false;
 	n = pr_add_unreported(page, order, &batch.sg[batch.nents],
-			      batch.capacity - batch.nents);
+			      pass->capacity - batch.nents);
 	if (!n)
 		return true;
 
@@ -200,7 +181,7 @@ static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long
 	while (n--)
 		isolated->pages += batch.sg[batch.nents++].length >> PAGE_SHIFT;
 	/* If it is full, a part of the block may be left */
-	return batch.nents < batch.capacity;
+	return batch.nents < pass->capacity;
 }
 
 /* Isolate what was found; @pfn goes back to what did not fit */
@@ -215,10 +196,14 @@ static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 	batch.nents = 0;
 	batch.nr_isolated = 0;
 	memset(batch.isolated, 0, sizeof(batch.isolated));
-	sg_init_table(batch.sg, batch.capacity);
+	sg_init_table(batch.sg, PAGE_REPORTING_CAPACITY);
 	get_online_mems();
 	since = pr_lock(zone, &flags);
 	pr_zone_limits(zone, &pass->limits);
+	if (pass->most)
+		pass->limits.budget = min(pass->limits.budget,
+					  max(pass->most - pass->pages,
+					      (unsigned long)MAX_ORDER_NR_PAGES));
 	for (i = 0; i < batch.nr_blocks; i++) {
 		found = batch.blocks[i];
 		records += max(1UL, 1UL << found.order >> pr_policy.granule_order);
@@ -242,10 +227,9 @@ static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int e
 
 	since = pr_lock(zone, &flags);
 	for (i = 0; i < batch.nents && !err; i++) {
-		struct scatterlist *sg = &batch.sg[i];
-
-		if (get_order(sg->length) >= granule)
-			pr_mark_granules(sg_page(sg), zone, get_order(sg->length), state);
+		if (get_order(batch.sg[i].length) >= granule)
+			pr_mark(sg_page(&batch.sg[i]), zone,
+				get_order(batch.sg[i].length), state);
 	}
 	for (i = 0; i < batch.nr_isolated; i++) {
 		struct candidate *block = &batch.blocks[i];
@@ -253,7 +237,7 @@ static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int e
 
 		page_reporting_putback(page, zone, block->order);
 		if (!err && block->order < granule)
-			pr_mark_small(page, zone, block->order, state);
+			pr_mark(page, zone, block->order, state);
 		else if (PageBuddy(page) && buddy_order(page) == block->order)
 			pr_stamp(page, block->order, block->free);
 		pages += block->pages;
@@ -268,8 +252,6 @@ static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int e
 	} else {
 		this_cpu_add(pr_stats.reported, pages);
 		count_vm_events(PAGE_REPORTED, pages);
-		if (!pass->limits.force)
-			this_cpu_add(pr_stats.told, pages);
 		pass->pages += pages;
 	}
 	pass->reports++;
@@ -316,13 +298,9 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone)
 	return err;
 }
 
-/**
- * pr_pass_run - report what is eligible in all zones
- * @pass: the pass
- *
- * Context: process context, sleeps; one pass at a time. Ends after the batch in
- * progress when pr_stopping(), and a forced pass upon a signal.
- * Return: 0, or what the device returned; see also @pass->stopped.
+/*
+ * Report what is eligible in all zones. Returns 0, or what the device returned;
+ * @pass->stopped says whether the pass came to its end. Sleeps; one at a time.
  */
 int pr_pass_run(struct pr_pass *pass)
 {

@@ -19,12 +19,13 @@
 #define pr_fmt(fmt) "page_reporting: " fmt
 
 #include <linux/atomic.h>
-#include <linux/build_bug.h>
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <linux/vmstat.h>
 
@@ -48,26 +49,19 @@ static unsigned int lowest_order = MAX_PAGE_ORDER;
 /* All records are being forgotten: see pr_records_forget() */
 static bool forgetting;
 
+/* Allocates for a balloon, see page_reporting_inflate() */
+static struct task_struct *inflater;
+
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
 
-static int __init set_wanted(const char *name, const char *buf)
+static int __init set_wanted(char *val)
 {
-	if (!buf || kstrtobool(buf, &page_ext_wanted))
-		pr_warn("%s=%s is neither on nor off: ignored\n", name, buf ?: "");
+	if (!val || kstrtobool(val, &page_ext_wanted))
+		pr_warn("page_ext=%s is neither on nor off: ignored\n", val ?: "");
 	return 0;
 }
-
-static int __init page_ext_param(char *buf)
-{
-	return set_wanted("page_ext", buf);
-}
-early_param("page_ext", page_ext_param);
-
-static int __init page_reporting_param(char *buf)
-{
-	return set_wanted("page_reporting", buf);
-}
-early_param("page_reporting", page_reporting_param);
+early_param("page_ext", set_wanted);
+__setup_param("page_reporting", page_reporting_param, set_wanted, 1);
 
 static __init bool page_ext_need(void)
 {
@@ -206,13 +200,10 @@ static void set_head(struct page *page, unsigned int order, u32 head)
 		WRITE_ONCE(lowest_order, order);
 }
 
-/**
- * pr_free_record - since when is the unreported part of a free block free?
- * @page: its first page
- *
- * Context: any; without zone->lock the result is a hint.
- * Return: a record of the state PR_FREE or PR_FRESH, or 0 if no pass has seen
- * that part, or if there is none.
+/*
+ * Since when is the unreported part of a free block free? Returns a record of
+ * the state PR_FREE or PR_FRESH; or 0 if no pass has seen that part, or if there
+ * is none. Any context; without zone->lock it is a hint.
  */
 u32 pr_free_record(struct page *page)
 {
@@ -224,14 +215,7 @@ u32 pr_free_record(struct page *page)
 	return has_reported(head) ? 0 : head;
 }
 
-/**
- * pr_block_read - read what is known of a free block
- * @block: what is known of it
- * @page: its first page
- * @order: its order
- *
- * Context: any; without zone->lock the result is a hint.
- */
+/* Read what is known of a free block. Any context; without zone->lock a hint. */
 void pr_block_read(struct pr_block *block, struct page *page, unsigned int order)
 {
 	u32 now = pr_now(), free = pr_free_record(page), *record, value;
@@ -275,53 +259,50 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 	return pages;
 }
 
-/* Reported pages whose records are cleared */
-struct cleared {
-	unsigned long pages;
-	unsigned long soon;	/* of these, reported too soon by the age gate */
-	u32 age;		/* since the latest report */
-};
-
-static void clear_record(struct cleared *cleared, u32 record, unsigned long pages,
-			 bool used)
+/* Memory that was free for @age ticks is used again: for pr_learn() */
+static void count_reused(u32 age, unsigned long pages)
 {
-	u32 age = pr_age(pr_now(), record & PR_TIME_MASK);
-
-	if (!is_reported(record))
-		return;
-	cleared->pages += pages;
-	cleared->age = min(cleared->age, age);
-	/* A flush is the user's own wish: nothing is learnt from it */
-	if (state_of(record) == PR_REPORTED && age < pr_horizon(&pr_policy))
-		cleared->soon += pages;
-	if (used)
-		this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
+	this_cpu_add(pr_stats.reused[pr_bin(age)], pages);
 }
 
-/* Clear the records of 2^@order pages; returns how many were reported */
+/*
+ * Clear the records of 2^@order pages, and count those that were reported in
+ * @counter of pr_stats. Returns how many they are.
+ */
 static unsigned long clear_records(struct page *page, struct zone *zone,
-				   unsigned int order, bool used)
+				   unsigned int order, u64 __percpu *counter)
 {
-	struct cleared cleared = { .age = PR_AGE_MAX };
-	u32 *record;
+	bool used = counter == &pr_stats.refaulted;
+	unsigned long pages = unit_pages(order), cleared = 0, soon = 0;
+	u32 latest = PR_AGE_MAX, age, *record;
 
 	lockdep_assert_held(&zone->lock);
 
 	for_each_record(record, page, order) {
-		clear_record(&cleared, *record, unit_pages(order), used);
+		if (is_reported(*record)) {
+			age = pr_age(pr_now(), *record & PR_TIME_MASK);
+			latest = min(latest, age);
+			cleared += pages;
+			if (used)
+				this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
+			/* A flush is the user's own wish: nothing is learnt from it */
+			if (used && state_of(*record) == PR_REPORTED) {
+				age = pr_free_age(&pr_policy, age);
+				count_reused(age, pages);
+				soon += age < PR_PRICE ? pages : 0;
+			}
+		}
 		WRITE_ONCE(*record, 0);
 	}
-	if (!cleared.pages)
-		return 0;
-	count_reported(zone, -(long)cleared.pages);
-	if (used) {
-		__count_vm_events(PAGE_REPORT_REFAULT, cleared.pages);
-		this_cpu_add(pr_stats.refaulted, cleared.pages);
-		this_cpu_add(pr_stats.soon, cleared.soon);
-		trace_page_reporting_refault(page_to_pfn(page), order, cleared.pages,
-					     pr_ticks_to_ms(cleared.age));
+	count_reported(zone, -(long)cleared);
+	this_cpu_add(*counter, cleared);
+	if (cleared && used) {
+		__count_vm_events(PAGE_REPORT_REFAULT, cleared);
+		this_cpu_add(pr_stats.soon, soon);
+		trace_page_reporting_refault(page_to_pfn(page), order, cleared,
+					     pr_ticks_to_ms(latest));
 	}
-	return cleared.pages;
+	return cleared;
 }
 
 /* Set the head of a block from its records */
@@ -332,8 +313,7 @@ static void attach(struct page *page, unsigned int order)
 	if (order < granule_order())
 		return;
 	if (READ_ONCE(forgetting)) {
-		this_cpu_add(pr_stats.forgotten,
-			     clear_records(page, page_zone(page), order, false));
+		clear_records(page, page_zone(page), order, &pr_stats.forgotten);
 		return;
 	}
 	reported = reported_in(page, order);
@@ -373,18 +353,18 @@ void __page_reporting_detach(struct page *page, struct zone *zone,
 	}
 }
 
-/* Out of line part of page_reporting_clear() */
-unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
-				     unsigned int order)
+static void clear_block(struct page *page, struct zone *zone, unsigned int order,
+			u64 __percpu *counter)
 {
-	unsigned long pages;
-
 	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
-		return 0;
-	pages = clear_records(page, zone, order, false);
-	count_small(order, -(long)pages);
-	return pages;
+	if (has_reported(pr_head(page)))
+		count_small(order, -(long)clear_records(page, zone, order, counter));
+}
+
+/* Out of line part of page_reporting_clear() */
+void __page_reporting_clear(struct page *page, struct zone *zone, unsigned int order)
+{
+	clear_block(page, zone, order, &pr_stats.removed);
 }
 
 /* Out of line part of page_reporting_captured() */
@@ -392,40 +372,42 @@ void __page_reporting_captured(struct page *page, struct zone *zone,
 			       unsigned int order)
 {
 	if (order >= granule_order())
-		clear_records(page, zone, order, true);
+		clear_records(page, zone, order, &pr_stats.refaulted);
 }
 
 /* Out of line part of page_reporting_take() */
 void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high)
 {
+	bool ballooned = current == READ_ONCE(inflater);
+	u32 head = pr_head(page);
+
 	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
+	/* With its head the block loses its age, so all of it counts as used */
+	if (state_of(head) == PR_FREE && !ballooned)
+		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
+	if (!has_reported(head))
 		return;
 	count_small(high, -(long)reported_in(page, high));
 	/* A granule, or a block below one, is known as a whole or not at all */
 	low = max(low, min(granule_order(), high));
-	clear_records(page, zone, low, true);
+	clear_records(page, zone, low,
+		      ballooned ? &pr_stats.removed : &pr_stats.refaulted);
 	for (; low < high; low++) {
 		struct page *rest = page + (1UL << low);
 
 		/* expand() makes a guard page of it */
 		if (low < debug_guardpage_minorder())
-			clear_records(rest, zone, low, false);
+			clear_records(rest, zone, low, &pr_stats.removed);
 		else
 			attach(rest, low);
 	}
 }
 
-/**
- * pr_stamp - record since when the unreported part of a free block is free
- * @page: its first page, on a free list
- * @order: its order
- * @free: a record of the state PR_FREE or PR_FRESH, see pr_stamp_now()
- *
- * Does nothing if that is known, or all of the block is reported.
- *
- * Context: zone->lock held, interrupts off.
+/*
+ * Record since when the unreported part of a block on a free list is free, unless
+ * that is known or all of it is reported. zone->lock is held; @free is of the
+ * state PR_FREE or PR_FRESH, see pr_free_now().
  */
 void pr_stamp(struct page *page, unsigned int order, u32 free)
 {
@@ -441,57 +423,43 @@ void pr_stamp(struct page *page, unsigned int order, u32 free)
 }
 
 /* A record of memory that is free since now, or was all along if @fresh */
-u32 pr_stamp_now(bool fresh)
+u32 pr_free_now(bool fresh)
 {
 	return make_record(fresh ? PR_FRESH : PR_FREE, pr_now());
 }
 
 /**
- * pr_mark_granules - record that the host was told of granules
- * @page: first page of the first of them, on its way back to a free list
+ * pr_mark - record that the host was told of memory
+ * @page: first page of granules on their way back to a free list, or of a block
+ *	below a granule that is back on its list
  * @zone: its zone
  * @order: 2^@order pages
  * @state: PR_REPORTED or PR_FLUSHED
  *
  * Context: zone->lock held, interrupts off.
  */
-void pr_mark_granules(struct page *page, struct zone *zone, unsigned int order,
-		      enum pr_state state)
+void pr_mark(struct page *page, struct zone *zone, unsigned int order,
+	     enum pr_state state)
 {
 	u32 stamp = make_record(state, pr_now()), *record;
 	unsigned long pages = 0;
 
 	lockdep_assert_held(&zone->lock);
 
-	for_each_record(record, page, order) {
-		if (!is_reported(*record))
-			pages += unit_pages(order);
-		WRITE_ONCE(*record, stamp);
+	if (order >= granule_order()) {
+		for_each_record(record, page, order) {
+			if (!is_reported(*record))
+				pages += unit_pages(order);
+			WRITE_ONCE(*record, stamp);
+		}
+	} else if (PageBuddy(page) && buddy_order(page) == order) {
+		set_head(page, order, stamp);
+		pages = 1UL << order;
+		count_small(order, pages);
+	} else {	/* it has merged since */
+		this_cpu_add(pr_stats.forgotten, 1UL << order);
 	}
 	count_reported(zone, pages);
-}
-
-/**
- * pr_mark_small - record that the host was told of a block below a granule
- * @page: its first page, back on a free list
- * @zone: its zone
- * @order: its order when it was reported; it may have merged since
- * @state: PR_REPORTED or PR_FLUSHED
- *
- * Context: zone->lock held, interrupts off.
- */
-void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
-		   enum pr_state state)
-{
-	lockdep_assert_held(&zone->lock);
-
-	if (!PageBuddy(page) || buddy_order(page) != order) {
-		this_cpu_add(pr_stats.forgotten, 1UL << order);
-		return;
-	}
-	set_head(page, order, make_record(state, pr_now()));
-	count_reported(zone, 1L << order);
-	count_small(order, 1L << order);
 }
 
 /**
@@ -509,30 +477,31 @@ void pr_mark_small(struct page *page, struct zone *zone, unsigned int order,
 unsigned int pr_add_unreported(struct page *page, unsigned int order,
 			       struct scatterlist *sg, unsigned int room)
 {
-	unsigned long unit = unit_pages(order), first = 0, run = 0, i = 0;
+	unsigned long unit = unit_pages(order), first = 0, next = 0;
 	unsigned int used = 0, shift;
+	bool reported;
 	u32 *record;
 
 	if (!has_reported(read_head(page))) {
 		sg_set_page(sg, page, PAGE_SIZE << order, 0);
 		return 1;
 	}
+	/* Units from @first to @next are a run that is not reported */
 	for_each_record(record, page, order) {
-		bool ends = is_reported(*record);
-
-		run += !ends;
-		i++;
-		if (!ends && i * unit < 1UL << order)
+		reported = is_reported(*record);
+		next += !reported;
+		if (!reported && next * unit < 1UL << order)
 			continue;
-		for (first = i - run - ends; run && used < room; used++) {
-			shift = min_t(unsigned int, ilog2(run),
-				      first ? __ffs(first) : BITS_PER_LONG);
-			sg_set_page(&sg[used], page + first * unit,
+		while (first < next && used < room) {
+			shift = ilog2(next - first);
+			if (first)
+				shift = min_t(unsigned int, shift, __ffs(first));
+			sg_set_page(&sg[used++], page + first * unit,
 				    (PAGE_SIZE * unit) << shift, 0);
 			first += 1UL << shift;
-			run -= 1UL << shift;
 		}
-		run = 0;
+		if (reported)
+			first = ++next;
 	}
 	return used;
 }
@@ -543,45 +512,25 @@ static int forget_block(void *opaque, unsigned long pfn, unsigned long num)
 	struct page *page = pfn_to_page(pfn);
 
 	if (page_reporting_known(page))
-		this_cpu_add(pr_stats.forgotten,
-			     __page_reporting_clear(page, page_zone(page), ilog2(num)));
+		clear_block(page, page_zone(page), ilog2(num), &pr_stats.forgotten);
 	return 0;
 }
 
-static u32 clamp_record(u32 record)
+/**
+ * page_reporting_inflate - tell what the caller allocates memory for
+ * @on: true before it allocates for a balloon, false after that
+ *
+ * A balloon gives memory to the host, so its allocations are not counted as
+ * refaults, and the minimum age is not raised for them. One task at a time: if
+ * there is another one, its allocations may count as use.
+ *
+ * Context: process context.
+ */
+void page_reporting_inflate(bool on)
 {
-	u32 now = pr_now();
-
-	if (record && pr_age(now, record & PR_TIME_MASK) > PR_AGE_MAX / 2)
-		return make_record(state_of(record),
-				   (now - PR_AGE_MAX / 2) & PR_TIME_MASK);
-	return record;
+	WRITE_ONCE(inflater, on ? current : NULL);
 }
-
-/* walk callback: keep the ages of a block from wrapping around */
-static int clamp_block(void *opaque, unsigned long pfn, unsigned long num)
-{
-	struct page *page = pfn_to_page(pfn);
-	u32 *record;
-
-	if (page_reporting_known(page)) {
-		WRITE_ONCE(pr_head(page), clamp_record(pr_head(page)));
-		for_each_record(record, page, ilog2(num))
-			WRITE_ONCE(*record, clamp_record(*record));
-	}
-	return 0;
-}
-
-static void walk_known(int (*callback)(void *opaque, unsigned long pfn,
-				       unsigned long num))
-{
-	unsigned int order = min(lowest_order, granule_order());
-	struct zone *zone;
-
-	for_each_populated_zone(zone)
-		pr_walk_zone(zone, zone->zone_start_pfn, zone_end_pfn(zone), order,
-			     MAX_PAGE_ORDER, NULL, callback);
-}
+EXPORT_SYMBOL_GPL(page_reporting_inflate);
 
 /**
  * pr_records_forget - forget all records
@@ -594,20 +543,16 @@ static void walk_known(int (*callback)(void *opaque, unsigned long pfn,
  */
 void pr_records_forget(void)
 {
+	unsigned int order = min(lowest_order, granule_order());
+	struct zone *zone;
+
 	WRITE_ONCE(forgetting, true);
 	pr_wait_for_hooks();
-	walk_known(forget_block);
+	for_each_populated_zone(zone)
+		pr_walk_zone(zone, zone->zone_start_pfn, zone_end_pfn(zone), order,
+			     MAX_PAGE_ORDER, NULL, forget_block);
 	WRITE_ONCE(forgetting, false);
 	lowest_order = MAX_PAGE_ORDER;
-}
-
-/*
- * Keep ages from wrapping around: to be called at least once in PR_AGE_MAX / 2
- * ticks (26 days). Sleeps.
- */
-void pr_records_clamp(void)
-{
-	walk_known(clamp_block);
 }
 
 /* An age in milliseconds, at most UINT_MAX. Any context. */
@@ -625,15 +570,13 @@ unsigned int pr_age_class(u32 age)
 /* Add up the event counters of all CPUs. Any context. */
 void pr_sum_stats(struct pr_stats *sum)
 {
-	unsigned long *to = (unsigned long *)sum;
+	u64 *to = (u64 *)sum, *from;
 	unsigned int i;
 	int cpu;
 
-	BUILD_BUG_ON(sizeof(*sum) % sizeof(*to));
 	memset(sum, 0, sizeof(*sum));
 	for_each_possible_cpu(cpu) {
-		unsigned long *from = (unsigned long *)per_cpu_ptr(&pr_stats, cpu);
-
+		from = (u64 *)per_cpu_ptr(&pr_stats, cpu);
 		for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
 			to[i] += READ_ONCE(from[i]);
 	}

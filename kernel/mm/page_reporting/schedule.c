@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "../internal.h"
@@ -33,23 +34,15 @@
 /* Batches of a per-cpu list that are drained at once, should it be refilled */
 #define DRAIN_BATCHES	8192
 
-/* What is known between passes; times are in jiffies */
-static struct pr_schedule {
-	unsigned long interval;		/* least time between passes */
-	unsigned long sweep_at;		/* no sweep before */
-	bool fresh;			/* the host never supplied what is unknown */
-	bool drain;			/* drain per-cpu lists if nothing new is seen... */
-	unsigned long quiet_at;		/* ...until this time */
-	unsigned int retry_ms;		/* until what had to wait is tried again */
-	unsigned int backoff_ms;	/* since the device has failed, else 0 */
-	unsigned long backoff_until;
-	unsigned long told;		/* pr_stats at the last pr_learn() */
-	unsigned long soon;
-} plan;
+struct pr_schedule pr_schedule;
 
 static unsigned long pause(void)
 {
-	return pr_ticks_to_jiffies(pr_gate(&pr_policy, MAX_PAGE_ORDER)) / PAUSE_SHARE + 1;
+	u32 set = pr_ms_to_ticks(READ_ONCE(pr_policy.params.min_age_ms));
+
+	/* What is learnt makes passes rarer, never more frequent */
+	return pr_ticks_to_jiffies(max(set, pr_gate(&pr_policy, MAX_PAGE_ORDER))) /
+	       PAUSE_SHARE + 1;
 }
 
 /*
@@ -61,37 +54,12 @@ void pr_schedule_start(bool fresh)
 	struct pr_stats sum;
 
 	pr_sum_stats(&sum);
-	plan = (struct pr_schedule) {
+	pr_schedule = (struct pr_schedule) {
 		.interval = pause(),
 		.sweep_at = jiffies,
 		.fresh = fresh,
-		.told = sum.told,
-		.soon = sum.soon,
 	};
-}
-
-/* Memory that the host has never supplied is there. Any context. */
-void pr_schedule_plugged(void)
-{
-	WRITE_ONCE(plan.fresh, true);
-}
-
-/* A parameter has changed: small blocks may not have to wait any more. Any context. */
-void pr_schedule_params_changed(void)
-{
-	WRITE_ONCE(plan.sweep_at, jiffies);
-}
-
-/* Did the host hardly ever supply what @pass is the first to see? */
-bool pr_schedule_fresh(const struct pr_pass *pass)
-{
-	return pass->fresh || READ_ONCE(plan.fresh);
-}
-
-/* The least time between passes, in jiffies. Any context. */
-unsigned long pr_schedule_interval(void)
-{
-	return READ_ONCE(plan.interval);
+	memcpy(pr_schedule.reused, sum.reused, sizeof(pr_schedule.reused));
 }
 
 /* Pages in small blocks that are large enough to be reported, and are not */
@@ -112,45 +80,43 @@ static unsigned long small_unreported(void)
 void pr_schedule_limits(struct pr_limits *limits)
 {
 	limits->few = small_unreported() < totalram_pages() / WORTH_SHARE;
-	limits->backing_off = READ_ONCE(plan.backoff_ms);
+	limits->backing_off = READ_ONCE(pr_schedule.backoff_ms);
 }
 
 static void learn(void)
 {
+	unsigned long reused[PR_NR_BINS];
 	struct pr_stats sum;
+	unsigned int bin;
 
 	pr_sum_stats(&sum);
-	if (pr_learn(&pr_policy, pr_now(), sum.told - plan.told, sum.soon - plan.soon,
-		     totalram_pages()))
-		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)),
-					  pr_policy.told, pr_policy.soon);
-	plan.told = sum.told;
-	plan.soon = sum.soon;
+	for (bin = 0; bin < PR_NR_BINS; bin++)
+		reused[bin] = sum.reused[bin] - pr_schedule.reused[bin];
+	if (pr_learn(&pr_policy, pr_now(), reused, totalram_pages()))
+		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
+	memcpy(pr_schedule.reused, sum.reused, sizeof(pr_schedule.reused));
 }
 
-/**
- * pr_schedule_begin - a pass begins: decide what it looks for
- * @pass: the pass; @dev and @limits.force are set
- *
- * Context: a pass.
- * Return: 0, or jiffies to wait as the device has failed lately or the quota is
- * used up.
+/*
+ * A pass begins, with @pass->dev and @pass->limits.force set: decide what it looks
+ * for. Returns 0, or jiffies to wait as the device has failed lately or the quota
+ * is used up. Holds the pass lock.
  */
 unsigned long pr_schedule_begin(struct pr_pass *pass)
 {
 	u64 quota = pr_quota_wait(&pr_policy, ktime_get_ns());
 	bool force = pass->limits.force;
 
-	if (!force && plan.backoff_ms && time_before(jiffies, plan.backoff_until))
-		return plan.backoff_until - jiffies;
+	if (!force && pr_schedule.backoff_ms && time_before(jiffies, pr_schedule.backoff_until))
+		return pr_schedule.backoff_until - jiffies;
 	if (!force && quota)
 		return nsecs_to_jiffies(quota) + 1;
 	learn();
 	pr_schedule_limits(&pass->limits);
-	pass->fresh = READ_ONCE(plan.fresh);
-	WRITE_ONCE(plan.fresh, false);
+	pass->fresh = READ_ONCE(pr_schedule.fresh);
+	WRITE_ONCE(pr_schedule.fresh, false);
 	pass->sweep = force || pass->fresh ||
-		      (!pass->limits.few && time_after_eq(jiffies, plan.sweep_at));
+		      (!pass->limits.few && time_after_eq(jiffies, pr_schedule.sweep_at));
 	pass->limits.few &= !pass->sweep;
 	pass->limits.backing_off = false;
 	pass->wait = PR_NEVER;
@@ -190,14 +156,14 @@ static void drain_idle_cpus(void)
 static unsigned long drain_when_quiet(const struct pr_pass *pass)
 {
 	if (pass->stamped) {
-		plan.drain = true;
-		plan.quiet_at = jiffies + pause();
+		pr_schedule.drain = true;
+		pr_schedule.quiet_at = jiffies + pause();
 	}
-	if (!plan.drain)
+	if (!pr_schedule.drain)
 		return MAX_JIFFY_OFFSET;
-	if (time_before(jiffies, plan.quiet_at))
-		return plan.quiet_at - jiffies;
-	plan.drain = false;
+	if (time_before(jiffies, pr_schedule.quiet_at))
+		return pr_schedule.quiet_at - jiffies;
+	pr_schedule.drain = false;
 	drain_idle_cpus();
 	return MAX_JIFFY_OFFSET;
 }
@@ -214,23 +180,23 @@ static unsigned long plan_sweep(const struct pr_pass *pass)
 		if (pass->small_wait != PR_NEVER)
 			delay = max(delay, pr_ticks_to_jiffies(pass->small_wait));
 		else if (pass->retry)
-			delay = max(delay, msecs_to_jiffies(plan.retry_ms));
-		plan.sweep_at = jiffies + delay;
+			delay = max(delay, msecs_to_jiffies(pr_schedule.retry_ms));
+		pr_schedule.sweep_at = jiffies + delay;
 		this_cpu_inc(pr_stats.sweeps);
 	}
 	if (small_unreported() < totalram_pages() / WORTH_SHARE)
 		return MAX_JIFFY_OFFSET;
-	return time_after(plan.sweep_at, jiffies) ? plan.sweep_at - jiffies : 0;
+	return time_after(pr_schedule.sweep_at, jiffies) ? pr_schedule.sweep_at - jiffies : 0;
 }
 
 static unsigned long delay_after_error(int err)
 {
-	if (!plan.backoff_ms)
+	if (!pr_schedule.backoff_ms)
 		pr_warn("the device failed with %d, will try again\n", err);
-	WRITE_ONCE(plan.backoff_ms, clamp(plan.backoff_ms * 2, BACKOFF_MIN_MS,
+	WRITE_ONCE(pr_schedule.backoff_ms, clamp(pr_schedule.backoff_ms * 2, BACKOFF_MIN_MS,
 					  BACKOFF_MAX_MS));
-	plan.backoff_until = jiffies + msecs_to_jiffies(plan.backoff_ms);
-	return msecs_to_jiffies(plan.backoff_ms);
+	pr_schedule.backoff_until = jiffies + msecs_to_jiffies(pr_schedule.backoff_ms);
+	return msecs_to_jiffies(pr_schedule.backoff_ms);
 }
 
 static unsigned long delay_after_pass(const struct pr_pass *pass)
@@ -238,17 +204,17 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 	unsigned int delay_ms = READ_ONCE(pr_policy.params.delay_ms);
 	unsigned long delay = MAX_JIFFY_OFFSET;
 
-	WRITE_ONCE(plan.backoff_ms, 0);
+	WRITE_ONCE(pr_schedule.backoff_ms, 0);
 	if (!pass->sweep)
-		WRITE_ONCE(plan.interval,
+		WRITE_ONCE(pr_schedule.interval,
 			   max(pause(), nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE)));
 	if (pass->retry && !pass->pages)
-		plan.retry_ms = clamp(max(plan.retry_ms, 1U) * 2, delay_ms,
+		pr_schedule.retry_ms = clamp(max(pr_schedule.retry_ms, 1U) * 2, delay_ms,
 				      max(BACKOFF_MAX_MS, delay_ms));
 	else
-		plan.retry_ms = delay_ms;
+		pr_schedule.retry_ms = delay_ms;
 	if (pass->retry)
-		delay = msecs_to_jiffies(plan.retry_ms);
+		delay = msecs_to_jiffies(pr_schedule.retry_ms);
 	if (pass->wait != PR_NEVER)
 		delay = min(delay, pr_ticks_to_jiffies(pass->wait));
 	delay = min(delay, plan_sweep(pass));
@@ -256,13 +222,10 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 	return pass->stopped ? 0 : delay;
 }
 
-/**
- * pr_schedule_next - a pass has ended: decide when the next one is due
- * @pass: the pass
- * @err: what the device returned
- *
- * Context: a pass.
- * Return: jiffies until then, or MAX_JIFFY_OFFSET if none is needed.
+/*
+ * A pass has ended, @err is what the device returned: decide when the next one is
+ * due. Returns jiffies until then, or MAX_JIFFY_OFFSET if none is needed. Holds the
+ * pass lock.
  */
 unsigned long pr_schedule_next(const struct pr_pass *pass, int err)
 {
@@ -271,10 +234,10 @@ unsigned long pr_schedule_next(const struct pr_pass *pass, int err)
 
 	delay = err ? delay_after_error(err) : delay_after_pass(pass);
 	if ((err || pass->stopped) && pass->fresh)
-		WRITE_ONCE(plan.fresh, true);
+		WRITE_ONCE(pr_schedule.fresh, true);
 	if (delay == MAX_JIFFY_OFFSET)
 		return delay;
-	return max3(delay, plan.interval, nsecs_to_jiffies(quota));
+	return max3(delay, pr_schedule.interval, nsecs_to_jiffies(quota));
 }
 
 #ifdef CONFIG_PAGE_REPORTING_KUNIT_TEST

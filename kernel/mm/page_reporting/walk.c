@@ -11,6 +11,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/timekeeping.h>
 #include <linux/walk_free_mem.h>
 
 #include "../internal.h"
@@ -19,14 +20,39 @@
 /* pfns looked at without the lock before anybody else gets a chance to run */
 #define WALK_CHUNK	(MAX_ORDER_NR_PAGES * 8)
 
-/**
- * pr_find_block - find the free block that a page lies in
- * @page: the page
- * @order: order of the smallest block to look for
- * @found: set to the order of the block
- *
- * Context: any; without zone->lock the result is a hint.
- * Return: the first page of the block, or NULL.
+/* Longest hold of zone->lock, in ns */
+u64 pr_lock_hold_max;
+
+/* Racing for a maximum may lose one; good enough for a statistic */
+void pr_note_hold(u64 ns)
+{
+	if (ns > READ_ONCE(pr_lock_hold_max))
+		WRITE_ONCE(pr_lock_hold_max, ns);
+}
+
+/* Take zone->lock; returns the time, for pr_unlock() */
+u64 pr_lock(struct zone *zone, unsigned long *flags)
+	__acquires(&zone->lock)
+{
+	spin_lock_irqsave(&zone->lock, *flags);
+	return ktime_get_mono_fast_ns();
+}
+
+void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
+	__releases(&zone->lock)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	spin_unlock_irqrestore(&zone->lock, flags);
+	/* Another CPU's clock may be behind */
+	if (now > since)
+		pr_note_hold(now - since);
+}
+
+/*
+ * Find the free block of at least @order that a page lies in, and set @found to
+ * its order. Returns its first page, or NULL. Any context; without zone->lock a
+ * hint.
  */
 struct page *pr_find_block(struct page *page, unsigned int order,
 			   unsigned int *found)

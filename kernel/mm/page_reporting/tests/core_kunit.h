@@ -7,10 +7,11 @@
 /* Run a pass as the worker does, and return what it returned */
 int prt_pass(bool force)
 {
+	struct pr_pass pass = { .limits.force = force };
 	int err;
 
 	mutex_lock(&core.pass_lock);
-	err = run_pass(force);
+	err = run_pass(&pass);
 	mutex_unlock(&core.pass_lock);
 	return err;
 }
@@ -58,7 +59,115 @@ int prt_set_order(const char *val)
 /* Wait until an order that was written is in force */
 void prt_sync_order(void)
 {
-	flush_work(&core.reorder);
+	flush_delayed_work(&core.restart);
+}
+
+/* A parameter that is set lets small blocks be looked at without delay */
+static void core_param_set(struct kunit *test)
+{
+	static const struct kernel_param kp = {
+		.name = "fragment_order",
+		.arg = &pr_policy.params.fragment_order,
+	};
+	struct prt_frame *frame;
+	unsigned int off;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (off = 0; off < 1024; off += 16)
+		prt_put(frame, off, 3);
+	pr_schedule.sweep_at = jiffies + 1000 * HZ;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 3, PR_NONE);
+	KUNIT_EXPECT_EQ(test, set_fragment_order("3", &kp), 0);
+	flush_delayed_work(&core.freed);
+	PRT_EXPECT(test, frame->page, 3, PR_FREE);
+}
+
+static void core_flush_words(struct kunit *test)
+{
+	static const struct {
+		const char *val;
+		unsigned long mib;
+		unsigned int ms;
+	} good[] = {
+		{ "all", 0, 0 },
+		{ "all\n", 0, 0 },
+		{ "all 200ms", 0, 200 },
+		{ "512M", 512, 0 },
+		{ "2G 1500ms\n", 2048, 1500 },
+		{ "1048576", 1, 0 },
+	};
+	static const char * const bad[] = {
+		"", "0", "\n", "al", "alles", "M", "512M 200", "512M 0ms", "512M 200s",
+		"512M 200ms more", "ms",
+	};
+	unsigned long pages;
+	unsigned int i, ms;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, parse_flush(good[i].val, &pages, &ms), 0,
+				    "\"%s\"", good[i].val);
+		KUNIT_EXPECT_EQ(test, pages, good[i].mib * (SZ_1M / PAGE_SIZE));
+		KUNIT_EXPECT_EQ(test, ms, good[i].ms);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test, parse_flush(bad[i], &pages, &ms), -EINVAL,
+				    "\"%s\"", bad[i]);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("some"), -EINVAL);
+}
+
+/* A flush that is limited takes what is free for longest, and no more than asked for */
+static void core_flush_some(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_frame *frame[2];
+	char text[128];
+
+	prt_start(test, 9, 0);
+	prt_flush(test);
+	frame[0] = prt_frame(test, 0);
+	frame[1] = prt_frame(test, 1);
+	prt_put(frame[0], 0, 9);
+	prt_put(frame[1], 0, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	prt_set_age(frame[1]->page, 9, pr_ms_to_ticks(500));
+	prt_forget(prt);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("2M"), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame[0]->page, 9), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame[1]->page, 9), 512);
+	pr_flush_result(text, sizeof(text));
+	KUNIT_EXPECT_TRUE(test, strstarts(text, "reported_bytes 2097152\n"));
+	/* Nothing is lost by a limit that is not reached */
+	KUNIT_EXPECT_EQ(test, pr_flush_now("1G 100000ms"), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame[0]->page, 9), 512);
+}
+
+/* All is forgotten and reported again before ages wrap around */
+static void core_restart(struct kunit *test)
+{
+	struct prt_frame *frame;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+	prt_put(frame, 512, 4);
+	prt_flush(test);
+	core.started = pr_now() - (PR_RESTART_AGE - 1000);
+	restart(false);
+	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	core.started = pr_now() - PR_RESTART_AGE;
+	restart(false);
+	PRT_EXPECT(test, frame->page, 9, PR_NONE);
+	PRT_EXPECT(test, frame->page + 512, 4, PR_NONE);
+	KUNIT_EXPECT_LE(test, pr_age(pr_now(), core.started), 1000);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.restart));
+	prt_flush(test);
+	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	/* No record is older than half of what fits before the work looks again */
+	KUNIT_EXPECT_LE(test, PR_RESTART_AGE + PR_AGE_MAX / 8, PR_AGE_MAX);
 }
 
 /* A large block that is freed queues a pass */
@@ -73,7 +182,7 @@ static void core_freed(struct kunit *test)
 	prt_put(frame, 512, 9);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed));
 	KUNIT_EXPECT_TRUE(test, time_before_eq(core.freed.timer.expires,
-					       jiffies + pr_schedule_interval()));
+					       jiffies + pr_schedule.interval));
 	/* Once is enough */
 	KUNIT_EXPECT_EQ(test, page_reporting_notify_order, UINT_MAX);
 }
@@ -172,7 +281,6 @@ static void core_unregister(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed));
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed_small));
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.due));
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.clamp));
 	KUNIT_EXPECT_EQ(test, global_zone_page_state(NR_FREE_REPORTED), 0);
 	KUNIT_EXPECT_EQ(test, pr_small_reported(), 0);
 	PRT_EXPECT(test, frame->page, 9, PR_NONE);
@@ -243,7 +351,7 @@ static void core_driver_order(struct kunit *test)
 	mutex_unlock(&core.pass_lock);
 	prt->bad = 0;
 	prt->fail_in = 1;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
 	prt->bad = 0;		/* the two orders differed, as they should */
 	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 6);
@@ -260,8 +368,7 @@ static void core_params(struct kunit *test)
 	} cases[] = {
 		{ &fragment_order_ops, &pr_policy.params.fragment_order, "11", "12" },
 		{ &fragment_order_ops, &pr_policy.params.fragment_order, "0", "4294967295" },
-		{ &target_refault_percent_ops, &pr_policy.params.target_refault_percent,
-		  "100", "101" },
+		{ &learn_ops, &pr_policy.params.learn, "1", "2" },
 		{ &quota_ms_ops, &pr_policy.params.quota_ms, "1000", "1001" },
 		{ &min_age_ms_ops, &pr_policy.params.min_age_ms, "4294967295", "4294967296" },
 		{ &delay_ms_ops, &pr_policy.params.delay_ms, "7", "-1" },
@@ -285,7 +392,7 @@ static void signalled_fn(struct work_struct *work)
 	struct prt_call *call = container_of(work, struct prt_call, work);
 
 	set_tsk_thread_flag(current, TIF_SIGPENDING);
-	call->ret = pr_report_all();
+	call->ret = pr_flush_now("all");
 	clear_tsk_thread_flag(current, TIF_SIGPENDING);
 }
 
@@ -306,14 +413,14 @@ static void core_flush_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
 
 	prt_stop(true);
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ECANCELED);
 	prt_stop(false);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
 
 	prt_flush(test);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 512);
 	prt_unregister(prt);
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ENODEV);
 }
 
 /* Before suspend a pass ends after its batch; afterwards passes run again */
@@ -338,6 +445,10 @@ static void core_suspend(struct kunit *test)
 }
 
 static struct kunit_case core_cases[] = {
+	KUNIT_CASE(core_param_set),
+	KUNIT_CASE(core_flush_words),
+	KUNIT_CASE(core_flush_some),
+	KUNIT_CASE(core_restart),
 	KUNIT_CASE(core_freed),
 	KUNIT_CASE(core_freed_merged),
 	KUNIT_CASE(core_freed_small),
@@ -368,7 +479,7 @@ static void core_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_reporting_register(&info), -EOPNOTSUPP);
 	KUNIT_EXPECT_FALSE(test, static_key_enabled(&page_reporting_enabled));
 	KUNIT_EXPECT_EQ(test, page_reporting_order, order);
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ENODEV);
 	page_reporting_unregister(&info);
 
 	page = alloc_pages(PRT_FRAME_GFP, MAX_PAGE_ORDER);

@@ -152,12 +152,13 @@ unsigned long prt_count(struct page *page, unsigned int order, enum pr_state sta
 	return nr;
 }
 
-struct pr_stats prt_stats(void)
+/* A counter of struct pr_stats, summed up: see PRT_STAT() */
+u64 prt_stat(size_t offset)
 {
-	struct pr_stats stats;
+	struct pr_stats sum;
 
-	pr_sum_stats(&stats);
-	return stats;
+	pr_sum_stats(&sum);
+	return *(u64 *)((char *)&sum + offset);
 }
 
 struct pr_block prt_read(struct page *page, unsigned int order)
@@ -280,7 +281,7 @@ void prt_register(struct kunit *test)
 
 void prt_flush(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, pr_report_all(), 0);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), 0);
 }
 
 /* Register the device and let it know of all that is free already */
@@ -308,6 +309,9 @@ void prt_verify(struct kunit *test)
 			    pr_policy.granule_order);
 	KUNIT_EXPECT_EQ_MSG(test, prt->bad, 0, "see the log");
 	prt->bad = 0;
+	KUNIT_EXPECT_EQ_MSG(test, global_zone_page_state(NR_FREE_REPORTED),
+			    PRT_STAT(reported) - PRT_STAT(refaulted) - PRT_STAT(removed) -
+			    PRT_STAT(forgotten), "what was reported is not accounted for");
 }
 
 void prt_call(struct prt_call *call, struct prt *prt, work_func_t fn)
@@ -327,7 +331,7 @@ void prt_flush_fn(struct work_struct *work)
 {
 	struct prt_call *call = container_of(work, struct prt_call, work);
 
-	call->ret = pr_report_all();
+	call->ret = pr_flush_now("all");
 }
 
 /* Let the device wait in the middle of a report of a frame's first half */

@@ -81,7 +81,7 @@ static void pass_flush(struct kunit *test)
 		prt_verify(test);
 	}
 	prt_unregister(test->priv);
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ENODEV);
 }
 
 /* What was free before the device came waits longer, blocks below 2 MiB, too */
@@ -150,7 +150,7 @@ static void pass_plugged(struct kunit *test)
 
 	prt_start(test, 9, 0);
 	frame = prt_frame(test, 0);
-	pr_schedule_plugged();
+	WRITE_ONCE(pr_schedule.fresh, true);
 	prt_put(frame, 0, 9);
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	PRT_EXPECT(test, frame->page, 9, PR_FRESH);
@@ -166,13 +166,12 @@ static void pass_capacity(struct kunit *test)
 	static const unsigned int capacities[] = { 1, 3, 0, PAGE_REPORTING_CAPACITY + 1 };
 	struct prt *prt = test->priv;
 	struct prt_frame *frame;
-	unsigned int i, off, reports;
+	unsigned int i, off, reports, capacity;
 
 	for (i = 0; i < ARRAY_SIZE(capacities); i++) {
 		prt_start(test, 0, capacities[i]);
-		KUNIT_EXPECT_EQ(test, batch.capacity, i < 2 ? capacities[i] :
-							      PAGE_REPORTING_CAPACITY);
-		prt->info.capacity = batch.capacity;
+		capacity = i < 2 ? capacities[i] : PAGE_REPORTING_CAPACITY;
+		prt->info.capacity = capacity;
 		frame = prt_frame(test, 0);
 		prt_put(frame, 0, 0);
 		prt_flush(test);
@@ -187,7 +186,7 @@ static void pass_capacity(struct kunit *test)
 		reports = prt->reports;
 		prt_flush(test);
 		KUNIT_EXPECT_GE(test, prt->reports - reports,
-				DIV_ROUND_UP(5 + 32, batch.capacity));
+				DIV_ROUND_UP(5 + 32, capacity));
 		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 0), 0);
 		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 31 + 32);
 		PRT_EXPECT(test, frame->page, 5, PR_FLUSHED);
@@ -208,13 +207,13 @@ static void pass_error_age(struct kunit *test)
 	prt_put(frame, 0, 9);
 	prt_put(frame, 512, 5);
 	prt->fail_in = 1;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
 	PRT_EXPECT(test, frame->page, 9, PR_FREE);
 	PRT_EXPECT(test, frame->page + 512, 5, PR_FREE);
 	prt_set_age(frame->page, 9, 1234);
 	prt_set_age(frame->page + 512, 5, 1234);
 	prt->fail_in = 1;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
 	PRT_EXPECT(test, frame->page, 9, PR_FREE);
 	PRT_EXPECT(test, frame->page + 512, 5, PR_FREE);
 	KUNIT_EXPECT_GE(test, prt_age(frame->page), 1234);
@@ -238,10 +237,10 @@ static void pass_error(struct kunit *test)
 	}
 	if (frame[0]->page > frame[1]->page)
 		swap(frame[0], frame[1]);
-	before = prt_stats();
+	pr_sum_stats(&before);
 	/* What went before stays reported */
 	prt->fail_page = frame[1]->page;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
 	PRT_EXPECT(test, frame[0]->page, 9, PR_FLUSHED);
 	PRT_EXPECT(test, frame[1]->page, 9, PR_FREE);
 	KUNIT_EXPECT_TRUE(test, PageBuddy(frame[1]->page));
@@ -302,7 +301,7 @@ static void pass_stop_in_scan(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pfn, start);
 	KUNIT_EXPECT_EQ(test, batch.nr_blocks, 0);
 	reports = prt->reports;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ECANCELED);
 	KUNIT_EXPECT_EQ(test, prt->reports, reports);
 	prt_stop(false);
 }

@@ -35,12 +35,12 @@ static void schedule_idle(struct kunit *test)
 	struct pr_pass pass = st_pass();
 
 	prt_start(test, 9, 0);
-	plan.drain = false;
+	pr_schedule.drain = false;
 	pr_policy.params.fragment_order = MAX_PAGE_ORDER;
 	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
 	pass.wait = 100;
 	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0),
-			max(plan.interval, pr_ticks_to_jiffies(100)));
+			max(pr_schedule.interval, pr_ticks_to_jiffies(100)));
 }
 
 /* What could not be reported is tried again later and later, not for ever at once */
@@ -51,8 +51,8 @@ static void schedule_retry(struct kunit *test)
 
 	prt_start(test, 9, 0);
 	pr_policy.params.min_age_ms = 0;
-	plan.interval = 1;
-	plan.retry_ms = 0;
+	pr_schedule.interval = 1;
+	pr_schedule.retry_ms = 0;
 	pass.retry = true;
 	pass.sweep = true;	/* the interval stays */
 	for (i = 0; i < 10; i++) {
@@ -84,11 +84,11 @@ static void schedule_backoff(struct kunit *test)
 	for (i = 0; i < 10; i++) {
 		prt->fail_in = 1;
 		prt->err = i & 1 ? -ECANCELED : -EIO;
-		KUNIT_EXPECT_EQ(test, pr_report_all(), prt->err);
-		KUNIT_EXPECT_EQ(test, plan.backoff_ms, ms);
+		KUNIT_EXPECT_EQ(test, pr_flush_now("all"), prt->err);
+		KUNIT_EXPECT_EQ(test, pr_schedule.backoff_ms, ms);
 		KUNIT_ASSERT_TRUE(test, prt_due(&due));
 		KUNIT_EXPECT_TRUE(test, time_before_eq(due, jiffies +
-				  max(msecs_to_jiffies(ms), plan.interval)));
+				  max(msecs_to_jiffies(ms), pr_schedule.interval)));
 		ms = min(ms * 2, BACKOFF_MAX_MS);
 	}
 	reports = prt->reports;
@@ -97,7 +97,7 @@ static void schedule_backoff(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt->reports, reports);
 	prt_flush(test);
 	KUNIT_EXPECT_GT(test, prt->reports, reports);
-	KUNIT_EXPECT_EQ(test, plan.backoff_ms, 0);
+	KUNIT_EXPECT_EQ(test, pr_schedule.backoff_ms, 0);
 }
 
 /* Small blocks are looked for if there are enough of them, and not too often */
@@ -114,7 +114,7 @@ static void schedule_sweep(struct kunit *test)
 	frame = prt_frame(test, 0);
 	sweeps = PRT_STAT(sweeps);
 	prt_put(frame, 0, 3);
-	plan.sweep_at = jiffies;
+	pr_schedule.sweep_at = jiffies;
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	KUNIT_EXPECT_EQ(test, PRT_STAT(sweeps), sweeps);
 	PRT_EXPECT(test, frame->page, 3, PR_NONE);
@@ -124,42 +124,23 @@ static void schedule_sweep(struct kunit *test)
 		prt_put(frame, off, 3);
 	pr_schedule_limits(&limits);
 	KUNIT_EXPECT_FALSE(test, limits.few);
-	plan.sweep_at = jiffies + 1000 * HZ;
+	pr_schedule.sweep_at = jiffies + 1000 * HZ;
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	KUNIT_EXPECT_EQ(test, PRT_STAT(sweeps), sweeps);
-	plan.sweep_at = jiffies;
+	pr_schedule.sweep_at = jiffies;
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	KUNIT_EXPECT_EQ(test, PRT_STAT(sweeps), sweeps + 1);
 	PRT_EXPECT(test, frame->page, 3, PR_FREE);
 	PRT_EXPECT(test, frame->page + 1008, 3, PR_FREE);
-	KUNIT_EXPECT_TRUE(test, time_after(plan.sweep_at, jiffies));
+	KUNIT_EXPECT_TRUE(test, time_after(pr_schedule.sweep_at, jiffies));
 
 	/* The smaller a block, the longer it waits */
 	prt_set_age(frame->page, 3, pr_gate(&pr_policy, 4));
 	prt_set_age(frame->page + 1008, 3, pr_gate(&pr_policy, 3));
-	plan.sweep_at = jiffies;
+	pr_schedule.sweep_at = jiffies;
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	PRT_EXPECT(test, frame->page, 3, PR_FREE);
 	PRT_EXPECT(test, frame->page + 1008, 3, PR_REPORTED);
-}
-
-/* A parameter that is set lets small blocks be looked at without delay */
-static void schedule_params_changed(struct kunit *test)
-{
-	struct prt_frame *frame;
-	unsigned int off;
-
-	pr_policy.params.fragment_order = 3;
-	prt_start(test, 9, 0);
-	frame = prt_frame(test, 0);
-	for (off = 0; off < 1024; off += 16)
-		prt_put(frame, off, 3);
-	plan.sweep_at = jiffies + 1000 * HZ;
-	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	PRT_EXPECT(test, frame->page, 3, PR_NONE);
-	pr_schedule_params_changed();
-	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	PRT_EXPECT(test, frame->page, 3, PR_FREE);
 }
 
 /* What is reported in small blocks is no reason for a sweep */
@@ -187,38 +168,37 @@ static void schedule_stopped(struct kunit *test)
 	struct pr_pass pass = st_pass();
 
 	prt_start(test, 9, 0);
-	plan.fresh = false;
+	pr_schedule.fresh = false;
 	pass.fresh = true;
 	pass.stopped = -EBUSY;
-	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), plan.interval);
-	KUNIT_EXPECT_TRUE(test, plan.fresh);
-	plan.fresh = false;
+	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), pr_schedule.interval);
+	KUNIT_EXPECT_TRUE(test, pr_schedule.fresh);
+	pr_schedule.fresh = false;
 	pass.stopped = 0;
 	pr_schedule_next(&pass, 0);
-	KUNIT_EXPECT_FALSE(test, plan.fresh);
+	KUNIT_EXPECT_FALSE(test, pr_schedule.fresh);
 	pr_schedule_next(&pass, -EIO);
-	KUNIT_EXPECT_TRUE(test, plan.fresh);
-	plan.fresh = false;
+	KUNIT_EXPECT_TRUE(test, pr_schedule.fresh);
+	pr_schedule.fresh = false;
 }
 
-/* Too many reports that were too soon raise the age, those of a flush do not */
+/* Passes learn from memory that is used again, once */
 static void schedule_learn(struct kunit *test)
 {
 	unsigned long many = totalram_pages() / 2;
 	u32 gate;
 
-	pr_policy.params.target_refault_percent = 10;
+	pr_policy.params.min_age_ms = 1000;
+	pr_policy.params.learn = 1;
 	prt_start(test, 9, 0);
 	gate = pr_gate(&pr_policy, 9);
-	pr_policy.raised = (pr_now() - gate) & PR_TIME_MASK;
-	this_cpu_add(pr_stats.told, many);
-	this_cpu_add(pr_stats.soon, many);
+	this_cpu_add(pr_stats.reused[PR_BINS - 1], many);
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), 2 * gate);
-	/* Each report is learnt from once */
-	pr_policy.raised = (pr_now() - 2 * gate) & PR_TIME_MASK;
+	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), PR_PRICE);
+	KUNIT_EXPECT_NE(test, gate, PR_PRICE);
+	pr_policy_reset(&pr_policy, pr_now());
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), 2 * gate);
+	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), gate);
 }
 
 static struct kunit_case schedule_cases[] = {
@@ -227,7 +207,6 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedule_retry),
 	KUNIT_CASE(schedule_backoff),
 	KUNIT_CASE(schedule_sweep),
-	KUNIT_CASE(schedule_params_changed),
 	KUNIT_CASE(schedule_sweep_done),
 	KUNIT_CASE(schedule_stopped),
 	KUNIT_CASE(schedule_learn),
