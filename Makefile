@@ -46,6 +46,7 @@ help:
 	@echo 'make new       WORKLOAD=name or TEST=name: a skeleton that runs'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
 	@echo 'make compare   two runs side by side: A=DIR B=DIR; FORCE=1 ALL=1'
+	@echo 'make readme    README.md'\''s figures anew from the committed summaries'
 	@echo 'make merge     the runs of a fleet into one: DIRS="a b c" OUT=results/merged'
 	@echo 'make test      KUnit, guests, unit tests, style; ONLY="script unit kunit style e2e"'
 	@echo '               TAP=1 prints TAP 14'
@@ -93,6 +94,9 @@ report: programs
 compare: programs
 	@[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "make $@: say which runs: A=DIR B=DIR" >&2; exit 2; }
 	@build/bin/prreport compare $(if $(FORCE),--force) $(if $(ALL),--all) "$(A)" "$(B)"
+
+readme:
+	@scripts/readme.sh
 
 # What could be merged gets its report even if something was damaged.
 merge: programs
@@ -224,5 +228,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench doctor list new readme report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
 .DELETE_ON_ERROR:

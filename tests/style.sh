@@ -57,6 +57,15 @@ for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series"); 
 	check "checkpatch $p" checkpatch "$top/kernel/patches/6.12/$p"
 done
 
+# short: what somebody reads at once; tests/model is a program of its own
+short()
+{
+	(cd "$top" && find bench tests -name model -prune -o -name '*.[ch]' -print |
+		sort | xargs awk -f tests/sizes.awk)
+}
+
+check "no function above 80 lines, no file above 600" short
+
 # compile ARCH WHAT...: W=1 and sparse, with the kernel's own configuration; what
 # has been compiled already would say nothing the second time
 compile()
@@ -107,7 +116,7 @@ for arch in x86_64 um; do
 	[ $tap_bad -eq 0 ] || cat "$log"
 	check "$arch: module compiles with W=1 under sparse" built "$arch" \
 		M="$TREES/patched/$arch/bench" modules
-	check "$arch: module without a warning" silent alloc_bench.c alloc_probe.c \
-		free_holes.c hist.h measure.h
+	check "$arch: module without a warning" silent bench_main.c bench_run.c bench_loops.c \
+		alloc_probe.c free_holes.c bench.h hist.h measure.h
 done
 finish
