@@ -54,6 +54,7 @@ static void describe(struct run *r)
 			    "qemu_version", "",
 			    "host", meta_host_state(), "started", stamp,
 			    "workloads", names);
+	json_object_set_new(r->meta, "run", json_string(r->cfg->began));
 	if (b->row >= 0)
 		json_object_set_new(r->meta, "row", json_integer(b->row));
 	if (b->after)

@@ -296,6 +296,7 @@ struct config {
 	char out[PATH_MAX];
 	char qemu[PATH_MAX];
 	bool count_kvm;		/* perf can count KVM's events */
+	const char *began;	/* when the run did, which is its name */
 	pid_t parent;
 };
 
