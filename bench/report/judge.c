@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define GAP_INTERVALS	5	/* more than so many sampling intervals are a gap */
+#define FILLED_MIB	32	/* by khugepaged, less is not worth a note */
 #define CLOCK_STEP_S	60	/* the host's clock may be set back while it runs */
 
 /**
@@ -163,6 +164,20 @@ static void leave_out(struct run *run, size_t i, const char *why)
 	memmove(b, b + 1, (--run->nboots - i) * sizeof(*b));
 }
 
+/*
+ * khugepaged makes a huge page of pieces, and fills what was given back between
+ * them: that is no doing of the guest's.
+ */
+static void note_filled(struct run *run, const struct boot *b)
+{
+	double mib = json_num(b->meta, "khugepaged_mib", 0);
+
+	if (mib >= FILLED_MIB)
+		run_note(run, b->name, NULL,
+			 "the host's khugepaged made %.0f MiB of huge pages meanwhile: what the guest has given back of them is resident again, and counts as host_refill_mib; set khugepaged/max_ptes_none to 0",
+			 mib);
+}
+
 /**
  * judge_boots() - leave out what is in boots/ and no boot of this run
  *
@@ -189,6 +204,8 @@ void judge_boots(struct run *run)
 		else
 			i++;
 	}
-	for (i = 0; i < run->nboots; i++)
+	for (i = 0; i < run->nboots; i++) {
 		run->boots[i].gap = GAP_INTERVALS * sampling_interval(&run->boots[i]);
+		note_filled(run, &run->boots[i]);
+	}
 }

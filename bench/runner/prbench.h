@@ -368,7 +368,7 @@ json_t *meta_warnings(const json_t *machine);
 json_t *meta_host_state(void);
 unsigned int meta_available_mib(void);
 long long meta_reported_kib(void);
-long long meta_oom_kills(void);
+long long meta_vmstat(const char *name);
 char *git_commit(char **why);
 char *file_sha256(const char *path);
 int write_json(const char *path, const json_t *o, char *err, size_t len);
