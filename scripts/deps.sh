@@ -47,7 +47,6 @@ needs()
 	fio	fio
 	stress-ng	stress-ng
 	gnuplot-nox	gnuplot
-	librsvg2-bin	rsvg-convert
 	libjansson-dev	/usr/include/jansson.h
 	libcmocka-dev	/usr/include/cmocka.h
 	$source_line

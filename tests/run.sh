@@ -161,6 +161,7 @@ group_script()
 	run graft tests/graft.sh
 	run trees tests/trees.sh
 	run fleet tests/fleet.sh
+	run caches tests/caches.sh
 }
 
 group_unit()

@@ -297,6 +297,7 @@ struct config {
 	char out[PATH_MAX];
 	char qemu[PATH_MAX];
 	bool count_kvm;		/* perf can count KVM's events */
+	const char *began;	/* when the run did, which is its name */
 	pid_t parent;
 };
 
@@ -368,7 +369,7 @@ json_t *meta_warnings(const json_t *machine);
 json_t *meta_host_state(void);
 unsigned int meta_available_mib(void);
 long long meta_reported_kib(void);
-long long meta_oom_kills(void);
+long long meta_vmstat(const char *name);
 char *git_commit(char **why);
 char *file_sha256(const char *path);
 int write_json(const char *path, const json_t *o, char *err, size_t len);
