@@ -7,6 +7,7 @@
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 . "$top/tests/tap.sh"
+. "$top/scripts/lib.sh"
 series=${KERNEL:-6.12}
 
 # what the series changes or adds, and who uses it
@@ -20,12 +21,15 @@ compile()
 {
 	out=$TREES/objects-$1
 	mkdir -p "$out"
-	cat "$top/bench/config/$1.config" "$top/bench/config/patched.config" >"$out/fragment"
-	printf 'CONFIG_%s=y\n' PAGE_REPORTING_DEBUG PAGE_REPORTING_ORACLE KUNIT \
-		PAGE_REPORTING_KUNIT_TEST WERROR >>"$out/fragment"
+	cat "$top/bench/config/$1.config" >"$out/fragment"
+	printf 'CONFIG_%s=y\n' PAGE_EXTENSION PAGE_REPORTING_DEBUG \
+		PAGE_REPORTING_ORACLE KUNIT PAGE_REPORTING_KUNIT_TEST WERROR \
+		>>"$out/fragment"
 	eval "set -- $1 \$objects_$1"
 	_arch=$1
 	shift
+	own=$top/bench/config/$series/$_arch.config
+	[ ! -f "$own" ] || cat "$own" >>"$out/fragment"
 	for t in allnoconfig "$*"; do
 		# shellcheck disable=SC2086 # objects
 		nice make -s -C "$TREES/patched/linux" O="$out" ARCH="$_arch" \
@@ -39,25 +43,29 @@ compile()
 	exit
 }
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+log=$scratch/log
 
 # compiles RELEASE ARCH
 compiles()
 {
-	KSRC=$("$top/scripts/fetch.sh" get "$1") "$top/scripts/kernel.sh" exec \
-		"$0" "$2" >"$log" 2>&1 </dev/null && ! grep -E 'warning:' "$log" || {
+	tarball=$("$top/scripts/fetch.sh" get "$1") || return
+	KSRC=$tarball PRX_BUILD=$scratch "$top/scripts/kernel.sh" exec "$0" "$2" \
+		>"$log" 2>&1 </dev/null || {
 		tail -n 20 "$log" | sed 's/^/# /'
 		return 1
 	}
 }
 
-"$top/tests/releases.sh" all | grep -v '^1\.\.' | tee "$log" || :
+"$top/tests/releases.sh" all | grep --line-buffered -v '^1\.\.' | tee "$log" || :
 tap_n=$(grep -cE '^(not )?ok ' "$log" || :)
 ! grep -q '^not ok ' "$log" || tap_bad=1
-for r in $("$top/scripts/fetch.sh" list "$series" | cut -d' ' -f1 | sed -n '1p; $p' | sort -u); do
+for r in $("$top/scripts/fetch.sh" list "$series" | cut -d' ' -f1 | sed -n '1p; $p' | uniq); do
 	for a in x86_64 um; do
 		check "$r: what the series touches compiles for $a" compiles "$r" "$a"
 	done
+	# unpacked again in seconds
+	rm -rf "$cache/src/linux-$r-"* "$cache/trees/linux-$r-"*
 done
 finish
