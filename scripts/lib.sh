@@ -4,6 +4,7 @@
 me=${0##*/}
 kdir=$top/kernel
 cache=${PRX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/page-ext-reporting}
+default_series=6.12
 state_name=.page-ext-reporting	# in a user's tree, made by graft.sh
 LC_ALL=C
 export LC_ALL
