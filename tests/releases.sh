@@ -37,17 +37,19 @@ extract()
 	{
 		printf '%s\n' Makefile Kbuild COPYING
 		patched_files
-		overlay_list "$patches" all
+		sed -n 's/^\([^\t ].*\):$/\1/p' "$patches/replaces"
 	} | sort -u >"$tmp/list"
 	kept=$cache/releases/$1-$(sha256sum <"$tmp/list" | cut -c1-12)
 	if [ ! -d "$kept" ]; then
 		tarball=$("$top/scripts/fetch.sh" get "$1" 2>"$out") || return
 		rm -rf "$cache/releases/$1"-*
 		mkdir "$kept.tmp"
-		# overlay's own files are not in it
 		sed "s,^,linux-source-$kernel_series/," "$tmp/list" |
 			tar -xf "$tarball" -C "$kept.tmp" --strip-components=1 \
-			-T - 2>"$out" || :
+			-T - 2>"$out" || {
+			rm -rf "$kept.tmp"
+			die "$tarball: lacks what the series changes: $(head -n 1 "$out")"
+		}
 		mv "$kept.tmp" "$kept"
 	fi
 	cp -a "$kept" "$2"
