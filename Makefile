@@ -12,10 +12,11 @@ BOOTS ?=
 PROBE ?=
 RESUME ?=
 KSRC ?=
+KERNEL ?= 6.12
 RESULTS ?= results/latest
 DIRS ?=
 OUT ?= results/merged
-export KSRC
+export KSRC KERNEL
 
 CC = gcc
 CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
@@ -58,10 +59,15 @@ help:
 	@echo 'make unapply   take it off again'
 	@echo 'make deps      install what is missing (apt-get)'
 	@echo 'make clean     remove build/ (kernels stay in the cache)'
+	@echo 'KERNEL=7.3     another series than 6.12, for bench, kernels, test and check-deep'
 	@echo 'KSRC=          a kernel tarball, tree or git checkout to use instead of'
 	@echo '               the distribution'\''s source; only apply and unapply change it'
 
-BENCH_ARGS = --profile "$(PROFILE)" $(if $(PLATFORMS),--platforms "$(PLATFORMS)") \
+# kernels of another series than that of scripts/lib.sh lie in a directory of
+# their own
+KERNELS_DIR = build/kernels$(filter-out -6.12,-$(KERNEL))
+
+BENCH_ARGS = --kernels $(KERNELS_DIR) --profile "$(PROFILE)" $(if $(PLATFORMS),--platforms "$(PLATFORMS)") \
 	     $(if $(VARIANTS),--variants "$(VARIANTS)") \
 	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %) \
 	     $(if $(TAP),--tap) $(if $(PROBE),--probe "$(PROBE)") \

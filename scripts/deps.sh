@@ -17,9 +17,10 @@ bench | test | deep) ;;
 *) die "$for: not known; known: test deep" ;;
 esac
 
-# the source is not needed with a KSRC of one's own
-source_line="linux-source-6.12	/usr/src/linux-source-6.12.tar.xz"
-[ -z "${KSRC:-}" ] || source_line=
+# the source is not needed with a KSRC of one's own; that of another series may
+# be in another suite, and is fetched when it is built
+source_line="linux-source-$default_series	/usr/src/linux-source-$default_series.tar.xz"
+[ -z "${KSRC:-}" ] && [ "${KERNEL:-$default_series}" = "$default_series" ] || source_line=
 
 needs()
 {

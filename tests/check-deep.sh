@@ -20,6 +20,7 @@ tiers()
 	fuzz 40 parsers against made up input, ten minutes each
 	builds 25 other configurations and architectures; coccicheck, kernel-doc
 	coverage 8 which lines of the kernel files the tests run, on User Mode Linux
+	releases 12 every point release that is served: the series fits, and compiles
 	kunit-x86_64 8 KUnit under QEMU
 	oracle 30 ten minutes of load against the oracle, and over the wrap of jiffies
 	history 4 bugs that others had and that only show at boot

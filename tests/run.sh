@@ -159,6 +159,7 @@ kernels()
 group_script()
 {
 	run graft tests/graft.sh
+	run releases tests/releases.sh
 	run trees tests/trees.sh
 	run fleet tests/fleet.sh
 	run caches tests/caches.sh

@@ -521,8 +521,7 @@ int page_reporting_register(struct page_reporting_dev_info *prdev)
 		goto unlock;
 	err = 0;
 	if (page_reporting_order == UINT_MAX)
-		page_reporting_order = prdev->order && prdev->order <= MAX_PAGE_ORDER ?
-				       prdev->order : pageblock_order;
+		page_reporting_order = pr_device_order(prdev->order);
 	page_reporting_order = min_t(unsigned int, page_reporting_order, pageblock_order);
 	mutex_lock(&core.pass_lock);
 	core.dev = prdev;

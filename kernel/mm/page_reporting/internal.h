@@ -24,6 +24,7 @@
 #include <linux/time64.h>
 
 #include "../page_reporting.h"
+#include "compat.h"
 
 /*
  * policy.c: numbers in, numbers out

@@ -35,7 +35,7 @@
 #include <trace/events/page_reporting.h>
 
 /* Valid with PG_reported */
-#define pr_head(page)	(*(u32 *)&(page)->index)
+#define pr_head(page)	(*(u32 *)&(page)->pr_page_index)
 
 static bool page_ext_wanted __ro_after_init =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
@@ -186,7 +186,7 @@ unsigned long pr_small_reported(void)
 static u32 read_head(struct page *page)
 {
 	if (!static_branch_unlikely(&page_reporting_enabled) ||
-	    !test_bit(PG_reported, &page->flags))
+	    !test_bit(PG_reported, &page->pr_page_flags))
 		return 0;
 	return READ_ONCE(pr_head(page));
 }

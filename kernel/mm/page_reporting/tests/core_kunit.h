@@ -444,6 +444,16 @@ static void core_suspend(struct kunit *test)
 	prt_verify(test);
 }
 
+/* A device has the order that it asks for, up to that of a pageblock */
+static void core_device_order(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, pr_device_order(PAGE_REPORTING_ORDER_UNSPECIFIED), pageblock_order);
+	KUNIT_EXPECT_EQ(test, pr_device_order(0), PR_DEVICE_ORDER_0 ? 0 : pageblock_order);
+	KUNIT_EXPECT_EQ(test, pr_device_order(1), 1);
+	KUNIT_EXPECT_EQ(test, pr_device_order(MAX_PAGE_ORDER), pageblock_order);
+	KUNIT_EXPECT_EQ(test, pr_device_order(MAX_PAGE_ORDER + 1), pageblock_order);
+}
+
 static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_param_set),
 	KUNIT_CASE(core_flush_words),
@@ -459,6 +469,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_params),
 	KUNIT_CASE(core_flush_errors),
 	KUNIT_CASE(core_suspend),
+	KUNIT_CASE(core_device_order),
 	{}
 };
 

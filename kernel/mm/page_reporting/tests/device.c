@@ -373,6 +373,7 @@ int prt_init(struct kunit *test)
 	if (!prt->told)
 		return -ENOMEM;
 	prt->info.report = report;
+	prt->info.order = PAGE_REPORTING_ORDER_UNSPECIFIED;
 	prt->info.fragments = true;
 	prt->err = -EIO;
 	init_completion(&prt->entered);
