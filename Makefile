@@ -15,6 +15,7 @@ KSRC ?=
 RESULTS ?= results/latest
 DIRS ?=
 OUT ?= results/merged
+KERNEL ?= 6.12
 export KSRC
 
 CC = gcc
@@ -55,6 +56,7 @@ help:
 	@echo 'make build     kernels and programs'
 	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
 	@echo 'make unapply   take it off again'
+	@echo 'make patches   the series for a mailing list, into build/patches; KERNEL=6.12 OUT=DIR'
 	@echo 'make deps      install what is missing (apt-get)'
 	@echo 'make clean     remove build/ (kernels stay in the cache)'
 	@echo 'KSRC=          a kernel tarball, tree or git checkout to use instead of'
@@ -129,6 +131,10 @@ mutations: programs build/bin/pattern
 apply unapply:
 	@[ -n "$(KSRC)" ] || { echo "make $@: say which tree: KSRC=DIR" >&2; exit 2; }
 	@scripts/graft.sh $@ "$(KSRC)"
+
+# OUT is also where merge goes; only what was said counts here
+patches:
+	@OUT="$(if $(filter file,$(origin OUT)),,$(OUT))" scripts/patches.sh "$(KERNEL)"
 
 clean:
 	rm -rf build
@@ -224,5 +230,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs sanitized apply unapply patches clean
 .DELETE_ON_ERROR:

@@ -159,6 +159,7 @@ kernels()
 group_script()
 {
 	run graft tests/graft.sh
+	run posting tests/posting.sh
 	run trees tests/trees.sh
 	run fleet tests/fleet.sh
 }
