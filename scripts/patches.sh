@@ -48,15 +48,22 @@ tree_git()
 		git -C "$tmp/tree" -c core.autocrlf=false -c am.keepcr=false "$@"
 }
 
-# put_final FILE: as 'make apply' leaves it
-put_final()
+# final FILE: print where it is as 'make apply' leaves it, or nothing
+final()
 {
 	_from=$src/$1
 	! has "$1" "$tmp/stage/files" || _from=$tmp/stage/new/$1
+	[ ! -e "$_from" ] || echo "$_from"
+}
+
+# put_final FILE: put that into the tree
+put_final()
+{
+	_w=$(final "$1")
 	rm -f "$tmp/tree/$1"
-	[ -e "$_from" ] || return 0
+	[ -n "$_w" ] || return 0
 	mkdir -p "$tmp/tree/$(dirname "$1")"
-	cp -p "$_from" "$tmp/tree/$1"
+	cp -p "$_w" "$tmp/tree/$1"
 }
 
 # commit_part FILE: what its paths name and no part before has brought
@@ -121,6 +128,14 @@ tree_git checkout -q -b rest
 for f in "$posting"/rest/*; do
 	commit_part "$f"
 done
+while read -r f; do
+	w=$(final "$f")
+	if [ -n "$w" ]; then
+		cmp -s "$w" "$tmp/tree/$f"
+	else
+		[ ! -e "$tmp/tree/$f" ]
+	fi || die "$posting/rest: no file there names the path of $f"
+done <"$tmp/files"
 tree_git format-patch -q --zero-commit --no-signature -o "$out" -N \
 	--subject-prefix='PATCH part 2' --start-number $((n + 1)) posting..rest
 
