@@ -120,9 +120,7 @@ tree_git am -q "$posting"/*.patch >"$tmp/log" 2>&1 || {
 }
 n=$(tree_git rev-list --count base..posting)
 
-mkdir -p "$out" || die "OUT=$out: cannot be made"
-rm -f "$out"/[0-9][0-9][0-9][0-9]-*.patch
-tree_git format-patch -q --zero-commit --no-signature -o "$out" --cover-letter \
+tree_git format-patch -q --zero-commit --no-signature -o "$tmp/out" --cover-letter \
 	--cover-from-description=subject base..posting
 tree_git checkout -q -b rest
 for f in "$posting"/rest/*; do
@@ -136,14 +134,18 @@ while read -r f; do
 		[ ! -e "$tmp/tree/$f" ]
 	fi || die "$posting/rest: no file there names the path of $f"
 done <"$tmp/files"
-tree_git format-patch -q --zero-commit --no-signature -o "$out" -N \
+tree_git format-patch -q --zero-commit --no-signature -o "$tmp/out" -N \
 	--subject-prefix='PATCH part 2' --start-number $((n + 1)) posting..rest
 
+mkdir -p "$out" || die "OUT=$out: cannot be made"
+rm -f "$out"/[0-9][0-9][0-9][0-9]-*.patch
+cp "$tmp"/out/* "$out"
 echo "lines of kernel code, added and removed:"
 for p in "$out"/[0-9]*.patch; do
 	case ${p##*/} in
 	0000-*) continue ;;
 	esac
+	# shellcheck disable=SC2046 # two words
 	set -- $(count_lines "$p")
 	echo "$1 $2 ${p##*/}"
 done | awk -v n="$n" '
