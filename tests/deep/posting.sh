@@ -128,7 +128,7 @@ kunit()
 {
 	TMPDIR=$scratch timeout 300 "$TREES/posting/um/linux" mem=256M \
 		uml_dir="$scratch" con=null con0=null,fd:1 ssl=null panic=-1 \
-		kunit.filter_glob='page_reporting*' kunit_shutdown=halt \
+		kunit.enable=1 kunit.filter_glob='page_reporting*' kunit_shutdown=halt \
 		page_ext="$1" >"$log" 2>&1 </dev/null || :
 	grep -q ' ok [0-9]* page_reporting$' "$log" &&
 		! grep -qE 'not ok|BUG|WARNING' "$log" &&
