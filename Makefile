@@ -57,6 +57,7 @@ help:
 	@echo 'make build     kernels and programs'
 	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
 	@echo 'make unapply   take it off again'
+	@echo 'make patches   the series for a mailing list, into build/patches; KERNEL=6.12 OUT=DIR'
 	@echo 'make deps      install what is missing (apt-get)'
 	@echo 'make clean     remove build/ (kernels stay in the cache)'
 	@echo 'KERNEL=7.3     another series than 6.12, for bench, kernels, test and check-deep'
@@ -139,6 +140,10 @@ mutations: programs build/bin/pattern
 apply unapply:
 	@[ -n "$(KSRC)" ] || { echo "make $@: say which tree: KSRC=DIR" >&2; exit 2; }
 	@scripts/graft.sh $@ "$(KSRC)"
+
+# OUT is also where merge goes; only what was said counts here
+patches:
+	@OUT="$(if $(filter file,$(origin OUT)),,$(OUT))" scripts/patches.sh "$(KERNEL)"
 
 clean:
 	rm -rf build
@@ -234,5 +239,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench doctor list new readme report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench doctor list new readme report compare merge test check-deep mutations deps kernels programs sanitized apply unapply patches clean
 .DELETE_ON_ERROR:

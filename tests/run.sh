@@ -160,6 +160,7 @@ group_script()
 {
 	run graft tests/graft.sh
 	run releases tests/releases.sh
+	run posting tests/posting.sh
 	run trees tests/trees.sh
 	run fleet tests/fleet.sh
 	run caches tests/caches.sh
