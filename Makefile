@@ -24,6 +24,11 @@ SANFLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 LDLIBS = -ljansson -lm -lpthread
 INCLUDES = -Ibench/common -Ibench/runner -Ibench/guest -Ibench/report
 
+# The reader also builds in the kernel's tools/mm, from the same files.
+READER = kernel/tools/mm
+READER_LIBS = -ljansson -lncursesw -ltinfo -lpng -lm
+READER_PARTS = $(wildcard $(READER)/page_reporting/*.c)
+
 # directory of bench/ and the program made from it
 PROGRAMS = runner:prbench guest:pragent report:prreport
 BINS = $(foreach p,$(PROGRAMS),build/bin/$(lastword $(subst :, ,$(p))))
@@ -52,6 +57,8 @@ help:
 	@echo 'make check-deep the long tests, tier by tier: TIERS="oracle kasan ..." FRESH=1'
 	@echo 'make mutations see each deliberate bug of tests/mutations/ found; ONLY="split ..."'
 	@echo 'make kernels   build all kernels; JOBS=N'
+	@echo 'make tools     build/bin/page-reporting, the reader for guests'
+	@echo '               and its manual page, kernel/tools/mm/page-reporting.1'
 	@echo 'make build     kernels and programs'
 	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
 	@echo 'make unapply   take it off again'
@@ -112,8 +119,14 @@ kernels: deps
 programs: deps
 	@mkdir -p build && flock build/.lock $(MAKE) -s $(BINS)
 
+tools:
+	@KSRC= scripts/deps.sh tools
+	@mkdir -p build && flock build/.lock $(MAKE) -s build/bin/page-reporting
+
 sanitized: deps
-	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS)
+	@KSRC= scripts/deps.sh tools
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS) \
+		build/san/page-reporting
 
 test:
 	@KSRC= scripts/deps.sh test
@@ -207,7 +220,29 @@ build/obj/report/templates.o build/san/obj/report/templates.o: bench/report/repo
 # A test is one cmocka program. Its name tells which archive is meant when two
 # of them define the same name.
 libs = $(patsubst %,build/san/obj/lib%.a,$(if $(findstring report/,$(1)),report,\
-	$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner)))
+	$(if $(findstring test_reader,$(1)),reader,$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner))))
+
+# reader_rules OUTPUT,FLAGS,OBJECTS
+define reader_rules
+$(3)/reader/%.o: $(READER)/%.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(CC) $(CFLAGS) $(2) -MMD -MP -c -o $$@ $$<
+
+$(3)/libreader.a: $(READER_PARTS:$(READER)/%.c=$(3)/reader/%.o)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+$(1)/page-reporting: $(3)/reader/page-reporting.o $(3)/libreader.a
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	@$(CC) $(2) -o $$@ $$^ $(READER_LIBS)
+
+-include $(wildcard $(3)/reader/*.d $(3)/reader/*/*.d)
+endef
+
+$(eval $(call reader_rules,build/bin,,build/obj))
+$(eval $(call reader_rules,build/san,$(SANFLAGS),build/san/obj))
 
 # for guests, which see it where it is
 build/bin/pattern: tests/deep/pattern.c Makefile
@@ -224,5 +259,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs tools sanitized apply unapply clean
 .DELETE_ON_ERROR:
