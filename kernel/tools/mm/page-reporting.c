@@ -31,7 +31,7 @@ void complain(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-void warn_broken(const struct guest *g)
+static void warn_broken(const struct guest *g)
 {
 	if (g->broken)
 		complain("%lu lines of debugfs were not understood and are left out: is this tool older than the kernel?",
@@ -103,7 +103,7 @@ int run_flush(const struct guest *g)
 	return err ? flush_failed(err) : EXIT_GOOD;
 }
 
-static int flush(const struct guest *g, const struct options *o)
+static int flush(struct guest *g, const struct options *o)
 {
 	(void)o;
 	return run_flush(g);
@@ -117,7 +117,7 @@ enum {
 
 static const struct command {
 	const char *name, *about;
-	int (*run)(const struct guest *g, const struct options *o);
+	int (*run)(struct guest *g, const struct options *o);
 	int (*loop)(const struct options *o);
 	bool debugfs;		/* cannot do without */
 	bool waits;

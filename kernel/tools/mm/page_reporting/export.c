@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,32 +71,37 @@ static json_t *guest_json(const struct guest *g)
 	return o;
 }
 
-/* Write to the --output, whole or not at all, or to stdout. */
+/*
+ * Write to the --output, or to stdout: a file whole or not at all, and what is
+ * none (a pipe, a device) as it is.
+ */
 static int deliver(const char *text, const struct options *o)
 {
 	char path[PATH_LEN];
+	struct stat st;
+	bool bad, file;
 	FILE *f;
-	bool bad;
 
 	if (!o->output) {
 		fputs(text, stdout);
 		return EXIT_GOOD;
 	}
-	make_path(path, o->output, ".new");
+	file = lstat(o->output, &st) || S_ISREG(st.st_mode);
+	make_path(path, o->output, file ? ".new" : "");
 	f = fopen(path, "we");
 	bad = !f || fputs(text, f) == EOF;
 	if (f && fclose(f))
 		bad = true;
-	if (!bad && !rename(path, o->output))
+	if (!bad && (!file || !rename(path, o->output)))
 		return EXIT_GOOD;
 	complain("cannot write %s: %s; make room, or choose another place with --output",
 		 o->output, strerror(errno));
-	if (f)
+	if (f && file)
 		unlink(path);
 	return EXIT_BAD;
 }
 
-int show_json(const struct guest *g, const struct options *o)
+int show_json(struct guest *g, const struct options *o)
 {
 	json_t *json = guest_json(g);
 	char *text = json_dumps(json, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
@@ -134,7 +140,7 @@ static void parts_prometheus(FILE *out, const struct guest *g)
 	fprintf(out, "page_reporting_total_bytes %" PRIu64 "\n", g->total);
 }
 
-int show_prometheus(const struct guest *g, const struct options *o)
+int show_prometheus(struct guest *g, const struct options *o)
 {
 	static const struct {
 		const char *stat, *event, *name, *type, *help;

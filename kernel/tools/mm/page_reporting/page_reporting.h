@@ -186,12 +186,12 @@ struct options {
 
 void say_bytes(char *text, size_t len, uint64_t bytes);
 void say_parts(FILE *out, const struct guest *g, size_t columns, bool colored);
-int show_summary(const struct guest *g, const struct options *o);
-int show_blocks(const struct guest *g, const struct options *o);
-int show_ages(const struct guest *g, const struct options *o);
-int show_map(const struct guest *g, const struct options *o);
-int show_json(const struct guest *g, const struct options *o);
-int show_prometheus(const struct guest *g, const struct options *o);
+int show_summary(struct guest *g, const struct options *o);
+int show_blocks(struct guest *g, const struct options *o);
+int show_ages(struct guest *g, const struct options *o);
+int show_map(struct guest *g, const struct options *o);
+int show_json(struct guest *g, const struct options *o);
+int show_prometheus(struct guest *g, const struct options *o);
 int write_png(const struct map *map, const char *path);
 int run_top(const struct options *o);
 int run_watch(const struct options *o);
@@ -199,7 +199,6 @@ int run_flush(const struct guest *g);
 
 /* page-reporting.c */
 void complain(const char *fmt, ...) PRINTF(1, 2);
-void warn_broken(const struct guest *g);
 bool stopped(void);
 bool pause_for(double seconds);
 

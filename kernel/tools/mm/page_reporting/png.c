@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "page_reporting.h"
@@ -51,11 +52,12 @@ static int draw(FILE *f, const struct map *map, unsigned char *line)
 	return 0;
 }
 
-/* Write it; what is not whole is removed. */
+/* Write it. A file that is not whole is removed, but never a device or pipe. */
 int write_png(const struct map *map, const char *path)
 {
 	unsigned char *line = malloc(COLUMNS * SQUARE * 3);
 	FILE *f = fopen(path, "we");
+	struct stat st;
 	int err = -1;
 
 	if (f && line) {
@@ -67,7 +69,7 @@ int write_png(const struct map *map, const char *path)
 	if (err) {
 		complain("cannot write %s: %s; choose another place with --png",
 			 path, errno ? strerror(errno) : "libpng failed");
-		if (f)
+		if (f && !lstat(path, &st) && S_ISREG(st.st_mode))
 			unlink(path);
 	}
 	free(line);

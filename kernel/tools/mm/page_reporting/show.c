@@ -71,7 +71,7 @@ void say_parts(FILE *out, const struct guest *g, size_t columns, bool colored)
 	}
 }
 
-int show_summary(const struct guest *g, const struct options *o)
+int show_summary(struct guest *g, const struct options *o)
 {
 	enum part most = largest_part(g);
 	char text[32], again[32];
@@ -172,10 +172,9 @@ static int read_blocks(FILE *f, const struct options *o, struct block **blocks,
 	return 0;
 }
 
-int show_blocks(const struct guest *g, const struct options *o)
+int show_blocks(struct guest *g, const struct options *o)
 {
 	int (*compare)(const void *, const void *) = by_pfn;
-	struct guest copy = *g;
 	struct block *blocks = NULL;
 	size_t nr = 0;
 	FILE *f = open_debugfs(g, "blocks");
@@ -186,7 +185,7 @@ int show_blocks(const struct guest *g, const struct options *o)
 			 strerror(errno));
 		return EXIT_BAD;
 	}
-	err = read_blocks(f, o, &blocks, &nr, &copy.broken);
+	err = read_blocks(f, o, &blocks, &nr, &g->broken);
 	fclose(f);
 	if (err) {
 		complain("no memory for a list of %zu blocks: use --min-order or --state", nr);
@@ -212,12 +211,11 @@ int show_blocks(const struct guest *g, const struct options *o)
 		print_ms(b->reported_ms);
 		putchar('\n');
 	}
-	warn_broken(&copy);
 	free(blocks);
 	return EXIT_GOOD;
 }
 
-int show_ages(const struct guest *g, const struct options *o)
+int show_ages(struct guest *g, const struct options *o)
 {
 	(void)o;
 	printf("%12s %14s %14s %14s\n", "below", "waiting", "reported", "refaulted");
@@ -245,13 +243,12 @@ bool terminal_colored(FILE *out)
 	       strcmp(term, "dumb") && strncmp(term, "vt", 2);
 }
 
-int show_map(const struct guest *g, const struct options *o)
+int show_map(struct guest *g, const struct options *o)
 {
 	size_t columns = o->width > 0 ? (size_t)o->width : 64;
 	size_t room = o->output ? 64 * 64 :
 		      columns * (o->rows > 0 ? (size_t)o->rows : 16);
 	bool colored = terminal_colored(stdout);
-	struct guest copy = *g;
 	struct map map;
 	char *text, size[32];
 	FILE *f;
@@ -269,7 +266,7 @@ int show_map(const struct guest *g, const struct options *o)
 		ret = EXIT_BAD;
 		goto out;
 	}
-	map_read(&map, f, g, &copy.broken);
+	map_read(&map, f, g, &g->broken);
 	say_bytes(size, sizeof(size), times(map.per, g->page));
 	if (o->output) {
 		ret = write_png(&map, o->output);
@@ -279,7 +276,6 @@ int show_map(const struct guest *g, const struct options *o)
 		printf("each letter is %s, what most of it is:\n", size);
 		draw_legend(stdout, colored);
 	}
-	warn_broken(&copy);
 out:
 	if (f)
 		fclose(f);
