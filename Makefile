@@ -254,7 +254,7 @@ build/san/tests/%: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(CC) $(CFLAGS) $(SANFLAGS) $(INCLUDES) -MMD -MP -o $@ $< \
-		$(filter %.a,$^) -lcmocka $(LDLIBS)
+		$(filter %.a,$^) -lcmocka $(LDLIBS) $(if $(findstring test_reader,$@),$(READER_LIBS))
 
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)

@@ -175,7 +175,7 @@ group_unit()
 	run "build model" make -s --no-print-directory -C tests/model &&
 		run model build/san/model/model
 	bins=san
-	scripts tests/report/*.sh
+	scripts tests/report/*.sh tests/tool/*.sh
 	bins=
 }
 
@@ -191,7 +191,7 @@ group_style()
 
 group_e2e()
 {
-	run "build programs" make -s --no-print-directory programs || return
+	run "build programs" make -s --no-print-directory programs tools || return
 	kernels || return
 	scripts tests/e2e/*.sh
 }
