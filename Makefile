@@ -30,7 +30,7 @@ READER_LIBS = -ljansson -lncursesw -ltinfo -lpng -lm
 READER_PARTS = $(wildcard $(READER)/page_reporting/*.c)
 
 # directory of bench/ and the program made from it
-PROGRAMS = runner:prbench guest:pragent report:prreport
+PROGRAMS = runner:prbench guest:pragent report:prreport demo:prdemo
 BINS = $(foreach p,$(PROGRAMS),build/bin/$(lastword $(subst :, ,$(p))))
 SANS = $(BINS:build/bin/%=build/san/%)
 
@@ -57,6 +57,7 @@ help:
 	@echo 'make check-deep the long tests, tier by tier: TIERS="oracle kasan ..." FRESH=1'
 	@echo 'make mutations see each deliberate bug of tests/mutations/ found; ONLY="split ..."'
 	@echo 'make kernels   build all kernels; JOBS=N'
+	@echo 'make demo      a guest in the terminal: its memory, and what the host holds of it'
 	@echo 'make tools     build/bin/page-reporting, the reader for guests'
 	@echo '               and its manual page, kernel/tools/mm/page-reporting.1'
 	@echo 'make build     kernels and programs'
@@ -119,6 +120,10 @@ kernels: deps
 programs: deps
 	@mkdir -p build && flock build/.lock $(MAKE) -s $(BINS)
 
+demo: programs
+	@scripts/kernel.sh build um-patched
+	@build/bin/prdemo $(if $(KEYS),--keys "$(KEYS)")
+
 tools:
 	@KSRC= scripts/deps.sh tools
 	@mkdir -p build && flock build/.lock $(MAKE) -s build/bin/page-reporting
@@ -148,6 +153,9 @@ clean:
 
 # the file with main() in it: main.c, or the program's name
 main_of = $(basename $(notdir $(or $(wildcard bench/$(1)/main.c),$(2).c)))
+
+# the demo is made of the runner's guests and the reader's map
+archives = $(if $(filter demo,$(2)),$(1)/librunner.a $(1)/libreader.a)
 
 # what each workload does in the guest, or on the host: none is named anywhere,
 # so they are linked as they are and not from an archive
@@ -198,7 +206,7 @@ $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 
 $(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o \
 		$(if $(filter guest runner,$(1)),$(call workload_objects,$(5),$(1))) \
-		$(5)/lib$(1).a $(5)/libcommon.a
+		$(5)/lib$(1).a $(call archives,$(5),$(1)) $(5)/libcommon.a
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
 	@$(CC) $(4) -o $$@ $$^ $(LDLIBS)
@@ -259,5 +267,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs tools sanitized apply unapply clean
+.PHONY: help build bench demo doctor list new report compare merge test check-deep mutations deps kernels programs tools sanitized apply unapply clean
 .DELETE_ON_ERROR:

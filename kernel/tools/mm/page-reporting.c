@@ -93,7 +93,7 @@ int run_flush(const struct guest *g)
 	char path[PATH_LEN];
 	int fd, err = 0;
 
-	make_path(path, g->root, "/sys/kernel/debug/page_reporting/flush");
+	root_path(path, g->root, "/sys/kernel/debug/page_reporting/flush");
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return flush_failed(errno);
@@ -325,7 +325,7 @@ static int run(const struct command *c, const struct options *o)
 		ret = c->run(&g, o);
 		warn_broken(&g);
 	}
-	guest_free(&g);
+	guest_release(&g);
 	return ret;
 }
 
@@ -342,7 +342,7 @@ int main(int argc, char **argv)
 	given = parse_options(argc, argv, &o);
 	c = given < 0 ? NULL : find_command(argc, argv, given, &o);
 	if (!c)
-		return EXIT_USAGE;
+		return EXIT_WRONG;
 	ret = run(c, &o);
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {

@@ -87,7 +87,7 @@ static int deliver(const char *text, const struct options *o)
 		return EXIT_GOOD;
 	}
 	file = lstat(o->output, &st) || S_ISREG(st.st_mode);
-	make_path(path, o->output, file ? ".new" : "");
+	root_path(path, o->output, file ? ".new" : "");
 	f = fopen(path, "we");
 	bad = !f || fputs(text, f) == EOF;
 	if (f && fclose(f))
@@ -235,7 +235,7 @@ int run_watch(const struct options *o)
 			again / 1024, unused / 1024, g.part[REPORTED] / 1024,
 			add(g.part[YOUNG], g.part[ELIGIBLE]) / 1024,
 			g.part[CACHE] / 1024);
-		guest_free(&g);
+		guest_release(&g);
 		bad = fflush(f) == EOF;
 		nr++;
 		due += o->interval;

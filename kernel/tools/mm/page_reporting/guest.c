@@ -62,7 +62,7 @@ const struct missing_info missing_info[NR_MISSING] = {
 };
 
 /* Paths that are too long do not exist. */
-void make_path(char *path, const char *root, const char *file)
+void root_path(char *path, const char *root, const char *file)
 {
 	if (snprintf(path, PATH_LEN, "%s%s", root, file) >= PATH_LEN)
 		*path = '\0';
@@ -72,7 +72,7 @@ FILE *open_file(const struct guest *g, const char *file)
 {
 	char path[PATH_LEN];
 
-	make_path(path, g->root, file);
+	root_path(path, g->root, file);
 	return fopen(path, "re");
 }
 
@@ -88,7 +88,7 @@ static bool present(const struct guest *g, const char *file, int mode)
 {
 	char path[PATH_LEN];
 
-	make_path(path, g->root, file);
+	root_path(path, g->root, file);
 	return !access(path, mode);
 }
 
@@ -100,7 +100,7 @@ static int populated(const struct guest *g, const char *name)
 	int nr = 0;
 	DIR *dir;
 
-	make_path(path, g->root, name);
+	root_path(path, g->root, name);
 	dir = opendir(path);
 	if (!dir)
 		return errno == EACCES || errno == EPERM ? -1 : 0;
@@ -318,7 +318,7 @@ void guest_read(struct guest *g, bool blocks)
 	g->part[UNKNOWN] = free_bytes - reported;
 }
 
-void guest_free(struct guest *g)
+void guest_release(struct guest *g)
 {
 	free(g->rows);
 	g->rows = NULL;

@@ -2,6 +2,7 @@
 /* The guest's memory as cells, each with what most of it is. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "page_reporting.h"
 
@@ -150,22 +151,31 @@ static short color_of(char letter)
 	return 0;
 }
 
+/* Draw @len letters, without the end of the line. */
+void draw_row(FILE *out, const char *text, size_t len, bool colored)
+{
+	short last = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		short color = color_of(text[i]);
+
+		if (colored && color != last)
+			fprintf(out, "\033[0;%dm", color ? 30 + color : 0);
+		last = color;
+		putc(text[i], out);
+	}
+	if (colored)
+		fputs("\033[0m", out);
+}
+
 void draw_letters(FILE *out, const char *text, size_t columns, bool colored)
 {
 	size_t len = strlen(text);
 
 	for (size_t row = 0; row < len; row += columns) {
-		short last = 0;
-
-		for (size_t i = row; i < len && i < row + columns; i++) {
-			short color = color_of(text[i]);
-
-			if (colored && color != last)
-				fprintf(out, "\033[0;%dm", color ? 30 + color : 0);
-			last = color;
-			putc(text[i], out);
-		}
-		fputs(colored ? "\033[0m\n" : "\n", out);
+		draw_row(out, text + row, len - row < columns ? len - row : columns,
+			 colored);
+		putc('\n', out);
 	}
 }
 
@@ -176,4 +186,12 @@ void draw_legend(FILE *out, bool colored)
 			c > CELL_USED ? "   " : "", colored ? 30 + cells[c].color : 0,
 			cells[c].letter, cells[c].name);
 	putc('\n', out);
+}
+
+bool terminal_colored(FILE *out)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(out)) && !getenv("NO_COLOR") && term &&
+	       strcmp(term, "dumb") && strncmp(term, "vt", 2);
 }

@@ -23,7 +23,7 @@
 enum {
 	EXIT_GOOD = 0,
 	EXIT_BAD = 1,		/* cannot read, write or flush */
-	EXIT_USAGE = 2,
+	EXIT_WRONG = 2,
 	EXIT_MISSING = 3,	/* this kernel, boot or user lacks what it takes */
 	EXIT_STOPPED = 130,	/* by a signal */
 };
@@ -133,11 +133,11 @@ bool find_counter(const struct counters *c, const char *name, uint64_t *value);
 uint64_t counter(const struct counters *c, const char *name);
 
 /* guest.c */
-void make_path(char *path, const char *root, const char *file);
+void root_path(char *path, const char *root, const char *file);
 FILE *open_file(const struct guest *g, const char *file);
 FILE *open_debugfs(const struct guest *g, const char *name);
 void guest_read(struct guest *g, bool blocks);
-void guest_free(struct guest *g);
+void guest_release(struct guest *g);
 enum part largest_part(const struct guest *g);
 int64_t block_wait_ms(const struct block *b, uint64_t page, uint64_t age_ms);
 uint64_t refaulted_bytes(const struct guest *g, bool *known);
@@ -171,6 +171,7 @@ void map_read(struct map *map, FILE *blocks, const struct guest *g,
 enum cell map_cell(const struct map *map, size_t i);
 void map_free(struct map *map);
 void map_letters(const struct map *map, char *text);
+void draw_row(FILE *out, const char *text, size_t len, bool colored);
 void draw_letters(FILE *out, const char *text, size_t columns, bool colored);
 void draw_legend(FILE *out, bool colored);
 bool terminal_colored(FILE *out);

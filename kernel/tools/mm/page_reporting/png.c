@@ -13,7 +13,7 @@
 #define COLUMNS		64	/* cells in a row */
 #define SQUARE		8	/* pixels, one of them between two squares */
 
-static void draw_row(png_structp png, const struct map *map, size_t row,
+static void draw_squares(png_structp png, const struct map *map, size_t row,
 		     unsigned char *line)
 {
 	memset(line, 255, COLUMNS * SQUARE * 3);
@@ -46,7 +46,7 @@ static int draw(FILE *f, const struct map *map, unsigned char *line)
 		     PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
 	png_write_info(png, info);
 	for (size_t row = 0; row < rows; row++)
-		draw_row(png, map, row, line);
+		draw_squares(png, map, row, line);
 	png_write_end(png, info);
 	png_destroy_write_struct(&png, &info);
 	return 0;

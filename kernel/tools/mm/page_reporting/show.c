@@ -235,14 +235,6 @@ int show_ages(struct guest *g, const struct options *o)
 	return EXIT_GOOD;
 }
 
-bool terminal_colored(FILE *out)
-{
-	const char *term = getenv("TERM");
-
-	return isatty(fileno(out)) && !getenv("NO_COLOR") && term &&
-	       strcmp(term, "dumb") && strncmp(term, "vt", 2);
-}
-
 int show_map(struct guest *g, const struct options *o)
 {
 	size_t columns = o->width > 0 ? (size_t)o->width : 64;

@@ -128,7 +128,7 @@ int run_top(const struct options *o)
 			interval = interval < 30 ? interval * 2 : 60;
 			break;
 		}
-		guest_free(&g);
+		guest_release(&g);
 	}
 	endwin();
 	delscreen(screen);
