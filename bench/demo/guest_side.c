@@ -19,10 +19,14 @@
 #include "../../kernel/tools/mm/page_reporting/page_reporting.h"
 #include "demo.h"
 
-#define FILL_BYTES	((size_t)320 << 20)
-#define CHURN_BYTES	((size_t)64 << 20)
+#define STEP_BYTES	((size_t)16 << 20)
+#define FILL_STEPS	20
+#define CHURN_STEPS	30
 
-static char *filled;
+struct doing {
+	int filled, churned;	/* files in memory */
+	int fills, churns;	/* steps still to do */
+};
 
 static int open_channel(void)
 {
@@ -42,24 +46,20 @@ static int open_channel(void)
 	return fd;
 }
 
-static char *take(size_t bytes)
+/* Add to a file in memory, which takes no page faults. */
+static void grow(int fd, size_t bytes)
 {
-	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static char block[1 << 20];
 
-	if (p == MAP_FAILED)
-		return NULL;
-	memset(p, 0x5a, bytes);
-	return p;
+	for (; bytes; bytes -= sizeof(block))
+		if (write(fd, block, sizeof(block)) != sizeof(block))
+			break;	/* full: the map shows it */
 }
 
-/* Each step of churn takes memory and frees it again at once. */
-static void churn(void)
+static void empty(int fd)
 {
-	char *p = take(CHURN_BYTES);
-
-	if (p)
-		munmap(p, CHURN_BYTES);
+	if (!ftruncate(fd, 0))
+		lseek(fd, 0, SEEK_SET);
 }
 
 static void flush(void)
@@ -74,20 +74,18 @@ static void flush(void)
 	close(fd);
 }
 
-static void obey(char key, int *churns)
+static void obey(char key, struct doing *d)
 {
 	switch (key) {
 	case 'f':
-		if (!filled)
-			filled = take(FILL_BYTES);
+		d->fills = FILL_STEPS;
 		break;
 	case 'r':
-		if (filled)
-			munmap(filled, FILL_BYTES);
-		filled = NULL;
+		d->fills = 0;
+		empty(d->filled);
 		break;
 	case 'c':
-		*churns = 30;
+		d->churns = CHURN_STEPS;
 		break;
 	case 'x':
 		flush();
@@ -141,8 +139,11 @@ static void tell(int fd)
 
 void demo_guest(void)
 {
-	int fd = open_channel(), churns = 0;
+	struct doing d = { 0 };
+	int fd = open_channel();
 
+	d.filled = memfd_create("filled", 0);
+	d.churned = memfd_create("churned", 0);
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		char key;
@@ -150,11 +151,18 @@ void demo_guest(void)
 		if (poll(&p, 1, 100) > 0) {
 			if (read(fd, &key, 1) != 1)
 				reboot(RB_POWER_OFF);
-			obey(key, &churns);
+			obey(key, &d);
 		}
-		if (churns > 0) {
-			churn();
-			churns--;
+		if (d.fills > 0) {
+			grow(d.filled, STEP_BYTES);
+			d.fills--;
+		}
+		/* Churn takes memory in one step and frees it in the next. */
+		if (d.churns > 0) {
+			if (d.churns-- % 2)
+				empty(d.churned);
+			else
+				grow(d.churned, STEP_BYTES * 4);
 		}
 		tell(fd);
 	}

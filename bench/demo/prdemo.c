@@ -236,11 +236,11 @@ int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 	struct demo d = { .ram = { .fd = -1 } };
-	char dir[PATH_MAX / 2], log[PATH_MAX], err[512] = "";
+	char dir[PATH_MAX / 2], log[PATH_MAX], text[16384], err[512] = "";
 	int ret;
 
-	/* Nobody but the guest's first process has no /proc yet. */
-	if (getpid() == 1 && access("/proc/self/exe", F_OK))
+	/* The kernel starts its first process without a PATH. */
+	if (getpid() == 1 && !getenv("PATH"))
 		demo_guest();
 	if (argc == 3 && !strcmp(argv[1], "--keys")) {
 		d.keys = argv[2];
@@ -258,21 +258,23 @@ int main(int argc, char **argv)
 	}
 	ret = start(&d, dir, err, sizeof(err));
 	if (!ret) {
+		*err = '\0';
 		prepare_terminal(&d);
 		ret = loop(&d);
 		if (d.screen)
 			fputs("\033[?25h\033[?1049l", stdout);
 		if (raw)
 			tcsetattr(0, TCSANOW, &saved);
-		if (ret)
-			snprintf(err, sizeof(err), "the guest is gone: %s; read %s",
-				 strerror(-ret), "its kernel's output with 'make bench WORKLOADS=drain PLATFORMS=um'");
 	}
 	vm_kill(&d.vm);
 	vm_free(&d.vm);
 	ram_close(&d.ram);
 	residency_free(&d.res);
 	make_path(log, sizeof(log), "%s/console.log", dir);
+	if (ret && !*err)
+		set_err(err, sizeof(err), "the guest ended (%s); its kernel's last words: %s",
+			strerror(-ret), read_text(log, text, sizeof(text)) > 0 ?
+			last_line(text) : "none");
 	unlink(log);
 	rmdir(dir);
 	if (ret)
