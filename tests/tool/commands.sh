@@ -218,6 +218,9 @@ asked = set(re.findall(r'page_reporting_\w+', json.dumps(board['panels'])))
 assert len(board['panels']) > 3 and asked, 'no panels'
 assert asked <= have, asked - have
 PY
+if command -v virt-xml-validate >/dev/null; then
+	check "libvirt takes the XML of the recipe" virt-xml-validate $contrib/libvirt.xml domain
+fi
 check "the completion knows every command" sh -c "
 	for c in \$($bin --help | sed -n '/^commands/,/^options/s/^  \([a-z]*\) .*/\1/p'); do
 		bash -c '. $contrib/page-reporting.bash; COMP_WORDS=(page-reporting \$1) COMP_CWORD=1; _page_reporting; [[ \${COMPREPLY[*]} == *\$1* ]]' _ \$c || exit 1
