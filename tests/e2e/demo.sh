@@ -9,6 +9,12 @@ export TMPDIR
 mkdir "$TMPDIR"
 log=$scratch/log
 
+# demo ARG...: its output is in the log
+demo()
+{
+	timeout 120 "$bin/prdemo" "$@" </dev/null >"$log" 2>&1
+}
+
 # held N: what the host holds in the Nth line from the end
 held()
 {
@@ -20,10 +26,10 @@ nothing_stays()
 	! pgrep -f -- "$TMPDIR/" >/dev/null && rmdir "$TMPDIR" && mkdir "$TMPDIR"
 }
 
-ok "it runs without a terminal" timeout 120 "$bin/prdemo" --keys 1f8x1q </dev/null >"$log" 2>&1
+ok "it runs without a terminal" demo --keys 1f8x1q
 ok "what was filled is held by the host" [ "$(held 1)" -gt 300 ]
 ok "nothing stays behind" nothing_stays
-ok "it fills and frees" timeout 120 "$bin/prdemo" --keys 1f8r1x3q </dev/null >"$log" 2>&1
+ok "it fills and frees" demo --keys 1f8r1x3q
 ok "what was freed is back with the host" [ "$(held 1)" -lt 100 ]
 ok "nothing stays behind" nothing_stays
 
