@@ -219,21 +219,44 @@ static bool set_option(int c, const char *name, const char *arg,
 		"small", "untracked", NULL };
 
 	switch (c) {
-	case 'n': return interval(arg, &o->interval);
-	case 'o': case L_PNG: o->output = arg; return true;
-	case 'r': o->reverse = true; return true;
-	case L_ROOT: o->root = arg; return true;
-	case L_ZONE: o->zone = arg; return true;
-	case L_TYPE: o->type = arg; return true;
-	case L_STATE: o->state = arg; return one_of(name, arg, states);
-	case L_SORT: o->sort = arg; return one_of(name, arg, keys);
-	case L_NODE: return whole(name, arg, 1 << 16, &o->node);
-	case L_MIN: return whole(name, arg, MAX_ORDER, &o->min_order);
-	case L_MAX: return whole(name, arg, MAX_ORDER, &o->max_order);
-	case L_LIMIT: return whole(name, arg, 1L << 40, &o->limit);
-	case L_COUNT: return whole(name, arg, 1L << 40, &o->count);
-	case L_WIDTH: return whole(name, arg, 1000, &o->width);
-	default: return whole(name, arg, 1000, &o->rows);
+	case 'n':
+		return interval(arg, &o->interval);
+	case 'o':
+	case L_PNG:
+		o->output = arg;
+		return true;
+	case 'r':
+		o->reverse = true;
+		return true;
+	case L_ROOT:
+		o->root = arg;
+		return true;
+	case L_ZONE:
+		o->zone = arg;
+		return true;
+	case L_TYPE:
+		o->type = arg;
+		return true;
+	case L_STATE:
+		o->state = arg;
+		return one_of(name, arg, states);
+	case L_SORT:
+		o->sort = arg;
+		return one_of(name, arg, keys);
+	case L_NODE:
+		return whole(name, arg, 1 << 16, &o->node);
+	case L_MIN:
+		return whole(name, arg, MAX_ORDER, &o->min_order);
+	case L_MAX:
+		return whole(name, arg, MAX_ORDER, &o->max_order);
+	case L_LIMIT:
+		return whole(name, arg, 1L << 40, &o->limit);
+	case L_COUNT:
+		return whole(name, arg, 1L << 40, &o->count);
+	case L_WIDTH:
+		return whole(name, arg, 1000, &o->width);
+	default:
+		return whole(name, arg, 1000, &o->rows);
 	}
 }
 

@@ -144,16 +144,16 @@ int show_prometheus(struct guest *g, const struct options *o)
 {
 	static const struct {
 		const char *stat, *event, *name, *type, *help;
-		double unit;	/* 0: pages in vmstat, bytes in stats */
+		double unit;	/* in a second; 1: a number; 0: pages in vmstat, bytes in stats */
 	} list[] = {
 		{ "reported_bytes", "page_reported", "reported_bytes_total", "counter", "Reported to the host since boot", 0 },
 		{ "refaulted_bytes", "page_report_refault", "refaulted_bytes_total", "counter", "Allocated after it was reported, since boot", 0 },
 		{ "failed_bytes", "page_report_fail", "failed_bytes_total", "counter", "Put back unreported because the device failed", 0 },
 		{ "passes", NULL, "passes_total", "counter", "Passes over memory", 1 },
 		{ "errors", NULL, "errors_total", "counter", "Calls of the device that failed", 1 },
-		{ "age_ms", NULL, "age_seconds", "gauge", "Age at which memory is reported now", 1e-3 },
-		{ "lock_hold_max_ns", NULL, "lock_hold_max_seconds", "gauge", "Longest hold of zone->lock since boot", 1e-9 },
-		{ "worker_ns", NULL, "worker_seconds_total", "counter", "CPU time of the passes", 1e-9 },
+		{ "age_ms", NULL, "age_seconds", "gauge", "Age at which memory is reported now", 1e3 },
+		{ "lock_hold_max_ns", NULL, "lock_hold_max_seconds", "gauge", "Longest hold of zone->lock since boot", 1e9 },
+		{ "worker_ns", NULL, "worker_seconds_total", "counter", "CPU time of the passes", 1e9 },
 	};
 	char *text = NULL;
 	size_t len = 0;
@@ -186,7 +186,7 @@ int show_prometheus(struct guest *g, const struct options *o)
 				stats ? v : times(v, g->page));
 		else
 			fprintf(out, "page_reporting_%s %g\n", list[i].name,
-				(double)v * list[i].unit);
+				(double)v / list[i].unit);
 	}
 	if (fclose(out)) {
 		free(text);
@@ -203,7 +203,7 @@ static double now_s(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
 /*

@@ -48,7 +48,7 @@ const struct part_info parts[NR_PARTS] = {
 const struct missing_info missing_info[NR_MISSING] = {
 	[NOTHING_MISSING] = { "nothing", "nothing is missing" },
 	[NO_PROC] = { "proc",
-		"cannot read /proc/meminfo: mount it ('mount -t proc proc /proc'), or check --root" },
+		"cannot read /proc/meminfo: mount it ('mount -t proc none /proc'), or check --root" },
 	[NO_KERNEL] = { "kernel",
 		"this kernel has no free page reporting by age (no " PARAMETERS "/min_age_ms): boot one that has it, built with CONFIG_PAGE_REPORTING=y" },
 	[NO_DEBUGFS] = { "debugfs",
@@ -294,7 +294,8 @@ void guest_read(struct guest *g, bool blocks)
 	memset(g, 0, sizeof(*g));
 	g->root = root;
 	g->page = (uint64_t)sysconf(_SC_PAGESIZE);
-	g->next_ms = g->last_ms = -1;
+	g->next_ms = -1;
+	g->last_ms = -1;
 	if (!read_used(g, &free_bytes)) {
 		g->missing = NO_PROC;
 		return;

@@ -10,7 +10,7 @@
 #include "page_reporting.h"
 
 #define MAX_FIELDS	32
-#define MAX_ROWS	(1U << 16)	/* of summary: nodes, zones, orders, types */
+#define MAX_ROWS	65536	/* of summary: nodes, zones, orders, types */
 
 bool parse_u64(const char *text, uint64_t *value)
 {
