@@ -25,8 +25,13 @@ SANFLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 LDLIBS = -ljansson -lm -lpthread
 INCLUDES = -Ibench/common -Ibench/runner -Ibench/guest -Ibench/report
 
+# The reader also builds in the kernel's tools/mm, from the same files.
+READER = kernel/tools/mm
+READER_LIBS = -ljansson -lncursesw -ltinfo -lpng -lm
+READER_PARTS = $(wildcard $(READER)/page_reporting/*.c)
+
 # directory of bench/ and the program made from it
-PROGRAMS = runner:prbench guest:pragent report:prreport
+PROGRAMS = runner:prbench guest:pragent report:prreport demo:prdemo
 BINS = $(foreach p,$(PROGRAMS),build/bin/$(lastword $(subst :, ,$(p))))
 SANS = $(BINS:build/bin/%=build/san/%)
 
@@ -54,6 +59,9 @@ help:
 	@echo 'make check-deep the long tests, tier by tier: TIERS="oracle kasan ..." FRESH=1'
 	@echo 'make mutations see each deliberate bug of tests/mutations/ found; ONLY="split ..."'
 	@echo 'make kernels   build all kernels; JOBS=N'
+	@echo 'make demo      a guest in the terminal: its memory, and what the host holds of it'
+	@echo 'make tools     build/bin/page-reporting, the reader for guests'
+	@echo '               and its manual page, kernel/tools/mm/page-reporting.1'
 	@echo 'make build     kernels and programs'
 	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
 	@echo 'make unapply   take it off again'
@@ -123,8 +131,18 @@ kernels: deps
 programs: deps
 	@mkdir -p build && flock build/.lock $(MAKE) -s $(BINS)
 
+demo: programs
+	@scripts/kernel.sh build um-patched
+	@build/bin/prdemo $(if $(KEYS),--keys "$(KEYS)")
+
+tools:
+	@KSRC= scripts/deps.sh tools
+	@mkdir -p build && flock build/.lock $(MAKE) -s build/bin/page-reporting
+
 sanitized: deps
-	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS)
+	@KSRC= scripts/deps.sh tools
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS) \
+		build/san/page-reporting
 
 test:
 	@KSRC= scripts/deps.sh test
@@ -150,6 +168,9 @@ clean:
 
 # the file with main() in it: main.c, or the program's name
 main_of = $(basename $(notdir $(or $(wildcard bench/$(1)/main.c),$(2).c)))
+
+# the demo is made of the runner's guests and the reader's map
+archives = $(if $(filter demo,$(2)),$(1)/librunner.a $(1)/libreader.a)
 
 # what each workload does in the guest, or on the host: none is named anywhere,
 # so they are linked as they are and not from an archive
@@ -200,7 +221,7 @@ $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 
 $(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o \
 		$(if $(filter guest runner,$(1)),$(call workload_objects,$(5),$(1))) \
-		$(5)/lib$(1).a $(5)/libcommon.a
+		$(5)/lib$(1).a $(call archives,$(5),$(1)) $(5)/libcommon.a
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
 	@$(CC) $(4) -o $$@ $$^ $(LDLIBS)
@@ -222,7 +243,29 @@ build/obj/report/templates.o build/san/obj/report/templates.o: bench/report/repo
 # A test is one cmocka program. Its name tells which archive is meant when two
 # of them define the same name.
 libs = $(patsubst %,build/san/obj/lib%.a,$(if $(findstring report/,$(1)),report,\
-	$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner)))
+	$(if $(findstring test_reader,$(1)),reader,$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner))))
+
+# reader_rules OUTPUT,FLAGS,OBJECTS
+define reader_rules
+$(3)/reader/%.o: $(READER)/%.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(CC) $(CFLAGS) $(2) -MMD -MP -c -o $$@ $$<
+
+$(3)/libreader.a: $(READER_PARTS:$(READER)/%.c=$(3)/reader/%.o)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+$(1)/page-reporting: $(3)/reader/page-reporting.o $(3)/libreader.a
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	@$(CC) $(2) -o $$@ $$^ $(READER_LIBS)
+
+-include $(wildcard $(3)/reader/*.d $(3)/reader/*/*.d)
+endef
+
+$(eval $(call reader_rules,build/bin,,build/obj))
+$(eval $(call reader_rules,build/san,$(SANFLAGS),build/san/obj))
 
 # for guests, which see it where it is
 build/bin/pattern: tests/deep/pattern.c Makefile
@@ -234,10 +277,10 @@ build/san/tests/%: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(CC) $(CFLAGS) $(SANFLAGS) $(INCLUDES) -MMD -MP -o $@ $< \
-		$(filter %.a,$^) -lcmocka $(LDLIBS)
+		$(filter %.a,$^) -lcmocka $(LDLIBS) $(if $(findstring test_reader,$@),$(READER_LIBS))
 
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench doctor list new readme report compare merge test check-deep mutations deps kernels programs sanitized apply unapply patches clean
+.PHONY: help build bench demo doctor list new readme report compare merge test check-deep mutations deps kernels programs tools sanitized apply unapply patches clean
 .DELETE_ON_ERROR:

@@ -180,7 +180,7 @@ group_unit()
 		run replay build/san/model/replay --check tests/model/replay/traces/*.trace
 	fi
 	bins=san
-	scripts tests/report/*.sh
+	scripts tests/report/*.sh tests/tool/*.sh
 	bins=
 }
 
@@ -196,7 +196,7 @@ group_style()
 
 group_e2e()
 {
-	run "build programs" make -s --no-print-directory programs || return
+	run "build programs" make -s --no-print-directory programs tools || return
 	kernels || return
 	scripts tests/e2e/*.sh
 }

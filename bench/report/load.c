@@ -126,7 +126,7 @@ static void load_samples(struct run *run, struct boot *boot)
 	const char *path = run_str(run, "%s/boots/%s/%s", run->raw, boot->name, file);
 	char *line = NULL;
 	size_t size = 0, lineno = 1, room = 0;
-	int columns;
+	int columns, named = 1;
 	ssize_t len;
 	FILE *f = fopen(path, "r");
 
@@ -144,6 +144,9 @@ static void load_samples(struct run *run, struct boot *boot)
 	}
 	/* Where the host has huge pages, a fourth column. */
 	columns = strstr(line, "\thuge_kib") ? 4 : 3;
+	/* page-reporting's watch has more behind these. */
+	for (const char *p = line; (p = strchr(p, '\t')); p++)
+		named++;
 	while ((len = read_line(&line, &size, f)) > 0) {
 		struct sample s = { .huge_kib = NAN };
 		char *p = line, *end = NULL;
@@ -154,7 +157,7 @@ static void load_samples(struct run *run, struct boot *boot)
 		for (int i = 0; i < columns && good; i++) {
 			*field[i] = strtod(p, &end);
 			good = end != p && isfinite(*field[i]) &&
-			       *end == (i < columns - 1 ? '\t' : '\n');
+			       *end == (i < named - 1 ? '\t' : '\n');
 			p = end + 1;
 		}
 		if (!good) {
