@@ -240,6 +240,7 @@ struct pr_pass {
 					 */
 };
 
+void pr_pass_start(void);
 int pr_pass_run(struct pr_pass *pass);
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
 
@@ -278,7 +279,6 @@ extern u64 pr_lock_hold_max;
 u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);
 void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
 	__releases(&zone->lock);
-void pr_note_hold(u64 ns);
 struct page *pr_find_block(struct page *page, unsigned int order,
 			   unsigned int *found);
 struct page *pr_next_block(struct zone *zone, unsigned long *pfn,

@@ -189,10 +189,9 @@ bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 	u32 set = pr_bin(pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms))), learnt;
 	u32 halves = pr_age(now, policy->halved) / (2 * PR_PRICE);
 	unsigned long weights[PR_BIN_LATE + 1];
-	unsigned int bin;
+	unsigned int bin, weight;
 
-	if (halves)
-		policy->halved = now;
+	policy->halved = (policy->halved + halves * 2 * PR_PRICE) & PR_TIME_MASK;
 	for (bin = 0; bin <= PR_BIN_LATE; bin++) {
 		policy->reused[bin] >>= min(halves, BITS_PER_LONG - 1U);
 		policy->reused[bin] += reused[bin];
@@ -200,7 +199,8 @@ bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 	}
 	/* For these alone the best age is the one that is set */
 	set = min(set, (u32)PR_BIN_LATE);
-	weights[set] += 2 * (ram / PR_LEARN_SHARE);
+	weight = set < PR_BINS ? max(2U, 1 + set / (PR_BINS - set)) : 2;
+	weights[set] += weight * (ram / PR_LEARN_SHARE);
 	weights[PR_BIN_LATE] += ram / PR_LEARN_SHARE;
 	bin = best_bin(weights);
 	learnt = (bin + 1) << PR_BIN_SHIFT;

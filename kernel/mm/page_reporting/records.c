@@ -274,19 +274,20 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 {
 	bool used = counter == &pr_stats.refaulted;
 	unsigned long pages = unit_pages(order), cleared = 0, soon = 0;
-	u32 latest = PR_AGE_MAX, age, *record;
+	u32 now = pr_now(), latest = PR_AGE_MAX, age, *record;
 
 	lockdep_assert_held(&zone->lock);
 
 	for_each_record(record, page, order) {
 		if (is_reported(*record)) {
-			age = pr_age(pr_now(), *record & PR_TIME_MASK);
+			age = pr_age(now, *record & PR_TIME_MASK);
 			latest = min(latest, age);
 			cleared += pages;
 			if (used)
 				this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
-			/* A flush is the user's own wish: nothing is learnt from it */
-			if (used && state_of(*record) == PR_REPORTED) {
+			/* A flush teaches nothing, nor does what had to be older */
+			if (used && state_of(*record) == PR_REPORTED &&
+			    order >= granule_order()) {
 				age = pr_free_age(&pr_policy, age);
 				count_reused(age, pages);
 				soon += age < PR_PRICE ? pages : 0;
@@ -384,7 +385,7 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 
 	__ClearPageReported(page);
 	/* With its head the block loses its age, so all of it counts as used */
-	if (state_of(head) == PR_FREE && !ballooned)
+	if (state_of(head) == PR_FREE && high >= pr_policy.huge_order && !ballooned)
 		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
 	if (!has_reported(head))
 		return;

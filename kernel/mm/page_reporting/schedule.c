@@ -113,8 +113,7 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 		return nsecs_to_jiffies(quota) + 1;
 	learn();
 	pr_schedule_limits(&pass->limits);
-	pass->fresh = READ_ONCE(pr_schedule.fresh);
-	WRITE_ONCE(pr_schedule.fresh, false);
+	pass->fresh = xchg(&pr_schedule.fresh, false);
 	pass->sweep = force || pass->fresh ||
 		      (!pass->limits.few && time_after_eq(jiffies, pr_schedule.sweep_at));
 	pass->limits.few &= !pass->sweep;
@@ -130,7 +129,6 @@ static void drain_idle_cpus(void)
 	unsigned int batches;
 	struct zone *zone;
 	bool more;
-	u64 start;
 	int cpu;
 
 	for_each_online_cpu(cpu) {
@@ -139,9 +137,7 @@ static void drain_idle_cpus(void)
 		for_each_populated_zone(zone) {
 			for (batches = 0, more = true; more && batches < DRAIN_BATCHES;
 			     batches++) {
-				start = ktime_get_ns();
 				more = page_reporting_drain_pcp(zone, cpu);
-				pr_note_hold(ktime_get_ns() - start);
 				cond_resched();
 			}
 		}
@@ -202,12 +198,14 @@ static unsigned long delay_after_error(int err)
 static unsigned long delay_after_pass(const struct pr_pass *pass)
 {
 	unsigned int delay_ms = READ_ONCE(pr_policy.params.delay_ms);
-	unsigned long delay = MAX_JIFFY_OFFSET;
+	unsigned long delay = MAX_JIFFY_OFFSET, interval;
 
-	WRITE_ONCE(pr_schedule.backoff_ms, 0);
-	if (!pass->sweep)
-		WRITE_ONCE(pr_schedule.interval,
-			   max(pause(), nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE)));
+	if (pass->reports)
+		WRITE_ONCE(pr_schedule.backoff_ms, 0);
+	interval = max(pause(), nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE));
+	/* A sweep takes longer than what comes after it */
+	WRITE_ONCE(pr_schedule.interval,
+		   pass->sweep ? min(pr_schedule.interval, interval) : interval);
 	if (pass->retry && !pass->pages)
 		pr_schedule.retry_ms = clamp(max(pr_schedule.retry_ms, 1U) * 2, delay_ms,
 				      max(BACKOFF_MAX_MS, delay_ms));

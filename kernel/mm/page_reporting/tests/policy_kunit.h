@@ -316,6 +316,21 @@ static void policy_learn_forgets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, policy.reused[pr_bin(100)], 0);
 }
 
+/* As long as nothing is used again what is set is in force, whatever it is */
+static void policy_learn_nothing(struct kunit *test)
+{
+	struct pr_policy policy;
+	unsigned int ms;
+
+	for (ms = 0; ms < 3000; ms += 67) {
+		policy = pt_learner();
+		policy.params.min_age_ms = ms;
+		pt_learn(&policy, 0, 0, 0);
+		KUNIT_EXPECT_EQ_MSG(test, pr_gate(&policy, PT_HUGE), pr_ms_to_ticks(ms),
+				    "%u ms", ms);
+	}
+}
+
 /* A fixed age stays, one beyond the price too, and next to nothing is no reason */
 static void policy_learn_not(struct kunit *test)
 {
@@ -388,6 +403,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(policy_learn),
 	KUNIT_CASE(policy_learn_weighs),
 	KUNIT_CASE(policy_learn_forgets),
+	KUNIT_CASE(policy_learn_nothing),
 	KUNIT_CASE(policy_learn_not),
 	KUNIT_CASE(policy_free_age),
 	KUNIT_CASE(policy_quota),
