@@ -397,6 +397,27 @@ static int cmp_boot(const void *a, const void *b)
 	       strcmp(x->name, y->name);
 }
 
+/* Name the directories of @boots, which is open as @d. */
+static void list_boots(struct run *run, const char *boots, DIR *d)
+{
+	struct dirent *de;
+
+	while ((de = readdir(d))) {
+		const char *sub;
+		struct stat st;
+
+		if (de->d_name[0] == '.')
+			continue;
+		sub = run_str(run, "%s/%s", boots, de->d_name);
+		if (stat(sub, &st) || !S_ISDIR(st.st_mode))
+			continue;
+		run->boots = xrealloc(run->boots, run->nboots + 1,
+				      sizeof(*run->boots));
+		memset(&run->boots[run->nboots], 0, sizeof(*run->boots));
+		run->boots[run->nboots++].name = run_str(run, "%s", de->d_name);
+	}
+}
+
 /**
  * run_load() - read everything below a run directory
  *
@@ -408,7 +429,6 @@ int run_load(struct run *run, const char *dir)
 {
 	const char *path, *boots;
 	json_error_t err;
-	struct dirent *de;
 	bool missing;
 	size_t i;
 	int why;
@@ -458,20 +478,7 @@ int run_load(struct run *run, const char *dir)
 			boots, strerror(why));
 		return -1;
 	}
-	while ((de = readdir(d))) {
-		const char *sub;
-		struct stat st;
-
-		if (de->d_name[0] == '.')
-			continue;
-		sub = run_str(run, "%s/%s", boots, de->d_name);
-		if (stat(sub, &st) || !S_ISDIR(st.st_mode))
-			continue;
-		run->boots = xrealloc(run->boots, run->nboots + 1,
-				      sizeof(*run->boots));
-		memset(&run->boots[run->nboots], 0, sizeof(*run->boots));
-		run->boots[run->nboots++].name = run_str(run, "%s", de->d_name);
-	}
+	list_boots(run, boots, d);
 	closedir(d);
 	if (!run->nboots) {
 		fprintf(stderr,

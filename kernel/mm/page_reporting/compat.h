@@ -26,12 +26,16 @@
 	start_isolate_page_range(start, end, PB_ISOLATE_MODE_OTHER)
 #define pr_unisolate_range(start, end)					\
 	undo_isolate_page_range(start, end)
-#define pr_set_capture(capc, cc)					\
-	(*(capc) = (struct capture_control) {				\
-		.zone = (cc)->zone,					\
-		.migratetype = (cc)->migratetype,			\
-		.order = (cc)->order,					\
-	})
+#define pr_set_capture(capc, control)					\
+({									\
+	struct compact_control *_cc = (control);			\
+									\
+	*(capc) = (struct capture_control) {				\
+		.zone = _cc->zone,					\
+		.migratetype = _cc->migratetype,			\
+		.order = _cc->order,					\
+	};								\
+})
 #else
 #define pr_page_index	index
 #define pr_page_flags	flags

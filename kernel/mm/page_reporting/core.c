@@ -385,7 +385,9 @@ int pr_flush_result(char *buf, size_t size)
 	unsigned long free = global_zone_page_state(NR_FREE_PAGES);
 	unsigned long left = free - min(free, global_zone_page_state(NR_FREE_REPORTED));
 
-	return scnprintf(buf, size, "reported_bytes %llu\nleft_bytes %llu\ntime_ms %llu\nerror %d\n",
+	return scnprintf(buf, size,
+			 "reported_bytes %llu\nleft_bytes %llu\n"
+			 "time_ms %llu\nerror %d\n",
 			 core.flush.pages << PAGE_SHIFT, (u64)left << PAGE_SHIFT,
 			 div_u64(core.flush.ns, NSEC_PER_MSEC), core.flush.err);
 }

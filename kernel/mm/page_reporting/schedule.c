@@ -190,7 +190,7 @@ static unsigned long delay_after_error(int err)
 	if (!pr_schedule.backoff_ms)
 		pr_warn("the device failed with %d, will try again\n", err);
 	WRITE_ONCE(pr_schedule.backoff_ms, clamp(pr_schedule.backoff_ms * 2, BACKOFF_MIN_MS,
-					  BACKOFF_MAX_MS));
+						 BACKOFF_MAX_MS));
 	pr_schedule.backoff_until = jiffies + msecs_to_jiffies(pr_schedule.backoff_ms);
 	return msecs_to_jiffies(pr_schedule.backoff_ms);
 }
@@ -208,7 +208,7 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 		   pass->sweep ? min(pr_schedule.interval, interval) : interval);
 	if (pass->retry && !pass->pages)
 		pr_schedule.retry_ms = clamp(max(pr_schedule.retry_ms, 1U) * 2, delay_ms,
-				      max(BACKOFF_MAX_MS, delay_ms));
+					     max(BACKOFF_MAX_MS, delay_ms));
 	else
 		pr_schedule.retry_ms = delay_ms;
 	if (pass->retry)
