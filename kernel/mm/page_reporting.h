@@ -33,8 +33,8 @@ extern struct page_ext_operations page_reporting_ext_ops;
 void __page_reporting_freed(unsigned int order);
 void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high);
-unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
-				     unsigned int order);
+void __page_reporting_clear(struct page *page, struct zone *zone,
+			    unsigned int order);
 void __page_reporting_captured(struct page *page, struct zone *zone,
 			       unsigned int order);
 void __page_reporting_detach(struct page *page, struct zone *zone,

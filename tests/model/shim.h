@@ -77,6 +77,8 @@ int kstrtobool(const char *s, bool *res);
 
 /* One CPU */
 #define DECLARE_PER_CPU(type, name)	extern type name
+#define __percpu
+#define current		((struct task_struct *)1)
 #define DEFINE_PER_CPU(type, name)	type name
 #define this_cpu_add(var, n)		((var) += (n))
 #define per_cpu_ptr(var, cpu)		((void)(cpu), var)

@@ -564,7 +564,7 @@ static void op_corrupt(unsigned int at)
 	struct pr_block block;
 	struct page *page;
 	unsigned int order;
-	u32 *record, was;
+	u32 *record, was, soon;
 
 	if (page_reporting_enabled != KEY_ON || nr_held || !is_online(pfn) ||
 	    truth_where(pfn) == ELSEWHERE)
@@ -585,7 +585,9 @@ static void op_corrupt(unsigned int at)
 		page->flags ^= BIT(PG_reported);
 	}
 	was = *record;
-	*record = (u32)PR_REPORTED << PR_TIME_BITS | ((pr_now() + 1) & PR_TIME_MASK);
+	/* Time 0 is that of a head without one */
+	soon = (pr_now() + 1) & PR_TIME_MASK ?: 1;
+	*record = (u32)PR_REPORTED << PR_TIME_BITS | soon;
 	expect_seen("a time to come", pfn);
 	*record = ~0U;
 	expect_seen("a record of no granule", pfn);

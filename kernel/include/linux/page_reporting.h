@@ -42,6 +42,7 @@ struct page_reporting_dev_info {
 extern unsigned int page_reporting_order;
 
 bool page_reporting_available(void);
+void page_reporting_inflate(bool on);
 int page_reporting_register(struct page_reporting_dev_info *prdev);
 void page_reporting_unregister(struct page_reporting_dev_info *prdev);
 

@@ -18,6 +18,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/reboot.h>
+#include <linux/string.h>
 #include <linux/sched/cputime.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
@@ -72,6 +73,11 @@ static struct pr_core {
 	struct delayed_work due;	/* a pass, queued by the last one */
 	struct delayed_work restart;	/* for another order, or before ages wrap around */
 	u32 started;			/* in ticks */
+	struct {			/* what the last flush did */
+		u64 pages;
+		u64 ns;
+		int err;
+	} flush;
 } core = {
 	.mutex = __MUTEX_INITIALIZER(core.mutex),
 	.pass_lock = __MUTEX_INITIALIZER(core.pass_lock),
@@ -219,10 +225,10 @@ void pr_wait_for_hooks(void)
 }
 
 /* Run a pass; 0, a negative errno, or -EAGAIN if something had to be left out */
-static int run_pass(bool force)
+static int run_pass(struct pr_pass *pass)
 {
 	u64 start = ktime_get_ns(), cpu = task_sched_runtime(current), took;
-	struct pr_pass pass = { .dev = core.dev, .limits.force = force };
+	bool force = pass->limits.force;
 	unsigned long delay;
 	struct zone *zone;
 	s64 next_ms = -1;
@@ -234,9 +240,10 @@ static int run_pass(bool force)
 		return -ENODEV;
 	if (pr_stopping())
 		return -ECANCELED;
-	pass.capacity = min_not_zero(core.dev->capacity,
-				     (unsigned int)PAGE_REPORTING_CAPACITY);
-	delay = pr_schedule_begin(&pass);
+	pass->dev = core.dev;
+	pass->capacity = min_not_zero(core.dev->capacity,
+				      (unsigned int)PAGE_REPORTING_CAPACITY);
+	delay = pr_schedule_begin(pass);
 	if (delay) {
 		mod_delayed_work(core.wq, &core.due, delay);
 		return 0;
@@ -246,9 +253,9 @@ static int run_pass(bool force)
 	pr_wait_for_hooks();
 	if (force)
 		drain_all_pages(NULL);
-	trace_page_reporting_pass_start(force, pass.sweep,
+	trace_page_reporting_pass_start(force, pass->sweep,
 					pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
-	err = pr_pass_run(&pass);
+	err = pr_pass_run(pass);
 	took = ktime_get_ns() - start;
 	this_cpu_inc(pr_stats.passes);
 	this_cpu_add(pr_stats.pass_ns, took);
@@ -257,8 +264,8 @@ static int run_pass(bool force)
 		for_each_populated_zone(zone)
 			WARN_ON_ONCE(pr_records_check(zone));
 	}
-	delay = pr_schedule_next(&pass, err);
-	if (delay != MAX_JIFFY_OFFSET && pass.stopped != -ECANCELED) {
+	delay = pr_schedule_next(pass, err);
+	if (delay != MAX_JIFFY_OFFSET && pass->stopped != -ECANCELED) {
 		mod_delayed_work(core.wq, &core.due, delay);
 		next_ms = jiffies_to_msecs(delay);
 	}
@@ -266,20 +273,22 @@ static int run_pass(bool force)
 	if (err)
 		mod_delayed_work(core.wq, &core.restart, 0);
 	else
-		err = pass.stopped ?: force && pass.retry ? -EAGAIN : 0;
-	trace_page_reporting_pass_end((u64)pass.pages << PAGE_SHIFT, pass.reports, took,
+		err = pass->stopped ?: force && pass->retry ? -EAGAIN : 0;
+	trace_page_reporting_pass_end((u64)pass->pages << PAGE_SHIFT, pass->reports, took,
 				      err, next_ms);
 	return err;
 }
 
 static void pass_fn(struct work_struct *work)
 {
+	struct pr_pass pass = {};
+
 	/* A flush takes care of everything, and may take long */
 	if (!mutex_trylock(&core.pass_lock)) {
 		queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
 		return;
 	}
-	run_pass(false);
+	run_pass(&pass);
 	mutex_unlock(&core.pass_lock);
 }
 
@@ -295,26 +304,121 @@ static void small_fn(struct work_struct *work)
 		pass_fn(work);
 }
 
+/* "all" or a size, and if wanted a time: "512M 200ms". 0 or -EINVAL. */
+static int parse_flush(const char *val, unsigned long *pages, unsigned int *ms)
+{
+	u64 bytes = 0;
+	int used = 0;
+	char *end;
+
+	*ms = 0;
+	if (strstarts(val, "all")) {
+		end = (char *)val + strlen("all");
+	} else {
+		bytes = memparse(val, &end);
+		if (!bytes)
+			return -EINVAL;
+	}
+	*pages = PFN_UP(bytes);
+	end = skip_spaces(end);
+	if (*end && sscanf(end, "%ums%n", ms, &used) == 1 && *ms)
+		end = skip_spaces(end + used);
+	return *end ? -EINVAL : 0;
+}
+
 /**
- * pr_report_all - report everything now, whatever its age
+ * pr_flush_now - report free memory now, whatever its age
+ * @val: "all" for all there is, or a size such as "512M"; with a time limit after
+ *	it, such as "200ms", if wanted. What is free for longest goes first.
+ *
+ * Reports at most a block more than asked for, and the report under way at the
+ * time limit comes to its end.
  *
  * Context: process context, sleeps until all is reported.
- * Return: 0; -EAGAIN if some memory had to be left out, as its pageblock is
- * isolated or too little would be left; -ENODEV without a device; -EINTR upon a
- * signal; -ECANCELED if the device goes away, the order is changed, or the
+ * Return: 0; -EINVAL; -EAGAIN if some memory had to be left out, as its pageblock
+ * is isolated or too little would be left; -ENODEV without a device; -EINTR upon
+ * a signal; -ECANCELED if the device goes away, the order is changed, or the
  * system is about to suspend or to reboot; or what the device returned.
  */
-int pr_report_all(void)
+int pr_flush_now(const char *val)
 {
+	unsigned long most, pages = 0;
+	struct pr_pass pass;
+	unsigned int ms;
+	u64 start;
+	u32 age;
 	int err;
 
-	err = mutex_lock_interruptible(&core.pass_lock);
+	err = parse_flush(val, &most, &ms) ?:
+	      mutex_lock_interruptible(&core.pass_lock);
 	if (err)
 		return err;
-	err = run_pass(true);
+	start = ktime_get_ns();
+	/* With a limit, in passes over younger and younger memory */
+	age = most || ms ? pr_ms_to_ticks(64 * MSEC_PER_SEC) : 0;
+	while (true) {
+		pass = (struct pr_pass) {
+			.limits = { .force = true, .age = age },
+			.most = most ? most - pages : 0,
+			.deadline = ms ? start + ms * (u64)NSEC_PER_MSEC : 0,
+		};
+		err = run_pass(&pass);
+		pages += pass.pages;
+		if (err == -EDQUOT || (most && pages >= most)) {
+			err = 0;
+			break;
+		}
+		if (!age || (err && err != -EAGAIN))
+			break;
+		age /= 4;
+	}
+	core.flush.pages = pages;
+	core.flush.ns = ktime_get_ns() - start;
+	core.flush.err = err;
 	mutex_unlock(&core.pass_lock);
 	return err;
 }
+
+/* Print what the last flush did and what is left. Any context; at most a line each. */
+int pr_flush_result(char *buf, size_t size)
+{
+	unsigned long left = global_zone_page_state(NR_FREE_PAGES) -
+			     global_zone_page_state(NR_FREE_REPORTED);
+
+	return scnprintf(buf, size, "reported_bytes %llu\nleft_bytes %llu\ntime_ms %llu\nerror %d\n",
+			 core.flush.pages << PAGE_SHIFT, (u64)left << PAGE_SHIFT,
+			 div_u64(core.flush.ns, NSEC_PER_MSEC), core.flush.err);
+}
+
+static int set_flush(const char *val, const struct kernel_param *kp)
+{
+	int err;
+
+	if (!static_branch_unlikely(&page_reporting_enabled))
+		return -ENODEV;
+	/* All parameters share a lock, and the device may take long */
+	kernel_param_unlock(THIS_MODULE);
+	err = pr_flush_now(val);
+	kernel_param_lock(THIS_MODULE);
+	return err;
+}
+
+static int get_flush(char *buf, const struct kernel_param *kp)
+{
+	return pr_flush_result(buf, PAGE_SIZE);
+}
+
+static const struct kernel_param_ops flush_ops = {
+	.set = set_flush,
+	.get = get_flush,
+};
+
+/*
+ * Report free memory now: all of it, or as much as a size says, within a time.
+ *
+ * See pr_flush_now(). Reading says what the last flush did. Nothing by default.
+ */
+module_param_cb(flush, &flush_ops, NULL, 0600);
 
 /* Turn the hooks on; the pass lock is held */
 static void start(bool fresh)

@@ -9,6 +9,7 @@
 #include <linux/page-isolation.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/vmstat.h>
 #include <linux/walk_free_mem.h>
 
@@ -200,6 +201,7 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "reported_bytes %llu\n", sum.reported << PAGE_SHIFT);
 	seq_printf(m, "refaulted_bytes %llu\n", sum.refaulted << PAGE_SHIFT);
 	seq_printf(m, "refaulted_soon_bytes %llu\n", sum.soon << PAGE_SHIFT);
+	seq_printf(m, "removed_bytes %llu\n", sum.removed << PAGE_SHIFT);
 	seq_printf(m, "kept_bytes %llu\n", sum.kept << PAGE_SHIFT);
 	seq_printf(m, "forgotten_bytes %llu\n", sum.forgotten << PAGE_SHIFT);
 	seq_printf(m, "failed_bytes %llu\n", sum.failed << PAGE_SHIFT);
@@ -255,16 +257,32 @@ DEFINE_SHOW_ATTRIBUTE(ages);
 static ssize_t flush_write(struct file *file, const char __user *buf,
 			   size_t count, loff_t *ppos)
 {
-	int err = pr_report_all();
+	char val[32] = "";
+	int err;
 
-	return err < 0 ? err : count;
+	if (count >= sizeof(val))
+		return -EINVAL;
+	if (copy_from_user(val, buf, count))
+		return -EFAULT;
+	err = pr_flush_now(val);
+	return err ? err : count;
+}
+
+static ssize_t flush_read(struct file *file, char __user *buf, size_t count,
+			  loff_t *ppos)
+{
+	char text[128];
+
+	return simple_read_from_buffer(buf, count, ppos, text,
+				       pr_flush_result(text, sizeof(text)));
 }
 
 static const struct file_operations flush_fops = {
 	.owner = THIS_MODULE,
 	.open = simple_open,
+	.read = flush_read,
 	.write = flush_write,
-	.llseek = noop_llseek,
+	.llseek = default_llseek,
 };
 
 static int __init page_reporting_debugfs_init(void)
@@ -279,7 +297,7 @@ static int __init page_reporting_debugfs_init(void)
 	debugfs_create_file("summary", 0400, dir, NULL, &summary_fops);
 	debugfs_create_file("ages", 0400, dir, NULL, &ages_fops);
 	debugfs_create_file("stats", 0400, dir, NULL, &stats_fops);
-	debugfs_create_file("flush", 0200, dir, NULL, &flush_fops);
+	debugfs_create_file("flush", 0600, dir, NULL, &flush_fops);
 	return 0;
 }
 late_initcall(page_reporting_debugfs_init);

@@ -76,7 +76,8 @@ struct pr_block {
 
 /* What keeps blocks of a zone from being reported */
 struct pr_limits {
-	bool force;			/* nothing but the budget: a flush */
+	bool force;			/* nothing but the budget and @age: a flush */
+	u32 age;			/* of that, the least age in ticks */
 	bool few;			/* too few small blocks for a sweep */
 	bool backing_off;		/* the device has failed lately */
 	unsigned long budget;		/* pages that may be isolated at once */
@@ -164,6 +165,7 @@ struct pr_stats {
 	u64 refaulted;		/* reported, then allocated */
 	u64 told;		/* reported by age */
 	u64 soon;		/* of this, used within pr_horizon() */
+	u64 removed;		/* reported, then taken by a balloon, compaction, CMA... */
 	u64 kept;		/* the record outlived a merge */
 	u64 forgotten;		/* reported and still free, the record lost */
 	u64 pass_ns;		/* time spent in passes */
@@ -199,6 +201,8 @@ struct pr_pass {
 	struct page_reporting_dev_info *dev;
 	unsigned int capacity;		/* blocks in a report */
 	struct pr_limits limits;	/* budgets are set zone by zone */
+	unsigned long most;		/* pages to report; 0: all */
+	u64 deadline;			/* in ns; 0: none */
 	bool sweep;			/* look for small blocks, too */
 	bool fresh;			/* the host never supplied what is unknown */
 	unsigned long stamped;		/* blocks that were new */
@@ -208,8 +212,9 @@ struct pr_pass {
 	u64 scan_ns;			/* time spent on looking at memory */
 	unsigned long pages;		/* pages reported */
 	unsigned int reports;		/* calls of the device */
-	int stopped;			/* ended early: -ECANCELED, -EINTR, or -EBUSY
-					 * as the quota is used up; else 0
+	int stopped;			/* ended early: -ECANCELED, -EINTR, -EBUSY as the
+					 * quota is used up, -EDQUOT as @most or @deadline
+					 * is reached; else 0
 					 */
 };
 
@@ -240,7 +245,8 @@ unsigned long pr_schedule_next(const struct pr_pass *pass, int err);
 /* core.c */
 extern struct pr_policy pr_policy;
 
-int pr_report_all(void);
+int pr_flush_now(const char *val);
+int pr_flush_result(char *buf, size_t size);
 bool pr_stopping(void);
 void pr_wait_for_hooks(void);
 #endif /* CONFIG_PAGE_REPORTING */

@@ -92,6 +92,9 @@ static bool must_stop(struct pr_pass *pass)
 	else if (pass->limits.force &&
 		 (signal_pending(current) || freezing(current)))
 		pass->stopped = -EINTR;
+	else if ((pass->most && pass->pages >= pass->most) ||
+		 (pass->deadline && ktime_get_ns() >= pass->deadline))
+		pass->stopped = -EDQUOT;
 	return pass->stopped;
 }
 
@@ -197,6 +200,10 @@ static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 	get_online_mems();
 	since = pr_lock(zone, &flags);
 	pr_zone_limits(zone, &pass->limits);
+	if (pass->most)
+		pass->limits.budget = min(pass->limits.budget,
+					  max(pass->most - pass->pages,
+					      (unsigned long)MAX_ORDER_NR_PAGES));
 	for (i = 0; i < batch.nr_blocks; i++) {
 		found = batch.blocks[i];
 		records += max(1UL, 1UL << found.order >> pr_policy.granule_order);

@@ -107,9 +107,9 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			return PR_FEW;
 		if (limits->backing_off)
 			return PR_BACKING_OFF;
-		if (pr_wait(policy, block))
-			return PR_YOUNG;
 	}
+	if (limits->force ? block->age < limits->age : pr_wait(policy, block))
+		return PR_YOUNG;
 	if (is_migrate_cma(block->migratetype))
 		budget = limits->cma_budget;
 	return pages > budget ? PR_OVER_BUDGET : PR_ELIGIBLE;

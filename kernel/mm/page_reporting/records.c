@@ -19,11 +19,13 @@
 #define pr_fmt(fmt) "page_reporting: " fmt
 
 #include <linux/atomic.h>
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <linux/vmstat.h>
 
@@ -46,6 +48,9 @@ static unsigned int lowest_order = MAX_PAGE_ORDER;
 
 /* All records are being forgotten: see pr_records_forget() */
 static bool forgetting;
+
+/* Allocates for a balloon, see page_reporting_inflate() */
+static struct task_struct *inflater;
 
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
 
@@ -254,10 +259,14 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 	return pages;
 }
 
-/* Clear the records of 2^@order pages; returns how many were reported */
+/*
+ * Clear the records of 2^@order pages, and count those that were reported in
+ * @counter of pr_stats. Returns how many they are.
+ */
 static unsigned long clear_records(struct page *page, struct zone *zone,
-				   unsigned int order, bool used)
+				   unsigned int order, u64 __percpu *counter)
 {
+	bool used = counter == &pr_stats.refaulted;
 	unsigned long pages = unit_pages(order), cleared = 0, soon = 0;
 	u32 latest = PR_AGE_MAX, age, *record;
 
@@ -277,9 +286,9 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 		WRITE_ONCE(*record, 0);
 	}
 	count_reported(zone, -(long)cleared);
+	this_cpu_add(*counter, cleared);
 	if (cleared && used) {
 		__count_vm_events(PAGE_REPORT_REFAULT, cleared);
-		this_cpu_add(pr_stats.refaulted, cleared);
 		this_cpu_add(pr_stats.soon, soon);
 		trace_page_reporting_refault(page_to_pfn(page), order, cleared,
 					     pr_ticks_to_ms(latest));
@@ -295,8 +304,7 @@ static void attach(struct page *page, unsigned int order)
 	if (order < granule_order())
 		return;
 	if (READ_ONCE(forgetting)) {
-		this_cpu_add(pr_stats.forgotten,
-			     clear_records(page, page_zone(page), order, false));
+		clear_records(page, page_zone(page), order, &pr_stats.forgotten);
 		return;
 	}
 	reported = reported_in(page, order);
@@ -336,18 +344,18 @@ void __page_reporting_detach(struct page *page, struct zone *zone,
 	}
 }
 
-/* Out of line part of page_reporting_clear() */
-unsigned long __page_reporting_clear(struct page *page, struct zone *zone,
-				     unsigned int order)
+static void clear_block(struct page *page, struct zone *zone, unsigned int order,
+			u64 __percpu *counter)
 {
-	unsigned long pages;
-
 	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
-		return 0;
-	pages = clear_records(page, zone, order, false);
-	count_small(order, -(long)pages);
-	return pages;
+	if (has_reported(pr_head(page)))
+		count_small(order, -(long)clear_records(page, zone, order, counter));
+}
+
+/* Out of line part of page_reporting_clear() */
+void __page_reporting_clear(struct page *page, struct zone *zone, unsigned int order)
+{
+	clear_block(page, zone, order, &pr_stats.removed);
 }
 
 /* Out of line part of page_reporting_captured() */
@@ -355,26 +363,29 @@ void __page_reporting_captured(struct page *page, struct zone *zone,
 			       unsigned int order)
 {
 	if (order >= granule_order())
-		clear_records(page, zone, order, true);
+		clear_records(page, zone, order, &pr_stats.refaulted);
 }
 
 /* Out of line part of page_reporting_take() */
 void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high)
 {
+	bool ballooned = current == READ_ONCE(inflater);
+
 	__ClearPageReported(page);
 	if (!has_reported(pr_head(page)))
 		return;
 	count_small(high, -(long)reported_in(page, high));
 	/* A granule, or a block below one, is known as a whole or not at all */
 	low = max(low, min(granule_order(), high));
-	clear_records(page, zone, low, true);
+	clear_records(page, zone, low,
+		      ballooned ? &pr_stats.removed : &pr_stats.refaulted);
 	for (; low < high; low++) {
 		struct page *rest = page + (1UL << low);
 
 		/* expand() makes a guard page of it */
 		if (low < debug_guardpage_minorder())
-			clear_records(rest, zone, low, false);
+			clear_records(rest, zone, low, &pr_stats.removed);
 		else
 			attach(rest, low);
 	}
@@ -488,10 +499,25 @@ static int forget_block(void *opaque, unsigned long pfn, unsigned long num)
 	struct page *page = pfn_to_page(pfn);
 
 	if (page_reporting_known(page))
-		this_cpu_add(pr_stats.forgotten,
-			     __page_reporting_clear(page, page_zone(page), ilog2(num)));
+		clear_block(page, page_zone(page), ilog2(num), &pr_stats.forgotten);
 	return 0;
 }
+
+/**
+ * page_reporting_inflate - tell what the caller allocates memory for
+ * @on: true before it allocates for a balloon, false after that
+ *
+ * A balloon gives memory to the host, so its allocations are not counted as
+ * refaults, and the minimum age is not raised for them. One task at a time: if
+ * there is another one, its allocations may count as use.
+ *
+ * Context: process context.
+ */
+void page_reporting_inflate(bool on)
+{
+	WRITE_ONCE(inflater, on ? current : NULL);
+}
+EXPORT_SYMBOL_GPL(page_reporting_inflate);
 
 /**
  * pr_records_forget - forget all records

@@ -28,7 +28,7 @@ free_bytes()
 # flush: report all that is free; some may be left out. Else says why it failed.
 flush()
 {
-	_err=$(echo 1 | LC_ALL=C dd of=$dbg/flush status=none 2>&1) && return
+	_err=$(echo all | LC_ALL=C dd of=$dbg/flush status=none 2>&1) && return
 	case $_err in
 	*'Resource temporarily unavailable') ;;
 	*)

@@ -12,7 +12,7 @@ echo 0 >/sys/module/page_reporting/parameters/min_age_ms
 	rm /tmp/used
 done) &
 (while :; do
-	echo 1 >/sys/kernel/debug/page_reporting/flush
+	echo all >/sys/kernel/debug/page_reporting/flush
 done) 2>/dev/null &
 sleep 3
 echo "rebooting: $(sed -n 's/^reports //p' /sys/kernel/debug/page_reporting/stats) reports"

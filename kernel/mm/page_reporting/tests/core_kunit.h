@@ -7,10 +7,11 @@
 /* Run a pass as the worker does, and return what it returned */
 int prt_pass(bool force)
 {
+	struct pr_pass pass = { .limits.force = force };
 	int err;
 
 	mutex_lock(&core.pass_lock);
-	err = run_pass(force);
+	err = run_pass(&pass);
 	mutex_unlock(&core.pass_lock);
 	return err;
 }
@@ -82,6 +83,65 @@ static void core_param_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set_fragment_order("3", &kp), 0);
 	flush_delayed_work(&core.freed);
 	PRT_EXPECT(test, frame->page, 3, PR_FREE);
+}
+
+static void core_flush_words(struct kunit *test)
+{
+	static const struct {
+		const char *val;
+		unsigned long mib;
+		unsigned int ms;
+	} good[] = {
+		{ "all", 0, 0 },
+		{ "all\n", 0, 0 },
+		{ "all 200ms", 0, 200 },
+		{ "512M", 512, 0 },
+		{ "2G 1500ms\n", 2048, 1500 },
+		{ "1048576", 1, 0 },
+	};
+	static const char * const bad[] = {
+		"", "0", "\n", "al", "alles", "M", "512M 200", "512M 0ms", "512M 200s",
+		"512M 200ms more", "ms",
+	};
+	unsigned long pages;
+	unsigned int i, ms;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, parse_flush(good[i].val, &pages, &ms), 0,
+				    "\"%s\"", good[i].val);
+		KUNIT_EXPECT_EQ(test, pages, good[i].mib * (SZ_1M / PAGE_SIZE));
+		KUNIT_EXPECT_EQ(test, ms, good[i].ms);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test, parse_flush(bad[i], &pages, &ms), -EINVAL,
+				    "\"%s\"", bad[i]);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("some"), -EINVAL);
+}
+
+/* A flush that is limited takes what is free for longest, and no more than asked for */
+static void core_flush_some(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_frame *frame[2];
+	char text[128];
+
+	prt_start(test, 9, 0);
+	prt_flush(test);
+	frame[0] = prt_frame(test, 0);
+	frame[1] = prt_frame(test, 1);
+	prt_put(frame[0], 0, 9);
+	prt_put(frame[1], 0, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	prt_set_age(frame[1]->page, 9, pr_ms_to_ticks(500));
+	prt_forget(prt);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("2M"), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame[0]->page, 9), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame[1]->page, 9), 512);
+	pr_flush_result(text, sizeof(text));
+	KUNIT_EXPECT_TRUE(test, strstarts(text, "reported_bytes 2097152\n"));
+	/* Nothing is lost by a limit that is not reached */
+	KUNIT_EXPECT_EQ(test, pr_flush_now("1G 100000ms"), 0);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame[0]->page, 9), 512);
 }
 
 /* All is forgotten and reported again before ages wrap around */
@@ -291,7 +351,7 @@ static void core_driver_order(struct kunit *test)
 	mutex_unlock(&core.pass_lock);
 	prt->bad = 0;
 	prt->fail_in = 1;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
 	prt->bad = 0;		/* the two orders differed, as they should */
 	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 6);
@@ -333,7 +393,7 @@ static void signalled_fn(struct work_struct *work)
 	struct prt_call *call = container_of(work, struct prt_call, work);
 
 	set_tsk_thread_flag(current, TIF_SIGPENDING);
-	call->ret = pr_report_all();
+	call->ret = pr_flush_now("all");
 	clear_tsk_thread_flag(current, TIF_SIGPENDING);
 }
 
@@ -354,14 +414,14 @@ static void core_flush_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
 
 	prt_stop(true);
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ECANCELED);
 	prt_stop(false);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
 
 	prt_flush(test);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 512);
 	prt_unregister(prt);
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ENODEV);
 }
 
 /* Before suspend a pass ends after its batch; afterwards passes run again */
@@ -387,6 +447,8 @@ static void core_suspend(struct kunit *test)
 
 static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_param_set),
+	KUNIT_CASE(core_flush_words),
+	KUNIT_CASE(core_flush_some),
 	KUNIT_CASE(core_restart),
 	KUNIT_CASE(core_freed),
 	KUNIT_CASE(core_freed_merged),
@@ -418,7 +480,7 @@ static void core_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_reporting_register(&info), -EOPNOTSUPP);
 	KUNIT_EXPECT_FALSE(test, static_key_enabled(&page_reporting_enabled));
 	KUNIT_EXPECT_EQ(test, page_reporting_order, order);
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ENODEV);
 	page_reporting_unregister(&info);
 
 	page = alloc_pages(PRT_FRAME_GFP, MAX_PAGE_ORDER);

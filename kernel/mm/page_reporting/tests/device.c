@@ -280,7 +280,7 @@ void prt_register(struct kunit *test)
 
 void prt_flush(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, pr_report_all(), 0);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), 0);
 }
 
 /* Register the device and let it know of all that is free already */
@@ -303,11 +303,16 @@ void prt_start(struct kunit *test, unsigned int granule, unsigned int capacity)
 void prt_verify(struct kunit *test)
 {
 	struct prt *prt = test->priv;
+	struct pr_stats stats;
 
 	KUNIT_EXPECT_EQ_MSG(test, prt_check_all(), 0, "granule order %u, see the log",
 			    pr_policy.granule_order);
 	KUNIT_EXPECT_EQ_MSG(test, prt->bad, 0, "see the log");
 	prt->bad = 0;
+	stats = prt_stats();
+	KUNIT_EXPECT_EQ_MSG(test, global_zone_page_state(NR_FREE_REPORTED),
+			    stats.reported - stats.refaulted - stats.removed -
+			    stats.forgotten, "what was reported is not accounted for");
 }
 
 void prt_call(struct prt_call *call, struct prt *prt, work_func_t fn)
@@ -327,7 +332,7 @@ void prt_flush_fn(struct work_struct *work)
 {
 	struct prt_call *call = container_of(work, struct prt_call, work);
 
-	call->ret = pr_report_all();
+	call->ret = pr_flush_now("all");
 }
 
 /* Let the device wait in the middle of a report of a frame's first half */

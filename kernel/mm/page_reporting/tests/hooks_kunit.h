@@ -58,7 +58,7 @@ static void hooks_isolate_page(struct kunit *test)
 {
 	struct prt *prt = test->priv;
 	struct prt_frame *frame;
-	unsigned long nr, refaulted;
+	unsigned long nr, refaulted, removed;
 	struct zone *zone;
 
 	prt_start(test, 4, 0);
@@ -68,6 +68,7 @@ static void hooks_isolate_page(struct kunit *test)
 	prt_flush(test);
 
 	refaulted = PRT_STAT(refaulted);
+	removed = PRT_STAT(removed);
 	spin_lock_irq(&zone->lock);
 	nr = __isolate_free_page(frame->page, 8);
 	spin_unlock_irq(&zone->lock);
@@ -80,6 +81,7 @@ static void hooks_isolate_page(struct kunit *test)
 	spin_unlock_irq(&zone->lock);
 	PRT_EXPECT(test, frame->page, 8, PR_NONE);
 	KUNIT_EXPECT_EQ(test, PRT_STAT(refaulted), refaulted);
+	KUNIT_EXPECT_EQ(test, PRT_STAT(removed) - removed, 256);
 
 	prt_forget(prt);
 	prt_flush(test);
@@ -124,7 +126,7 @@ static void hooks_isolate_block(struct kunit *test)
 	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
 	PRT_EXPECT(test, second, 9, PR_NONE);
 	/* Something had to be left out */
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EAGAIN);
 	PRT_EXPECT(test, second, 9, PR_FREE);
 	prt_verify(test);
 

@@ -81,7 +81,7 @@ static void pass_flush(struct kunit *test)
 		prt_verify(test);
 	}
 	prt_unregister(test->priv);
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ENODEV);
 }
 
 /* What was free before the device came waits longer, blocks below 2 MiB, too */
@@ -207,13 +207,13 @@ static void pass_error_age(struct kunit *test)
 	prt_put(frame, 0, 9);
 	prt_put(frame, 512, 5);
 	prt->fail_in = 1;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
 	PRT_EXPECT(test, frame->page, 9, PR_FREE);
 	PRT_EXPECT(test, frame->page + 512, 5, PR_FREE);
 	prt_set_age(frame->page, 9, 1234);
 	prt_set_age(frame->page + 512, 5, 1234);
 	prt->fail_in = 1;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
 	PRT_EXPECT(test, frame->page, 9, PR_FREE);
 	PRT_EXPECT(test, frame->page + 512, 5, PR_FREE);
 	KUNIT_EXPECT_GE(test, prt_age(frame->page), 1234);
@@ -240,7 +240,7 @@ static void pass_error(struct kunit *test)
 	before = prt_stats();
 	/* What went before stays reported */
 	prt->fail_page = frame[1]->page;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -EIO);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
 	PRT_EXPECT(test, frame[0]->page, 9, PR_FLUSHED);
 	PRT_EXPECT(test, frame[1]->page, 9, PR_FREE);
 	KUNIT_EXPECT_TRUE(test, PageBuddy(frame[1]->page));
@@ -301,7 +301,7 @@ static void pass_stop_in_scan(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pfn, start);
 	KUNIT_EXPECT_EQ(test, batch.nr_blocks, 0);
 	reports = prt->reports;
-	KUNIT_EXPECT_EQ(test, pr_report_all(), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -ECANCELED);
 	KUNIT_EXPECT_EQ(test, prt->reports, reports);
 	prt_stop(false);
 }

@@ -435,6 +435,37 @@ static void records_refault_age(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_age_class(PR_AGE_MAX), PR_AGES - 1);
 }
 
+/* What a balloon takes is not used: it is counted apart and teaches nothing */
+static void records_inflate(struct kunit *test)
+{
+	unsigned long refaulted, soon, removed;
+	struct prt_frame *frame;
+	unsigned int i;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (i = 0; i < 2; i++) {
+		prt_put(frame, 0, 9);
+		KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+		prt_set_age(frame->page, 9, pr_gate(&pr_policy, 9));
+		KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+		PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
+		refaulted = PRT_STAT(refaulted);
+		soon = PRT_STAT(soon);
+		removed = PRT_STAT(removed);
+		page_reporting_inflate(!i);
+		prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
+		page_reporting_inflate(false);
+		if (i) {
+			KUNIT_EXPECT_GE(test, PRT_STAT(refaulted) - refaulted, 512);
+			KUNIT_EXPECT_GE(test, PRT_STAT(soon) - soon, 512);
+		} else {
+			KUNIT_EXPECT_GE(test, PRT_STAT(removed) - removed, 512);
+			KUNIT_EXPECT_LT(test, PRT_STAT(soon) - soon, 512);
+		}
+	}
+}
+
 /* A flush is the user's wish: nothing is learnt from its refaults */
 static void records_flush_teaches_nothing(struct kunit *test)
 {
@@ -476,6 +507,7 @@ static struct kunit_case records_cases[] = {
 	KUNIT_CASE(records_no_page_ext),
 	KUNIT_CASE(records_refault_age),
 	KUNIT_CASE(records_flush_teaches_nothing),
+	KUNIT_CASE(records_inflate),
 	KUNIT_CASE(records_ms),
 	{}
 };

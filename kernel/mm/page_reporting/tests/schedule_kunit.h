@@ -84,7 +84,7 @@ static void schedule_backoff(struct kunit *test)
 	for (i = 0; i < 10; i++) {
 		prt->fail_in = 1;
 		prt->err = i & 1 ? -ECANCELED : -EIO;
-		KUNIT_EXPECT_EQ(test, pr_report_all(), prt->err);
+		KUNIT_EXPECT_EQ(test, pr_flush_now("all"), prt->err);
 		KUNIT_EXPECT_EQ(test, pr_schedule.backoff_ms, ms);
 		KUNIT_ASSERT_TRUE(test, prt_due(&due));
 		KUNIT_EXPECT_TRUE(test, time_before_eq(due, jiffies +

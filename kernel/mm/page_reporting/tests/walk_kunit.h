@@ -224,7 +224,7 @@ static void flush_loop_fn(struct work_struct *work)
 	struct prt_call *call = container_of(work, struct prt_call, work);
 
 	while (!READ_ONCE(call->stop)) {
-		int err = pr_report_all();
+		int err = pr_flush_now("all");
 
 		if (err && err != -ECANCELED && err != -EAGAIN)
 			call->ret = err;

@@ -15,7 +15,7 @@ static const struct {
 } files[] = {
 	{ DEBUGFS "/blocks", 0400 }, { DEBUGFS "/summary", 0400 },
 	{ DEBUGFS "/ages", 0400 }, { DEBUGFS "/stats", 0400 },
-	{ DEBUGFS "/flush", 0200 },
+	{ DEBUGFS "/flush", 0600 },
 };
 
 #define NR_FILES	(sizeof(files) / sizeof(*files))

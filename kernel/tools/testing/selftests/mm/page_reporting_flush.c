@@ -20,19 +20,35 @@ static int forget(void)
 	return pr_order_set(pr_param_get(ORDER) == 8 ? 9 : 8);
 }
 
-TEST_F_TIMEOUT(flush, takes_anything, TIMEOUT)
+/* All, or a size, with a time limit if wanted; through debugfs and the parameter */
+TEST_F_TIMEOUT(flush, takes_limits, TIMEOUT)
 {
-	static const char * const texts[] = { "1", "1\n", "all", "x y" };
-	int i, fd = open(DEBUGFS "/flush", O_WRONLY);
+	static const char * const files[] = { DEBUGFS "/flush", PARAMETERS "/flush" };
+	static const char * const good[] = { "all", "all\n", "4M", "1G 200ms\n", "all 1s" };
+	static const char * const names[] = { "reported_bytes", "left_bytes", "time_ms", "error" };
+	char text[256], *p;
+	unsigned int i, f;
 	ssize_t n;
+	int fd;
 
-	ASSERT_LE(0, fd);
-	for (i = 0; i < 4; i++) {
-		n = write(fd, texts[i], strlen(texts[i]));
-		EXPECT_TRUE(n == (ssize_t)strlen(texts[i]) || (n < 0 && errno == EAGAIN))
-			TH_LOG("'%s': %zd, %s", texts[i], n, strerror(errno));
+	for (f = 0; f < 2; f++) {
+		fd = open(files[f], O_RDWR);
+		ASSERT_LE(0, fd) TH_LOG("%s", files[f]);
+		for (i = 0; i < 5; i++) {
+			bool bad = i == 4;
+
+			n = write(fd, good[i], strlen(good[i]));
+			EXPECT_TRUE(bad ? n < 0 && errno == EINVAL :
+				    n == (ssize_t)strlen(good[i]) || (n < 0 && errno == EAGAIN))
+				TH_LOG("%s '%s': %zd, %s", files[f], good[i], n, strerror(errno));
+		}
+		n = pread(fd, text, sizeof(text) - 1, 0);
+		ASSERT_LT(0, n);
+		text[n] = '\0';
+		for (p = text, i = 0; i < 4; i++, p = strchr(p, '\n') + 1)
+			ASSERT_EQ(0, strncmp(p, names[i], strlen(names[i]))) TH_LOG("%s", text);
+		close(fd);
 	}
-	close(fd);
 }
 
 /* What is free is reported when the write returns, unless it says EAGAIN */

@@ -204,7 +204,7 @@ long long pr_proc(const char *file, const char *name)
 
 int pr_flush_once(void)
 {
-	return write_text(DEBUGFS "/flush", "1");
+	return write_text(DEBUGFS "/flush", "all");
 }
 
 int pr_flush(void)
