@@ -237,7 +237,7 @@ static void move_to_front(struct page *page)
 void prt_take(struct kunit *test, struct prt_frame *frame, unsigned int off,
 	      unsigned int order, gfp_t gfp)
 {
-	unsigned int tries = 4096;
+	unsigned int tries = 4096, i;
 	struct page *page, *next;
 	LIST_HEAD(strays);
 
@@ -253,6 +253,9 @@ void prt_take(struct kunit *test, struct prt_frame *frame, unsigned int off,
 		page = NULL;
 	}
 	if (page) {
+		/* This is the flag of a page that is up to date, too */
+		for (i = 0; i < 1U << order; i++)
+			KUNIT_EXPECT_FALSE(test, PageReported(page + i));
 		split_page(page, order);
 		bitmap_set(frame->held, off, 1U << order);
 	}
