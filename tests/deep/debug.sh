@@ -14,7 +14,8 @@ kasan) words=movablecore=384M ;;
 esac
 
 if ok "the kernel is built" flavor "$flavor" && [ $bad -eq 0 ]; then
-	kunit "$words"
+	# shellcheck disable=SC2086 # one word or none
+	kunit kunit $words
 	load "$flavor" "${DEEP_SECONDS:-600}" movablecore=256M cma=64M $words
 fi
 done_testing

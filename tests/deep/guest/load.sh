@@ -69,6 +69,10 @@ random()
 part_flush()
 {
 	flush && add flushes
+	# with a limit, and the other way; whether anything is left does not matter
+	echo "$((1 + $(random 64)))M 50ms" 2>/dev/null >$dbg/flush
+	echo "all 20ms" 2>/dev/null >$parameters/flush
+	cat $dbg/flush >/dev/null || add dump_errors
 }
 
 part_dump()
@@ -253,6 +257,13 @@ oracle()
 	sed -n "s/^$1 //p" oracle.out
 }
 
+# accounted: what was reported still is, or was used, removed or forgotten
+accounted()
+{
+	near "$(stat reported_now_bytes)" $(($(stat reported_bytes) -
+		$(stat refaulted_bytes) - $(stat removed_bytes) - $(stat forgotten_bytes)))
+}
+
 # node_reported DIRECTORY
 node_reported()
 {
@@ -280,6 +291,7 @@ done
 ! wanted stress || check "so does stress-ng" [ $stress_rc -eq 0 ]
 check "so does the kernel" [ "$(oracle broken)" = 0 ]
 check "what counts as reported was not used since" [ "$(oracle false_bytes)" = 0 ]
+check "what was reported is accounted for" accounted
 check "the dump can be read" [ "$(total dump_errors)" = 0 ]
 check "memory was reported" at_least "$(oracle reported_bytes)" $((16 << 20))
 ! wanted parameters ||
