@@ -123,7 +123,8 @@ part_capture()
 {
 	sleep 1
 	kill -STOP "$holes"
-	echo $((mib / 4)) >/proc/sys/vm/nr_hugepages
+	# on their way back they are missing, and not all may be
+	echo $((mib / 5)) >/proc/sys/vm/nr_hugepages
 	add captured "$(cat /proc/sys/vm/nr_hugepages)"
 	echo 1 >/proc/sys/vm/nr_hugepages
 	kill -CONT "$holes"
@@ -145,19 +146,25 @@ part_hotplug()
 	done
 }
 
+# go_bad FILE NUMBER PFN NAME: let a page go bad by writing to a file, then undo
+# that; not if it had to be left to whoever uses it, who would lose it by that
+go_bad()
+{
+	echo "$2" 2>/dev/null >"$1" || return
+	add "$4"
+	sleep 0.5
+	echo "$3" 2>/dev/null >/sys/kernel/debug/hwpoison/unpoison-pfn
+}
+
 # a page that is free, reported or not, or whatever else it has become by then
 part_hwpoison()
 {
 	pfn=$(awk -v skip="$(random 200)" 'NR > skip { print $1; exit }' $dbg/blocks)
 	[ -n "$pfn" ] || return
-	echo "$pfn" 2>/dev/null >/sys/kernel/debug/hwpoison/corrupt-pfn && add poisoned
-	sleep 0.5
-	echo "$pfn" 2>/dev/null >/sys/kernel/debug/hwpoison/unpoison-pfn
+	go_bad /sys/kernel/debug/hwpoison/corrupt-pfn "$pfn" "$pfn" poisoned
 	pfn=$(awk -v skip="$(random 200)" 'NR > skip { print $1; exit }' $dbg/blocks)
-	printf '%#x\n' $((pfn * 4096)) 2>/dev/null \
-		>/sys/devices/system/memory/soft_offline_page && add soft_offlined
-	sleep 0.5
-	echo "$pfn" 2>/dev/null >/sys/kernel/debug/hwpoison/unpoison-pfn
+	go_bad /sys/devices/system/memory/soft_offline_page \
+		"$(printf '%#x' $((pfn * 4096)))" "$pfn" soft_offlined
 }
 
 part_parameters()
