@@ -12,10 +12,11 @@ BOOTS ?=
 PROBE ?=
 RESUME ?=
 KSRC ?=
+KERNEL ?= 6.12
 RESULTS ?= results/latest
 DIRS ?=
 OUT ?= results/merged
-export KSRC
+export KSRC KERNEL
 
 CC = gcc
 CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
@@ -24,8 +25,13 @@ SANFLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 LDLIBS = -ljansson -lm -lpthread
 INCLUDES = -Ibench/common -Ibench/runner -Ibench/guest -Ibench/report
 
+# The reader also builds in the kernel's tools/mm, from the same files.
+READER = kernel/tools/mm
+READER_LIBS = -ljansson -lncursesw -ltinfo -lpng -lm
+READER_PARTS = $(wildcard $(READER)/page_reporting/*.c)
+
 # directory of bench/ and the program made from it
-PROGRAMS = runner:prbench guest:pragent report:prreport
+PROGRAMS = runner:prbench guest:pragent report:prreport demo:prdemo
 BINS = $(foreach p,$(PROGRAMS),build/bin/$(lastword $(subst :, ,$(p))))
 SANS = $(BINS:build/bin/%=build/san/%)
 
@@ -46,21 +52,31 @@ help:
 	@echo 'make new       WORKLOAD=name or TEST=name: a skeleton that runs'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
 	@echo 'make compare   two runs side by side: A=DIR B=DIR; FORCE=1 ALL=1'
+	@echo 'make readme    README.md'\''s figures anew from the committed summaries'
 	@echo 'make merge     the runs of a fleet into one: DIRS="a b c" OUT=results/merged'
 	@echo 'make test      KUnit, guests, unit tests, style; ONLY="script unit kunit style e2e"'
 	@echo '               TAP=1 prints TAP 14'
 	@echo 'make check-deep the long tests, tier by tier: TIERS="oracle kasan ..." FRESH=1'
 	@echo 'make mutations see each deliberate bug of tests/mutations/ found; ONLY="split ..."'
 	@echo 'make kernels   build all kernels; JOBS=N'
+	@echo 'make demo      a guest in the terminal: its memory, and what the host holds of it'
+	@echo 'make tools     build/bin/page-reporting, the reader for guests'
+	@echo '               and its manual page, kernel/tools/mm/page-reporting.1'
 	@echo 'make build     kernels and programs'
 	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
 	@echo 'make unapply   take it off again'
+	@echo 'make patches   the series for a mailing list, into build/patches; KERNEL=6.12 OUT=DIR'
 	@echo 'make deps      install what is missing (apt-get)'
 	@echo 'make clean     remove build/ (kernels stay in the cache)'
+	@echo 'KERNEL=7.3     another series than 6.12, for bench, kernels, test and check-deep'
 	@echo 'KSRC=          a kernel tarball, tree or git checkout to use instead of'
 	@echo '               the distribution'\''s source; only apply and unapply change it'
 
-BENCH_ARGS = --profile "$(PROFILE)" $(if $(PLATFORMS),--platforms "$(PLATFORMS)") \
+# kernels of another series than that of scripts/lib.sh lie in a directory of
+# their own
+KERNELS_DIR = build/kernels$(filter-out -6.12,-$(KERNEL))
+
+BENCH_ARGS = --kernels $(KERNELS_DIR) --profile "$(PROFILE)" $(if $(PLATFORMS),--platforms "$(PLATFORMS)") \
 	     $(if $(VARIANTS),--variants "$(VARIANTS)") \
 	     $(if $(WORKLOADS),--workloads "$(WORKLOADS)") $(BOOTS:%=--boots %) \
 	     $(if $(TAP),--tap) $(if $(PROBE),--probe "$(PROBE)") \
@@ -94,6 +110,9 @@ compare: programs
 	@[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "make $@: say which runs: A=DIR B=DIR" >&2; exit 2; }
 	@build/bin/prreport compare $(if $(FORCE),--force) $(if $(ALL),--all) "$(A)" "$(B)"
 
+readme:
+	@scripts/readme.sh
+
 # What could be merged gets its report even if something was damaged.
 merge: programs
 	@[ -n "$(DIRS)" ] || { echo "make $@: say which runs: DIRS=\"a b c\"" >&2; exit 2; }
@@ -112,8 +131,18 @@ kernels: deps
 programs: deps
 	@mkdir -p build && flock build/.lock $(MAKE) -s $(BINS)
 
+demo: programs
+	@scripts/kernel.sh build um-patched
+	@build/bin/prdemo $(if $(KEYS),--keys "$(KEYS)")
+
+tools:
+	@KSRC= scripts/deps.sh tools
+	@mkdir -p build && flock build/.lock $(MAKE) -s build/bin/page-reporting
+
 sanitized: deps
-	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS)
+	@KSRC= scripts/deps.sh tools
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS) \
+		build/san/page-reporting
 
 test:
 	@KSRC= scripts/deps.sh test
@@ -130,11 +159,18 @@ apply unapply:
 	@[ -n "$(KSRC)" ] || { echo "make $@: say which tree: KSRC=DIR" >&2; exit 2; }
 	@scripts/graft.sh $@ "$(KSRC)"
 
+# OUT is also where merge goes; only what was said counts here
+patches:
+	@OUT="$(if $(filter file,$(origin OUT)),,$(OUT))" scripts/patches.sh "$(KERNEL)"
+
 clean:
 	rm -rf build
 
 # the file with main() in it: main.c, or the program's name
 main_of = $(basename $(notdir $(or $(wildcard bench/$(1)/main.c),$(2).c)))
+
+# the demo is made of the runner's guests and the reader's map
+archives = $(if $(filter demo,$(2)),$(1)/librunner.a $(1)/libreader.a)
 
 # what each workload does in the guest, or on the host: none is named anywhere,
 # so they are linked as they are and not from an archive
@@ -185,7 +221,7 @@ $(5)/lib$(1).a: $(patsubst bench/%.c,$(5)/%.o,$(filter-out \
 
 $(3)/$(2): $(5)/$(1)/$(call main_of,$(1),$(2)).o \
 		$(if $(filter guest runner,$(1)),$(call workload_objects,$(5),$(1))) \
-		$(5)/lib$(1).a $(5)/libcommon.a
+		$(5)/lib$(1).a $(call archives,$(5),$(1)) $(5)/libcommon.a
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
 	@$(CC) $(4) -o $$@ $$^ $(LDLIBS)
@@ -207,7 +243,29 @@ build/obj/report/templates.o build/san/obj/report/templates.o: bench/report/repo
 # A test is one cmocka program. Its name tells which archive is meant when two
 # of them define the same name.
 libs = $(patsubst %,build/san/obj/lib%.a,$(if $(findstring report/,$(1)),report,\
-	$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner)))
+	$(if $(findstring test_reader,$(1)),reader,$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner))))
+
+# reader_rules OUTPUT,FLAGS,OBJECTS
+define reader_rules
+$(3)/reader/%.o: $(READER)/%.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(CC) $(CFLAGS) $(2) -MMD -MP -c -o $$@ $$<
+
+$(3)/libreader.a: $(READER_PARTS:$(READER)/%.c=$(3)/reader/%.o)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+$(1)/page-reporting: $(3)/reader/page-reporting.o $(3)/libreader.a
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	@$(CC) $(2) -o $$@ $$^ $(READER_LIBS)
+
+-include $(wildcard $(3)/reader/*.d $(3)/reader/*/*.d)
+endef
+
+$(eval $(call reader_rules,build/bin,,build/obj))
+$(eval $(call reader_rules,build/san,$(SANFLAGS),build/san/obj))
 
 # for guests, which see it where it is
 build/bin/pattern: tests/deep/pattern.c Makefile
@@ -219,10 +277,10 @@ build/san/tests/%: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(CC) $(CFLAGS) $(SANFLAGS) $(INCLUDES) -MMD -MP -o $@ $< \
-		$(filter %.a,$^) -lcmocka $(LDLIBS)
+		$(filter %.a,$^) -lcmocka $(LDLIBS) $(if $(findstring test_reader,$@),$(READER_LIBS))
 
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench doctor list new report compare merge test check-deep mutations deps kernels programs sanitized apply unapply clean
+.PHONY: help build bench demo doctor list new readme report compare merge test check-deep mutations deps kernels programs tools sanitized apply unapply patches clean
 .DELETE_ON_ERROR:

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [test|deep]
+# deps.sh [test|deep|tools]
 #
 # Installs what the build and the benchmark need and this machine lacks, from the
 # distribution's packages; with "test" what all tests need, too, with "deep" what
-# the deep tests need. Silent when everything is installed.
+# the deep tests need; with "tools" what the reader for guests needs. Silent when
+# everything is installed.
 # Each line: the package, then a program or file by which to know it elsewhere.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -13,17 +14,24 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 
 for=${1:-bench}
 case $for in
-bench | test | deep) ;;
-*) die "$for: not known; known: test deep" ;;
+bench | test | deep | tools) ;;
+*) die "$for: not known; known: test deep tools" ;;
 esac
 
-# the source is not needed with a KSRC of one's own
-source_line="linux-source-6.12	/usr/src/linux-source-6.12.tar.xz"
-[ -z "${KSRC:-}" ] || source_line=
+# the source is not needed with a KSRC of one's own; that of another series may
+# be in another suite, and is fetched when it is built
+source_line="linux-source-$default_series	/usr/src/linux-source-$default_series.tar.xz"
+[ -z "${KSRC:-}" ] && [ "${KERNEL:-$default_series}" = "$default_series" ] || source_line=
 
 needs()
 {
-	cat <<-END
+	[ "$for" != tools ] || cat <<-END
+	build-essential	gcc
+	make	make
+	util-linux	flock
+	libjansson-dev	/usr/include/jansson.h
+	END
+	[ "$for" = tools ] || cat <<-END
 	build-essential	gcc
 	libc6-dev	/usr/include/stdio.h
 	make	make
@@ -47,12 +55,16 @@ needs()
 	fio	fio
 	stress-ng	stress-ng
 	gnuplot-nox	gnuplot
-	librsvg2-bin	rsvg-convert
 	libjansson-dev	/usr/include/jansson.h
 	libcmocka-dev	/usr/include/cmocka.h
 	$source_line
 	END
 	[ "$for" = bench ] || cat <<-END
+	libncurses-dev	/usr/include/curses.h
+	libpng-dev	/usr/include/png.h
+	END
+	[ "$for" = bench ] || [ "$for" = tools ] || cat <<-END
+	prometheus	promtool
 	chromium	chromium
 	makedumpfile	makedumpfile
 	lava-common	/usr/lib/python3/dist-packages/lava_common

@@ -152,6 +152,7 @@ apply()
 		echo "$tree: already applied (and part of the tree: there are no originals to go back to)"
 		return
 	fi
+	check_release "$tree" "$series"
 	# report files and hunks alike before giving up
 	bad=0
 	(stage "$tree" "$series" all "$tmp/stage") || bad=1

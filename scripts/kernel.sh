@@ -16,13 +16,15 @@
 # it has to.
 #
 # MUTATION=	what tests/MUTATION.patch does to the tree "mutant"
+# KERNEL=	the series of the distribution's source (default: 6.12); kernels and
+#	links to trees of another lie in directories that end in its name
 # KSRC=	a tarball, a plain tree or a git checkout instead of the distribution's
 # JOBS=	parallel jobs (default: all processors)
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 . "$top/scripts/lib.sh"
 
-dist=linux-source-6.12
+dist=linux-source-${KERNEL:-$default_series}
 kernels="x86_64-pristine um-pristine x86_64-patched um-patched"
 extra_kernels="x86_64-mutant um-mutant x86_64-pristine-owner"
 # a patch of bench/config is a tree, on top of upstream's source
@@ -31,7 +33,6 @@ for p in "$top"/bench/config/pristine-*.patch; do
 	extra_kernels="$extra_kernels x86_64-${p%.patch} um-${p%.patch}"
 done
 deep=$top/tests/deep/config
-counters=$top/bench/config/pristine.patch	# of what upstream does not count
 build=${PRX_BUILD:-$top/build}
 jobs=${JOBS:-$(nproc)}
 pid=
@@ -114,9 +115,8 @@ snapshot()
 find_source()
 {
 	if [ -z "${KSRC:-}" ]; then
-		for _t in /usr/src/$dist.tar.*; do
-			[ -f "$_t" ] || die "/usr/src/$dist.tar.xz: missing; run 'make deps'"
-		done
+		for _t in /usr/src/$dist.tar.*; do :; done
+		[ -f "$_t" ] || _t=$(newest_source)
 		id=$dist
 		unpack "$_t" $id
 	else
@@ -133,6 +133,34 @@ find_source()
 	fi
 	src=$cache/src/$id
 	series=$(find_series "$src")
+	suffix=${series##*/}
+	suffix=-$suffix
+	[ "$suffix" != "-$default_series" ] || suffix=
+	counters=$(config_file pristine.patch)
+}
+
+# newest_source: of a series that this machine's own suite does not have, what
+# was fetched before, or else the newest
+newest_source()
+{
+	[ -n "${KERNEL:-}" ] && [ "$KERNEL" != $default_series ] ||
+		die "/usr/src/$dist.tar.xz: missing; run 'make deps'"
+	_r=$(printf '%s\n' "$cache/releases/linux-$KERNEL".*.tar.xz |
+		sed 's/.*linux-//; s/\.tar\.xz$//; /\*/d' | sort -V | tail -n 1)
+	[ -n "$_r" ] ||
+		_r=$("$top/scripts/fetch.sh" list "$KERNEL" 9>&- | sed -n '$s/ .*//p')
+	[ -n "$_r" ] || die "KERNEL=$KERNEL: no such series is served by the mirror that is configured; known here: $(ls "$kdir/patches" | paste -s -d' ' -)"
+	"$top/scripts/fetch.sh" get "$_r" 9>&-
+}
+
+# config_file NAME: that of bench/config, or what the series has in its place
+config_file()
+{
+	if [ -f "$top/bench/config/${series##*/}/$1" ]; then
+		echo "$top/bench/config/${series##*/}/$1"
+	else
+		echo "$top/bench/config/$1"
+	fi
 }
 
 # want FILE: print where the tree's file comes from, or nothing
@@ -150,7 +178,7 @@ patch_of()
 {
 	case $1 in
 	mutant) echo "$top/tests/${MUTATION:-none}.patch" ;;
-	*) echo "$top/bench/config/$1.patch" ;;
+	*) config_file "$1.patch" ;;
 	esac
 }
 
@@ -174,7 +202,8 @@ add_patch()
 	}
 }
 
-# add_counters TREE: where they fit; reports leave out what is not counted
+# add_counters TREE: what upstream does not count, where that fits; reports leave
+# out what is not counted
 add_counters()
 {
 	_f=mm/page_reporting.c
@@ -244,8 +273,8 @@ update_tree()
 	cp "$tmp/$1/files" "$dir/files"
 	cp "$src.manifest" "$dir/manifest"
 	[ $n -eq 0 ] || echo "$1 tree: $n files changed"
-	mkdir -p "$build/trees"
-	ln -sfn "$dir/linux" "$build/trees/$1"
+	mkdir -p "$build/trees$suffix"
+	ln -sfn "$dir/linux" "$build/trees$suffix/$1"
 }
 
 prepare()
@@ -356,6 +385,9 @@ split_name()
 fragments()
 {
 	cat "$top/bench/config/$arch.config"
+	# what this series has, too, or calls otherwise
+	_own=$top/bench/config/${series##*/}/$arch.config
+	[ ! -f "$_own" ] || cat "$_own"
 	[ "$tree" = "${tree#pristine}" ] || {
 		[ -z "$flavor" ] || cat "$top/bench/config/$flavor.config"
 		# a guest says its release, and so which of these it is
@@ -375,7 +407,7 @@ build_kernel()
 	split_name "$1"
 	dir=$cache/trees/$id/$tree
 	out=$dir/$arch${flavor:+-$flavor}
-	res=$build/kernels/$1
+	res=$build/kernels$suffix/$1
 	frag=$tmp/$1.config
 	image=bzImage
 	path=arch/x86/boot/bzImage

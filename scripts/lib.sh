@@ -4,6 +4,7 @@
 me=${0##*/}
 kdir=$top/kernel
 cache=${PRX_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/page-ext-reporting}
+default_series=6.12
 state_name=.page-ext-reporting	# in a user's tree, made by graft.sh
 LC_ALL=C
 export LC_ALL
@@ -172,21 +173,72 @@ stage()
 	sort "$_d/overlay" "$_d/patched" >"$_d/files"
 }
 
-# check_replaced TREE SERIES OVERLAY: files that the overlay replaces or deletes
-# must be those which it was written against, or somebody's own edits would be
-# lost
+# declared FILE: print the names that a C file declares, outside of function
+# bodies and comments, or the headings of a document
+declared()
+{
+	case $1 in
+	*.rst) awk '/^(==|--|~~)/ && last != "" { print last } { last = $0 }' "$1" ;;
+	*)
+		awk '
+		{
+			gsub(/"[^"]*"/, "")
+			gsub(/\/\*([^*]|\*[^\/])*\*\//, "")
+			sub(/\/\/.*/, "")
+		}
+		comment { if (!sub(/^.*\*\//, "")) next; comment = 0 }
+		/\/\*/ { sub(/\/\*.*/, ""); comment = 1 }
+		/^(struct|union|enum)[^()]*[{]$/ { inside = 1 }
+		/^}/ { inside = 0 }
+		/^#[ \t]*define/ { print $2; next }
+		/^#/ || (!inside && /^[^A-Za-z_]/) { next }
+		{ print }' "$1" | grep -o '[A-Za-z_][A-Za-z0-9_]*' |
+			grep -vxE 'static|inline|extern|const|void|bool|int|unsigned|long|struct|union|enum'
+		;;
+	esac | sort -u
+}
+
+# not_declared FILE NAME SERIES: what FILE declares and NAME of the series does not
+not_declared()
+{
+	awk -v n="$2:" '$1 == n { on = 1; next } /^[^\t]/ { on = 0 }
+		on { sub(/^\t/, ""); print }' "$3/replaces" | sort -u >"$tmp/known"
+	declared "$1" | comm -23 - "$tmp/known"
+}
+
+# check_replaced TREE SERIES OVERLAY: a file that the overlay replaces or deletes
+# is known by its sum if its release was tested, else by what it declares: with
+# more in it, somebody's own code or upstream's would be lost
 check_replaced()
 {
 	_bad=0
 	while read -r _f; do
 		[ -e "$1/$_f" ] || continue
 		_h=$(sha256sum <"$1/$_f")
-		if ! grep -qxF -- "${_h%% *}  $_f" "$2/replaces"; then
-			echo "$1/$_f: not the file that the series replaces or deletes (edited, or from another release)" >&2
+		! has "${_h%% *}  $_f" "$2/replaces" || continue
+		_new=$(not_declared "$1/$_f" "$_f" "$2" | head -n 3 | paste -s -d, -)
+		if [ -n "$_new" ]; then
+			echo "$1/$_f: not the file that the series replaces or deletes: it has $_new (edited, or from another release)" >&2
 			_bad=1
+		else
+			echo "$1/$_f: differs from that of every release tested, but has nothing that the series does not know; replaced, 'make unapply' brings it back"
 		fi
 	done <"$3"
 	return $_bad
+}
+
+# check_release TREE SERIES: say it if the release was not tested; it is tried
+check_release()
+{
+	_r=$(sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p; s/^SUBLEVEL = //p' \
+		"$1/Makefile" | head -n 3 | paste -s -d. -)
+	! has "$_r" "$2/tested" || return 0
+	_new=$(sort -V "$2/tested" | tail -n 1)
+	if [ "$(printf '%s\n' "$_r" "$_new" | sort -V | tail -n 1)" = "$_r" ]; then
+		echo "$1: $_r is newer than any release tested ($_new): trying"
+	else
+		echo "$1: $_r was not tested: trying"
+	fi
 }
 
 # place FROM TO OWNER_OF: install a file under a fresh inode, so that hard

@@ -19,7 +19,9 @@ tiers()
 	host 2 VMs that die, full disks, runs that were interrupted
 	fuzz 40 parsers against made up input, ten minutes each
 	builds 25 other configurations and architectures; coccicheck, kernel-doc
+	posting 20 each step of the first posting builds, and passes its KUnit tests
 	coverage 8 which lines of the kernel files the tests run, on User Mode Linux
+	releases 12 every point release that is served: the series fits, and compiles
 	kunit-x86_64 8 KUnit under QEMU
 	oracle 30 ten minutes of load against the oracle, and times that wrap around
 	numa 20 a guest of two nodes, with the oracle

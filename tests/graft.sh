@@ -113,28 +113,6 @@ check "comes off twice" graft unapply "$t"
 check "says that there is nothing to do" says "not applied"
 check "and changes nothing again" unchanged "$t"
 
-# as_git: make the tree a git checkout
-as_git()
-{
-	(
-		cd "$t"
-		git init -q .
-		git config user.name tester
-		git config user.email tester@localhost
-		git add -A -f .
-		git commit -q -m base
-	)
-}
-
-# git_am: the patches in the order of the series
-git_am()
-{
-	sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series" |
-	while read -r p; do
-		git -C "$t" am -q "$top/kernel/patches/6.12/$p" </dev/null || exit 1
-	done
-}
-
 same_hooks()
 {
 	for f in $patched; do
@@ -143,12 +121,12 @@ same_hooks()
 }
 
 fresh
-as_git
-check "the patches go in with git am" git_am
+git_init "$t"
+check "the patches go in with git am" git_am "$t"
 check "to the same effect" same_hooks
 
 fresh
-as_git
+git_init "$t"
 check "applies to a git checkout" graft apply "$t"
 check "git sees the change" sh -c "[ -n \"\$(git -C '$t' status --porcelain)\" ]"
 check "comes off a git checkout" graft unapply "$t"
@@ -201,14 +179,59 @@ check "refuses a tree that lacks a file" refuses apply "$t"
 check "names it" says "$victim: missing"
 check "leaves it alone as well" unchanged "$t"
 
+# more_in FILE: something that its release did not declare
+more_in()
+{
+	case $1 in
+	*.rst) printf 'Own Heading\n===========\n' >>"$t/$1" ;;
+	*) printf 'int own_edit(void)\n{\n\treturn 1;\n}\n' >>"$t/$1" ;;
+	esac
+}
+
 for f in $replaced; do
 	fresh
-	echo '/* own edit */' >>"$t/$f"
+	more_in "$f"
 	remember "$t"
-	check "does not eat edits to $f" refuses apply "$t"
+	check "refuses $f with more in it than it knows" refuses apply "$t"
 	check "names the file" says "$f: not the file"
+	check "and what is in it" says "it has $(case $f in *.rst) echo Own Heading ;; *) echo own_edit ;; esac)"
 	check "and the tree stays as it is" unchanged "$t"
+
+	fresh
+	case $f in
+	*.rst) sed -i '/^===/a \\nNew words.' "$t/$f" ;;
+	*) sed -i '$a /* own_edit(); */' "$t/$f" ;;
+	esac
+	remember "$t"
+	check "takes $f of another release" graft apply "$t"
+	check "and says so" says "$f: differs from that of every release tested"
+	graft unapply "$t"
+	check "which comes back as it was" unchanged "$t"
 done
+
+# release N: make it another point release
+release()
+{
+	sed -i "s/^SUBLEVEL = .*/SUBLEVEL = $1/" "$t/Makefile"
+}
+
+fresh
+check "knows a release that was tested" sh -c "! '$top/scripts/graft.sh' apply '$t' | grep -q trying"
+fresh
+release 9999
+check "tries a release that is newer than all tested" graft apply "$t"
+check "and says so" says "$kernel_series.9999 is newer than any release tested ($(sort -V "$patches/tested" | tail -n 1)): trying"
+fresh
+release 1
+check "tries one that is older" graft apply "$t"
+check "and says that" says "$kernel_series.1 was not tested: trying"
+fresh
+release 9999
+sed -i 's/^/x/' "$t/$victim"
+remember "$t"
+check "refuses a newer one that does not fit" refuses apply "$t"
+check "names its file and hunk" says "$victim: hunk #1 of "
+check "and leaves it alone" unchanged "$t"
 
 fresh
 sed -i 's/^VERSION = .*/VERSION = 2/; s/^PATCHLEVEL = .*/PATCHLEVEL = 4/' "$t/Makefile"

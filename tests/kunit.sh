@@ -31,6 +31,13 @@ trap 'rm -f "$log" "$raw"' EXIT
 rc=0
 cd "$tree"
 
+# Linux 7.3 has User Mode Linux with several CPUs
+boot=
+[ "$arch" != um ] || ! grep -q '^config SMP' "$tree/arch/um/Kconfig" || {
+	more="--kconfig_add=CONFIG_SMP=y"
+	boot="--kernel_args=seccomp=on --kernel_args=ncpus=2"
+}
+
 # kunit COMMAND ARG...: what the tests said goes to $log, all of it to $raw
 kunit()
 {
@@ -41,12 +48,13 @@ kunit()
 }
 
 # shellcheck disable=SC2086 # several options
-kunit run --kunitconfig="$config" --arch="$arch" --build_dir="$out" $more \
+kunit run --kunitconfig="$config" --arch="$arch" --build_dir="$out" $more $boot \
 	--jobs="${JOBS:-$(nproc)}" --timeout=1800 \
 	--make_options="CC=$PRX_CC" --make_options="HOSTCC=$PRX_CC" \
 	'page_reporting_[!o]*'
+# shellcheck disable=SC2086 # several options
 [ $rc -ne 0 ] || kunit exec --arch="$arch" --build_dir="$out" \
-	--timeout=300 --kernel_args=page_ext=off page_reporting_off
+	$boot --timeout=300 --kernel_args=page_ext=off page_reporting_off
 cat "$log"
 
 # In $raw "ok 1 name # SKIP why", and what the kernel complains of. In $log

@@ -159,8 +159,11 @@ kernels()
 group_script()
 {
 	run graft tests/graft.sh
+	run releases tests/releases.sh
+	run posting tests/posting.sh
 	run trees tests/trees.sh
 	run fleet tests/fleet.sh
+	run caches tests/caches.sh
 }
 
 group_unit()
@@ -172,10 +175,12 @@ group_unit()
 		run "${t#build/san/tests/}" env CMOCKA_MESSAGE_OUTPUT=TAP \
 			PRX_TOP="$top" PRX_BIN="$top/build/san" "$t"
 	done
-	run "build model" make -s --no-print-directory -C tests/model &&
+	if run "build model" make -s --no-print-directory -C tests/model; then
 		run model build/san/model/model
+		run replay build/san/model/replay --check tests/model/replay/traces/*.trace
+	fi
 	bins=san
-	scripts tests/report/*.sh
+	scripts tests/report/*.sh tests/tool/*.sh
 	bins=
 }
 
@@ -191,7 +196,7 @@ group_style()
 
 group_e2e()
 {
-	run "build programs" make -s --no-print-directory programs || return
+	run "build programs" make -s --no-print-directory programs tools || return
 	kernels || return
 	scripts tests/e2e/*.sh
 }

@@ -13,11 +13,11 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # There is nobody to name in MAINTAINERS; the path of mm/page_reporting/Kconfig
-# in mm/Kconfig is taken for that file's own.
+# in mm/Kconfig is taken for that file's own. compat.h is for two kernels.
 checkpatch()
 {
 	(cd "$tree" && perl scripts/checkpatch.pl --strict --quiet --no-summary \
-		--show-types --ignore FILE_PATH_CHANGES,EMBEDDED_FILENAME "$@")
+		--show-types --ignore FILE_PATH_CHANGES,EMBEDDED_FILENAME,LINUX_VERSION_CODE "$@")
 }
 
 # kernel_doc FILE: it warns with status 0
@@ -45,6 +45,9 @@ for f in $(overlay '*.[ch]'); do
 	# the harness' own macros return from a test and define functions
 	tools/testing/*) set -- --ignore \
 		MACRO_WITH_FLOW_CONTROL,MULTISTATEMENT_MACRO_USE_DO_WHILE,MACRO_ARG_REUSE,NAKED_SSCANF ;;
+	# a program for people: its messages are one line each, and it catches signals
+	tools/mm/*) set -- --ignore \
+		VOLATILE,LONG_LINE,LONG_LINE_STRING,EMBEDDED_FUNCTION_NAME,CAMELCASE,PARENTHESIS_ALIGNMENT,QUOTED_WHITESPACE_BEFORE_NEWLINE,PREFER_DEFINED_ATTRIBUTE_MACRO,SPLIT_STRING,MISSING_SPACE ;;
 	*) set -- ;;
 	esac
 	check "checkpatch $f" checkpatch "$@" -f "$f"
@@ -56,6 +59,15 @@ done
 for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series"); do
 	check "checkpatch $p" checkpatch "$top/kernel/patches/6.12/$p"
 done
+
+# short: what somebody reads at once; tests/model is a program of its own
+short()
+{
+	(cd "$top" && find bench tests -name model -prune -o -name '*.[ch]' -print |
+		sort | xargs awk -f tests/sizes.awk)
+}
+
+check "no function above 80 lines, no file above 600" short
 
 # compile ARCH WHAT...: W=1 and sparse, with the kernel's own configuration; what
 # has been compiled already would say nothing the second time
@@ -107,7 +119,7 @@ for arch in x86_64 um; do
 	[ $tap_bad -eq 0 ] || cat "$log"
 	check "$arch: module compiles with W=1 under sparse" built "$arch" \
 		M="$TREES/patched/$arch/bench" modules
-	check "$arch: module without a warning" silent alloc_bench.c alloc_probe.c \
-		free_holes.c hist.h measure.h
+	check "$arch: module without a warning" silent bench_main.c bench_run.c bench_loops.c \
+		alloc_probe.c free_holes.c bench.h hist.h measure.h
 done
 finish

@@ -33,7 +33,7 @@
 enum { OP_ALLOC, OP_FREE, NR_OPS };
 enum { PCP_MISS, PCP_HIT, NR_KINDS };
 
-static const char * const __maybe_unused op_names[NR_OPS] = { "alloc", "free" };
+static const char * const op_names[NR_OPS] __maybe_unused = { "alloc", "free" };
 
 struct clock {
 	const char *name;

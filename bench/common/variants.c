@@ -17,7 +17,7 @@ const struct variant_info variant_table[] = {
 	  .sentence = "`flag` with `page_reporting_order=0`: reports single pages.",
 	  .color = "#CC79A7", .dash = "'-..'", .width = 2, .point = 9, .reports = true },
 	{ .name = "flag-clock", .title = "second chance",
-	  .sentence = "`flag` with a second-chance bit in the free block: a block is reported on the second pass that finds it free. No page_ext, no timestamps.",
+	  .sentence = "`flag` with a second-chance clock: a block is reported once four passes, a quarter of a second apart, have seen it free. No page_ext, no timestamps.",
 	  .color = "#F0E442", .dash = "(12,4)", .width = 3, .point = 13, .reports = true },
 	{ .name = "flag-lock", .title = "page flag, timed lock",
 	  .sentence = "`flag` with a clock around its hold of `zone->lock`; for `lockhold` only.",

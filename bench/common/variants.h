@@ -31,7 +31,10 @@ struct comparison_info {
 extern const struct variant_info variant_table[];
 extern const size_t nr_variant_infos;
 
-/* Used when run.json declares none; the first is of the questions as well. */
+/*
+ * The headline comparisons: the runner declares them in run.json before the first
+ * boot, and the report reads them there. They count for runs that declare none.
+ */
 extern const struct comparison_info comparison_table[];
 extern const size_t nr_comparison_infos;
 

@@ -15,6 +15,8 @@
 
 #include <jansson.h>
 
+#include "common.h"
+
 /* Where the host's root stays visible, free of what the guest mounts on top. */
 #define HOST_ROOT	"/mnt"
 
@@ -55,9 +57,7 @@ pid_t map_start(const char *workload, const json_t *args);
 void map_stop(pid_t pid);
 
 /* util.c */
-double now_s(void);
 void sleep_s(double seconds);
-int read_text(const char *path, char *buf, size_t len);
 bool running_on_uml(void);
 long arg_int(const json_t *args, const char *name, long dflt);
 const char *arg_str(const json_t *args, const char *name, const char *dflt);

@@ -17,6 +17,8 @@ void put_definitions(struct doc *d)
 		"`storm`: all of its figures count from the start of the VM to the end of the workload. `t_boot_s`: from the start of the VM until the guest's agent is ready.",
 		"`lock_hold_max_us`: longest hold of `zone->lock` by the worker, the walker or a dump, since the boot and not by workload.",
 		"`host_huge_mib`: how much of the guest's memory the host held in huge pages (AnonHugePages) at the end of settling; only where the host has them.",
+		"What the host holds of a guest: pages that are present, and pages in its swap; not the zero page, huge or not, that it maps where the guest only reads (all of a guest that is migrated). `khugepaged` may fill memory between pieces that were given back, which is then resident again and counts in `host_refill_mib`; a note says so of a boot with much of it. Memory of User Mode Linux is in huge pages only if `shmem_enabled` is `force`, of which the report's head warns.",
+		"Times without samples: what overlaps more than five sampling intervals without one (the host slept or stalled, or the run was stopped) is left out, with a note.",
 		"`wait_s` and other times that a workload waits for: what did not happen within the limit is infinite, as with `t95_s`.",
 		"`cycles`, `ops_s`, `run_s` and the rest: the workload's own result. Where a workload gave one metric several times in a boot, their median is the boot's value.",
 		"`alloc_oK_*`, `free_oK_*`: cost of one operation at order K, measured in the kernel: instructions on `icount`, elsewhere percentiles of nanoseconds. `alloc-bulk-hit` are the operations that a per-cpu list served, `alloc-bulk-miss` those for which it was refilled or emptied; `alloc-*-Ncpus` is measured on N CPUs at once.",

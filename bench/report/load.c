@@ -126,7 +126,7 @@ static void load_samples(struct run *run, struct boot *boot)
 	const char *path = run_str(run, "%s/boots/%s/%s", run->raw, boot->name, file);
 	char *line = NULL;
 	size_t size = 0, lineno = 1, room = 0;
-	int columns;
+	int columns, named = 1;
 	ssize_t len;
 	FILE *f = fopen(path, "r");
 
@@ -136,7 +136,7 @@ static void load_samples(struct run *run, struct boot *boot)
 			boot_corrupt(run, boot, file, "%s", strerror(errno));
 		return;
 	}
-	len = getline(&line, &size, f);
+	len = read_line(&line, &size, f);
 	if (len < 0 || strncmp(line, "t_s\tresident_kib\trefault_kib", 28)) {
 		boot_corrupt(run, boot, file,
 			     "line 1 is not 't_s resident_kib refault_kib'");
@@ -144,7 +144,10 @@ static void load_samples(struct run *run, struct boot *boot)
 	}
 	/* Where the host has huge pages, a fourth column. */
 	columns = strstr(line, "\thuge_kib") ? 4 : 3;
-	while ((len = getline(&line, &size, f)) > 0) {
+	/* page-reporting's watch has more behind these. */
+	for (const char *p = line; (p = strchr(p, '\t')); p++)
+		named++;
+	while ((len = read_line(&line, &size, f)) > 0) {
 		struct sample s = { .huge_kib = NAN };
 		char *p = line, *end = NULL;
 		double *field[] = { &s.t, &s.resident_kib, &s.refault_kib, &s.huge_kib };
@@ -154,7 +157,7 @@ static void load_samples(struct run *run, struct boot *boot)
 		for (int i = 0; i < columns && good; i++) {
 			*field[i] = strtod(p, &end);
 			good = end != p && isfinite(*field[i]) &&
-			       *end == (i < columns - 1 ? '\t' : '\n');
+			       *end == (i < named - 1 ? '\t' : '\n');
 			p = end + 1;
 		}
 		if (!good) {
@@ -245,7 +248,7 @@ static void load_events(struct run *run, struct boot *boot)
 		boot_corrupt(run, boot, file, "%s", strerror(errno));
 		return;
 	}
-	while ((len = getline(&line, &size, f)) > 0) {
+	while ((len = read_line(&line, &size, f)) > 0) {
 		json_error_t err;
 		const char *bad;
 		json_t *ev;
@@ -477,6 +480,13 @@ int run_load(struct run *run, const char *dir)
 	}
 	for (i = 0; i < run->nboots; i++)
 		load_boot(run, &run->boots[i]);
+	judge_boots(run);
+	if (!run->nboots) {
+		fprintf(stderr,
+			"prreport: %s holds no boots of this run; is its run.json that of another one?\n",
+			boots);
+		return -1;
+	}
 	place_boots(run);
 	qsort(run->boots, run->nboots, sizeof(*run->boots), cmp_boot);
 	return 0;

@@ -165,7 +165,7 @@ int maps_load(struct run *run, const struct boot *boot, struct maps *maps)
 		bad = strerror(errno);
 	else if (!(maps->every_s >= 0.001 && maps->every_s < 1e6))
 		bad = "how often the guest looked is not in events.jsonl";
-	while (!bad && (len = getline(&line, &size, f)) > 0) {
+	while (!bad && (len = read_line(&line, &size, f)) > 0) {
 		json_t *o = json_loadb(line, len, 0, NULL);
 
 		lineno++;

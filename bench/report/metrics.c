@@ -238,7 +238,34 @@ static bool samples_last(const struct boot *boot, const struct window *w)
 	       boot->samples[boot->nsamples - 1].t + SAMPLE_LATE_S >= w->end;
 }
 
-static void from_samples(struct values *out, const struct boot *boot,
+/*
+ * Whether host memory is known from @from to @until; if not, a note says which
+ * metrics are left out for it.
+ */
+static bool seen(struct run *run, const struct boot *boot, const struct window *w,
+		 double from, double until, const char *metrics)
+{
+	double gap = missing_samples(boot, from, until);
+
+	if (gap)
+		run_note(run, boot->name, w->workload,
+			 "%s left out: for %.1f s there are no samples (the host slept or stalled, or the run was stopped)",
+			 metrics, gap);
+	return !gap;
+}
+
+/* A fall that was not seen from its begin to its end has no time. */
+static void add_drop(struct run *run, struct values *out, const struct boot *boot,
+		     const struct window *w, const char *metric, double until, double part)
+{
+	double t = metrics_time_to_drop(boot, w->freed, until, part * w->freed_bytes / 1024);
+
+	if (seen(run, boot, w, w->freed, isfinite(t) ? w->freed + t : until,
+		 run_str(run, "%s is", metric)))
+		add(out, boot, w->workload, metric, "s", t, until - w->freed);
+}
+
+static void from_samples(struct run *run, struct values *out, const struct boot *boot,
 			 const struct window *w)
 {
 	double last = boot->nsamples ? boot->samples[boot->nsamples - 1].t : NAN;
@@ -248,23 +275,22 @@ static void from_samples(struct values *out, const struct boot *boot,
 	if (!(until <= last))
 		until = last;
 	if (!isnan(w->freed) && w->freed_bytes > 0) {
-		double kib = w->freed_bytes / 1024, limit = until - w->freed;
-
-		add(out, boot, w->workload, "t50_s", "s",
-		    metrics_time_to_drop(boot, w->freed, until, 0.50 * kib), limit);
-		add(out, boot, w->workload, "t95_s", "s",
-		    metrics_time_to_drop(boot, w->freed, until, 0.95 * kib), limit);
+		add_drop(run, out, boot, w, "t50_s", until, 0.50);
+		add_drop(run, out, boot, w, "t95_s", until, 0.95);
 	}
 	/* What settles is about what follows its mark; how it got there is fill_s. */
 	if (!isnan(w->settled) && !isnan(w->freed))
 		from = w->freed;
-	add(out, boot, w->workload, "footprint_gib_s", "GiB*s",
-	    metrics_footprint(boot, from, w->end), NAN);
-	add(out, boot, w->workload, "host_refill_mib", "MiB",
-	    (refault_at(boot, w->end) - refault_at(boot, w->begin)) / 1024, NAN);
+	if (seen(run, boot, w, from, w->end, "footprint_gib_s is"))
+		add(out, boot, w->workload, "footprint_gib_s", "GiB*s",
+		    metrics_footprint(boot, from, w->end), NAN);
+	if (seen(run, boot, w, w->begin, w->end, "host_refill_mib is"))
+		add(out, boot, w->workload, "host_refill_mib", "MiB",
+		    (refault_at(boot, w->end) - refault_at(boot, w->begin)) / 1024, NAN);
 
 	/* What does not settle holds memory that it is about to use: nothing is stranded. */
-	if (!isnan(w->settled)) {
+	if (!isnan(w->settled) &&
+	    seen(run, boot, w, w->settled, w->settled, "what is resident in the end is")) {
 		double resident = metrics_resident_at(boot, w->settled);
 
 		/* Older results do not say what the per-cpu lists hold */
@@ -453,7 +479,7 @@ static void boot_metrics(struct run *run, struct values *out,
 		    !workload_has_host_memory(workload))
 			continue;
 		if (samples_last(boot, &w))
-			from_samples(out, boot, &w);
+			from_samples(run, out, boot, &w);
 		else
 			run_note(run, boot->name, workload,
 				 "samples end %.1f s before the workload, host memory is left out",

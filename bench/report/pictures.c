@@ -31,6 +31,7 @@ static bool complete(const char *path, const char *end)
 
 static int draw(struct run *run, struct plots *plots)
 {
+	bool no_png = false;
 	int ret = 0;
 	size_t i;
 
@@ -38,6 +39,7 @@ static int draw(struct run *run, struct plots *plots)
 		const char *name = plots->p[i].name;
 		const char *svg = run_str(run, "%s/plots/%s.svg", run->dir, name);
 		const char *png = run_str(run, "%s/plots/%s.png", run->dir, name);
+		bool has_png;
 		int status;
 
 		/* An old picture must not pass for one of these data. */
@@ -46,19 +48,20 @@ static int draw(struct run *run, struct plots *plots)
 		if (plots->why_not)
 			continue;
 		status = gnuplot(run, name);
+		has_png = !access(png, F_OK);
 		if (status == 127) {
 			plots->why_not = "gnuplot is not installed";
 			fprintf(stderr,
 				"prreport: gnuplot is not installed: no plots; install gnuplot-nox and run 'make report'\n");
 			ret = -1;
 		} else if (!status && !access(svg, F_OK) &&
-			   (!complete(svg, "</svg>") || !complete(png, "IEND"))) {
+			   (!complete(svg, "</svg>") || (has_png && !complete(png, "IEND")))) {
 			plots->why_not = "there was no room to draw them";
 			out_failed(svg, 0);
 			unlink(svg);
 			unlink(png);
 			ret = -1;
-		} else if (status || access(svg, R_OK) || access(png, R_OK)) {
+		} else if (status || access(svg, R_OK)) {
 			plots->why_not = run_str(run, "gnuplot failed on plots/%s.gp", name);
 			fprintf(stderr,
 				"prreport: gnuplot failed on %s/plots/%s.gp (status %d): run it there by hand to see why\n",
@@ -66,8 +69,12 @@ static int draw(struct run *run, struct plots *plots)
 			ret = -1;
 		} else {
 			plots->p[i].drawn = true;
+			no_png |= !has_png;
 		}
 	}
+	if (no_png)
+		fprintf(stderr,
+			"prreport: gnuplot has no terminal pngcairo: the pictures are there as SVG and not as PNG; install gnuplot-nox and run 'make report' for both\n");
 	return ret;
 }
 

@@ -112,7 +112,7 @@ static bool read_boot(struct run *run, const struct boot *boot, const char *file
 		return false;
 	mine = xrealloc(NULL, 2 * npanels, sizeof(*mine));
 	memset(mine, 0, 2 * npanels * sizeof(*mine));
-	while (good && getline(&line, &size, f) > 0) {
+	while (good && read_line(&line, &size, f) > 0) {
 		lineno++;
 		if (*line != '#' && strncmp(line, "mode\t", 5))
 			good = strchr(line, '\n') &&

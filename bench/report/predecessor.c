@@ -26,10 +26,20 @@ struct splits {
 	size_t n;
 };
 
-/* The boot before it in its lane: the same platform, size and workloads. */
-static const struct boot *boot_before(const struct run *run, const struct boot *boot)
+static bool order_recorded(const struct run *run)
 {
-	const struct boot *found = NULL;
+	size_t i;
+
+	for (i = 0; i < run->nboots; i++)
+		if (json_object_get(run->boots[i].meta, "after"))
+			return true;
+	return false;
+}
+
+/* For runs that do not record it: the last one of the same platform, size and workloads. */
+static const char *guess_before(const struct run *run, const struct boot *boot)
+{
+	const char *found = NULL;
 	size_t i;
 
 	for (i = 0; i < run->nboots && &run->boots[i] != boot; i++) {
@@ -40,9 +50,21 @@ static const struct boot *boot_before(const struct run *run, const struct boot *
 		if (!strcmp(b->platform, boot->platform) && b->group == boot->group &&
 		    json_num(b->meta, "mem_mib", 0) == json_num(boot->meta, "mem_mib", 0) &&
 		    (x == y || json_equal(x, y)))
-			found = b;
+			found = b->variant;
 	}
 	return found;
+}
+
+/* The variant that was booted before; NULL if none was on this platform. */
+static const char *variant_before(const struct run *run, const struct boot *boot)
+{
+	const json_t *after = json_object_get(boot->meta, "after");
+
+	if (!order_recorded(run))
+		return guess_before(run, boot);
+	if (!after || strcmp(json_str(after, "platform", ""), boot->platform))
+		return NULL;
+	return json_str(after, "variant", "");
 }
 
 /* Values of a row's boots that followed @after, or those that did not; freed by the caller. */
@@ -54,9 +76,9 @@ static double *values_after(const struct run *run, const struct row *r, const ch
 
 	*n = 0;
 	for (i = 0; i < r->st.n; i++) {
-		const struct boot *before = boot_before(run, r->boots[i]);
+		const char *before = variant_before(run, r->boots[i]);
 
-		if (before && !strcmp(before->variant, after) == did)
+		if (before && !strcmp(before, after) == did)
 			v[(*n)++] = r->vals[i];
 	}
 	return v;

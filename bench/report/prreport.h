@@ -79,6 +79,7 @@ struct boot {
 	struct sample *samples;
 	size_t nsamples;
 	double max_gap;		/* longest time between two samples */
+	double gap;		/* a longer one is a gap; 0: none is, see judge.c */
 };
 
 /* Something a reader of the report has to know about. */
@@ -110,6 +111,12 @@ const char *json_str(const json_t *obj, const char *key, const char *fallback);
 double json_num(const json_t *obj, const char *key, double fallback);
 
 void *xrealloc(void *p, size_t n, size_t size);
+
+/* ---- judge.c ---- */
+
+ssize_t read_line(char **line, size_t *size, FILE *f);
+double missing_samples(const struct boot *boot, double from, double until);
+void judge_boots(struct run *run);
 
 /* ---- archive.c ---- */
 

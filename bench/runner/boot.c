@@ -14,6 +14,9 @@
 
 #include "run.h"
 
+#define COLLAPSED	"thp_collapse_alloc"
+#define HUGE_MIB	2	/* of a huge page on x86 */
+
 void boot_dir(char *path, size_t len, const struct config *cfg,
 	      const struct boot *b)
 {
@@ -54,6 +57,7 @@ static void describe(struct run *r)
 			    "qemu_version", "",
 			    "host", meta_host_state(), "started", stamp,
 			    "workloads", names);
+	json_object_set_new(r->meta, "run", json_string(r->cfg->began));
 	if (b->row >= 0)
 		json_object_set_new(r->meta, "row", json_integer(b->row));
 	if (b->after)
@@ -149,7 +153,8 @@ int boot_run(const struct config *cfg, const struct boot *b)
 	}
 	describe(&r);
 	equalise(&r.equalised, cfg->equalise, b->mem_mib, r.signals, r.meta);
-	r.oom_kills = meta_oom_kills();
+	r.oom_kills = meta_vmstat("oom_kill");
+	r.collapsed = meta_vmstat(COLLAPSED);
 	r.t0 = now_s();
 	run_boot(&r);
 	run_stop_sampler(&r);
@@ -166,6 +171,8 @@ int boot_run(const struct config *cfg, const struct boot *b)
 		run_cannot_write(&r);
 	if (!r.exit_code)
 		r.status = "ok";
+	json_object_set_new(r.meta, "khugepaged_mib",
+			    json_integer((meta_vmstat(COLLAPSED) - r.collapsed) * HUGE_MIB));
 	json_object_set_new(r.meta, "run_s", json_real(now_s() - r.t0));
 	run_save_meta(&r);
 	if (r.exit_code && !r.interrupted) {

@@ -4,6 +4,7 @@
  * for each thing that is missing, with the remedy.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,24 @@ static void ask_disk(const char *what, const char *path, unsigned long need)
 		line(what, true, "%lu MiB free at %s", mib, path);
 }
 
+/* Trees are made of links to the source; exFAT and drvfs have none. */
+static void ask_links(const char *dir)
+{
+	char *file = format("%s/.prbench-%d", dir, getpid());
+	char *name = format("%s-link", file);
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && link(file, name))
+		line("cache", false, "%s has no hard links (%s): set PRX_CACHE to a directory on a file system of Linux",
+		     dir, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	unlink(name);
+	unlink(file);
+	free(name);
+	free(file);
+}
+
 /* The nearest directory above that exists: where it would be made. */
 static void ask_cache(void)
 {
@@ -137,6 +156,7 @@ static void ask_cache(void)
 	while (access(path, F_OK) && (slash = strrchr(path, '/')) && slash != path)
 		*slash = '\0';
 	ask_disk("cache", path, access(path, F_OK) ? 0 : BUILD_MIB);
+	ask_links(path);
 }
 
 static void ask_tools(void)
@@ -145,7 +165,6 @@ static void ask_tools(void)
 		const char *program, *package, *lost;
 	} tools[] = {
 		{ "gnuplot", "gnuplot-nox", "the report has no pictures" },
-		{ "rsvg-convert", "librsvg2-bin", "pictures are not made as PNG" },
 		{ "fio", "fio", "the workload fio is skipped" },
 		{ "stress-ng", "stress-ng", "the workload stress-ng is skipped" },
 		{ "perf", "linux-perf", "the workload perf is skipped, KVM's events are not counted" },

@@ -51,7 +51,7 @@ static int ended(struct guest *g, int status, bool told)
 /* Who kills without being asked to: the kernel or a daemon, for want of memory. */
 static const char *killer(const struct guest *g)
 {
-	if (meta_oom_kills() > g->run->oom_kills)
+	if (meta_vmstat("oom_kill") > g->run->oom_kills)
 		return "; the host's kernel has killed for want of memory since the boot began: dmesg has it, and whose limit it was";
 	return "; if that was nobody's doing, look for systemd-oomd or earlyoom in the host's journal";
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "state.h"
+#include "variants.h"
 
 /* To stdout; with --tap it must not look like a result. */
 void say(const struct state *s, const char *fmt, ...)
@@ -60,7 +61,8 @@ void print_list(FILE *f)
 		fprintf(f, "  %-16s %s\n", platform_names[i], platform_about[i]);
 	fprintf(f, "variants\n");
 	for (i = 0; i < nr_variants; i++)
-		fprintf(f, "  %-16s %s\n", variants[i].name, variants[i].about);
+		fprintf(f, "  %-16s %s\n", variants[i].name,
+			variant_find(variants[i].name)->sentence);
 	fprintf(f, "workloads\n");
 	for (i = 0; i < nr_workloads; i++)
 		fprintf(f, "  %-16s %s\n", workloads[i].name,

@@ -175,6 +175,7 @@ static void prepare(struct state *s, const struct options *o, int argc, char **a
 	warn_of_others(s);
 	if (s->was)
 		go_on(s);
+	s->cfg.began = json_string_value(json_object_get(s->run, "date"));
 	if (s->tap)
 		printf("1..%u\n", s->plan.nr_boots - s->ok - s->bad);
 }

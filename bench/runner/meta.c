@@ -95,6 +95,8 @@ static void add_knobs(json_t *o)
 	json_object_set_new(o, "thp", sysfs_choice(file));
 	snprintf(file, sizeof(file), "%s/defrag", thp);
 	json_object_set_new(o, "thp_defrag", sysfs_choice(file));
+	snprintf(file, sizeof(file), "%s/shmem_enabled", thp);
+	json_object_set_new(o, "thp_shmem", sysfs_choice(file));
 	json_object_set_new(o, "ksm", sysfs_choice("/sys/kernel/mm/ksm/run"));
 	json_object_set_new(o, "governor", sysfs_choice(
 		"/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
@@ -185,6 +187,8 @@ json_t *meta_warnings(const json_t *machine)
 		  "SMT is on: two virtual CPUs may share a core" },
 		{ "thp", "always", NULL,
 		  "transparent huge pages are 'always': khugepaged may take memory back that a guest has given away" },
+		{ "thp_shmem", "force", NULL,
+		  "shmem_enabled is 'force': the memory of User Mode Linux is in huge pages as well" },
 		{ "thp_defrag", "always", NULL,
 		  "THP defrag is 'always': a fault may wait for the host to compact memory" },
 		{ "ksm", "1", NULL,
@@ -210,7 +214,7 @@ json_t *meta_warnings(const json_t *machine)
 			"this host is a guest that reports its own free memory: what a guest finds depends on who ran before it; see the check by predecessor"));
 	if (swap > 0)
 		json_array_append_new(lines, json_sprintf(
-			"%lld MiB of swap are in use: what a guest has in swap looks as if it were given back; swapoff -a",
+			"%lld MiB of swap are in use: the host is short of memory, and what a guest has in swap counts as held by the host; swapoff -a",
 			(long long)swap));
 	return lines;
 }
@@ -220,18 +224,19 @@ unsigned int meta_available_mib(void)
 	return (unsigned int)(meminfo_kib("MemAvailable") / 1024);
 }
 
-/* Processes that the host's kernel has killed for want of memory, in any cgroup. */
-long long meta_oom_kills(void)
+/* A counter of the host's kernel, 0 if it has none of that name. */
+long long meta_vmstat(const char *name)
 {
 	char *path = format("%s/proc/vmstat", meta_root);
 	FILE *f = fopen(path, "re");
+	size_t len = strlen(name);
 	long long n = 0;
 	char line[128];
 
 	free(path);
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "oom_kill %lld", &n) == 1)
-			break;
+		if (!strncmp(line, name, len) && line[len] == ' ')
+			n = atoll(line + len);
 	if (f)
 		fclose(f);
 	return n;
@@ -253,8 +258,6 @@ json_t *meta_host_state(void)
 	double load[3] = { 0, 0, 0 };
 
 	add_knobs(o);
-	json_object_set_new(o, "thp_shmem",
-		sysfs_choice("/sys/kernel/mm/transparent_hugepage/shmem_enabled"));
 	if (getloadavg(load, 3) > 0)
 		json_object_set_new(o, "loadavg",
 				    json_pack("[f,f,f]", load[0], load[1],

@@ -19,6 +19,8 @@
 
 #include <jansson.h>
 
+#include "common.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PRINTF(f, a)	__attribute__((format(printf, f, a)))
 
@@ -42,8 +44,7 @@ enum {
 enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
 
 struct variant {
-	const char *name;
-	const char *about;	/* one line for people */
+	const char *name;	/* common/variants.c says what it is */
 	const char *tree;	/* kernel directory: <arch>-<tree> */
 	bool patched;
 	bool reporting;		/* the device offers reporting */
@@ -296,6 +297,7 @@ struct config {
 	char out[PATH_MAX];
 	char qemu[PATH_MAX];
 	bool count_kvm;		/* perf can count KVM's events */
+	const char *began;	/* when the run did, which is its name */
 	pid_t parent;
 };
 
@@ -367,7 +369,7 @@ json_t *meta_warnings(const json_t *machine);
 json_t *meta_host_state(void);
 unsigned int meta_available_mib(void);
 long long meta_reported_kib(void);
-long long meta_oom_kills(void);
+long long meta_vmstat(const char *name);
 char *git_commit(char **why);
 char *file_sha256(const char *path);
 int write_json(const char *path, const json_t *o, char *err, size_t len);
@@ -393,10 +395,8 @@ extern bool wipe_stderr;	/* there may be a line of progress to be wiped */
 
 void complain(const char *fmt, ...) PRINTF(1, 2);
 void stop_signals(sigset_t *set);
-double now_s(void);
 void sleep_s(double s);
 int set_err(char *err, size_t len, const char *fmt, ...) PRINTF(3, 4);
-int read_text(const char *path, char *buf, size_t len);
 int write_text(const char *path, const char *text);
 char *run_capture(char *const argv[]);
 char *format(const char *fmt, ...) PRINTF(1, 2);

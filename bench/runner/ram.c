@@ -270,7 +270,7 @@ bool ram_may_be_huge(const struct ram *ram)
 {
 	char text[256];
 
-	/* User Mode Linux's file is on a tmpfs of our own, without them. */
+	/* User Mode Linux's file is on a tmpfs that has none, see meta_warnings(). */
 	return ram->kind == RAM_PROCESS &&
 	       read_text("/sys/kernel/mm/transparent_hugepage/enabled", text,
 			 sizeof(text)) > 0 && !strstr(text, "[never]");

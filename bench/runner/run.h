@@ -37,6 +37,7 @@ struct run {
 	double t0;
 	struct equalised equalised;
 	long long oom_kills;	/* of the host's kernel before this boot */
+	long long collapsed;	/* huge pages that its khugepaged had made */
 	struct guest *guests[GUESTS_MAX];
 	size_t nr_guests;
 	struct cgroup group;	/* that all VMs are in, if there is a limit */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "variants.h"
 
 /* The host's name as a part of a path: what may not be there becomes '_'. */
 static void host_name(char *host, size_t len)
@@ -147,7 +148,7 @@ void make_run_json(struct state *s, int argc, char **argv)
 {
 	const struct selection *sel = &s->cfg.sel;
 	json_t *vars = json_array(), *names = json_array(), *about = json_object();
-	json_t *about_variants = json_object(), *machine, *warnings, *line;
+	json_t *about_variants = json_object(), *compare = json_array(), *machine, *warnings, *line;
 	char stamp[64], host[128] = "", *why = NULL, *commit = git_commit(&why);
 	size_t i;
 
@@ -162,15 +163,19 @@ void make_run_json(struct state *s, int argc, char **argv)
 			continue;
 		json_array_append_new(vars, json_string(variants[i].name));
 		json_object_set_new(about_variants, variants[i].name,
-				    json_string(variants[i].about));
+				    json_string(variant_find(variants[i].name)->sentence));
 	}
+	for (i = 0; i < nr_comparison_infos; i++)
+		json_array_append_new(compare, json_pack("[s, s]",
+				      comparison_table[i].variant,
+				      comparison_table[i].against));
 	iso_time(stamp, sizeof(stamp));
 	gethostname(host, sizeof(host) - 1);
 	machine = meta_machine();
 	warnings = meta_warnings(machine);
 	json_array_foreach(warnings, i, line)
 		say(s, "warning: %s\n", json_string_value(line));
-	s->run = json_pack("{s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:s, s:f}",
+	s->run = json_pack("{s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:s, s:f}",
 			   "schema", 1, "profile", s->profile, "date", stamp,
 			   "host", json_text(host), "commit", commit,
 			   "machine", machine, "warnings", warnings,
@@ -182,6 +187,7 @@ void make_run_json(struct state *s, int argc, char **argv)
 			   "workloads", names,
 			   "about_workloads", about,
 			   "about_variants", about_variants,
+			   "compare", compare,
 			   "equalise", equalise_names[s->cfg.equalise],
 			   "estimate_s", s->plan.estimate_s);
 	add_settings(sel, s->run);

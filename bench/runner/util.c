@@ -44,14 +44,6 @@ void stop_signals(sigset_t *set)
 			sigaddset(set, signals[i]);
 }
 
-double now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 void sleep_s(double s)
 {
 	struct timespec ts;
@@ -72,35 +64,6 @@ int set_err(char *err, size_t len, const char *fmt, ...)
 	vsnprintf(err, len, fmt, ap);
 	va_end(ap);
 	return -1;
-}
-
-/* Read a small file without its last newline; -errno on failure. */
-int read_text(const char *path, char *buf, size_t len)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-	ssize_t n = 0;
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (used < len - 1) {
-		n = read(fd, buf + used, len - 1 - used);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		used += (size_t)n;
-	}
-	if (n < 0)
-		err = -errno;
-	close(fd);
-	if (err)
-		return err;
-	while (used && buf[used - 1] == '\n')
-		used--;
-	buf[used] = '\0';
-	return (int)used;
 }
 
 /* Write a short text into a file that exists; -errno on failure. */

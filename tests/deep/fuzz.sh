@@ -64,7 +64,7 @@ build()
 	shift 2
 	# shellcheck disable=SC2086
 	nice clang $flags $_wraps -o "$out/fuzz_$_name" "tests/fuzz/fuzz_$_name.c" \
-		"$@" -ljansson -lm -lpthread >"$out/$_name.build" 2>&1
+		"$@" bench/common/*.c -ljansson -lm -lpthread >"$out/$_name.build" 2>&1
 }
 
 # workload NAME: what it does in the guest, with its name
@@ -79,8 +79,7 @@ build_target()
 {
 	case $1 in
 	results)
-		build "$1" fork bench/common/*.c \
-			bench/report/[!m]*.c bench/report/m[!a]*.c bench/report/map.c
+		build "$1" fork bench/report/[!m]*.c bench/report/m[!a]*.c bench/report/map.c
 		;;
 	workloads)
 		build "$1" "" bench/runner/plan.c bench/runner/util.c \

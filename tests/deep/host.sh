@@ -132,8 +132,8 @@ void __wrap_emit_text(const char *event, const char *workload, const char *key,
 	__real_emit_text(event, workload, key, "%s", text);
 }
 END
-gcc -std=c11 -D_GNU_SOURCE -O2 -Ibench/guest -DWORKLOAD_NAME='"drain"' \
-	-o "$scratch/held" "$scratch/held.c" bench/guest/*.c \
+gcc -std=c11 -D_GNU_SOURCE -O2 -Ibench/common -Ibench/guest -DWORKLOAD_NAME='"drain"' \
+	-o "$scratch/held" "$scratch/held.c" bench/guest/*.c bench/common/*.c \
 	bench/workloads/drain/guest.c -Wl,--wrap=emit,--wrap=emit_text \
 	-ljansson -lm -lpthread
 ok "an agent that can be held is built" [ -x "$scratch/held" ]

@@ -11,13 +11,13 @@ n=0 bad=0
 # ok NAME CMD...: one point, good if the command succeeds
 ok()
 {
-	name=$1
+	_what=$1
 	shift
 	n=$((n + 1))
 	if "$@"; then
-		echo "ok $n - $name"
+		echo "ok $n - $_what"
 	else
-		echo "not ok $n - $name"
+		echo "not ok $n - $_what"
 		bad=1
 		# what an engineer wants to see next
 		[ ! -f "$scratch/log" ] || sed 's/^/# /' "$scratch/log"

@@ -190,6 +190,56 @@ else
 fi
 [ -z "$group" ] || rmdir "$group"
 
+# Processors and file systems that this machine does not have.
+cat >"$scratch/fake.c" <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
+/* The FP state of a processor with AMX. */
+long ptrace(enum __ptrace_request what, ...)
+{
+	long (*real)(int, int, void *, void *) = dlsym(RTLD_NEXT, "ptrace");
+	va_list ap;
+	int pid;
+	void *addr, *data;
+	long ret;
+
+	va_start(ap, what);
+	pid = va_arg(ap, int);
+	addr = va_arg(ap, void *);
+	data = va_arg(ap, void *);
+	va_end(ap);
+	ret = real(what, pid, addr, data);
+	if (what == PTRACE_GETREGSET && getenv("FP_STATE"))
+		((struct iovec *)data)->iov_len = atoi(getenv("FP_STATE"));
+	return ret;
+}
+
+/* exFAT */
+int link(const char *from, const char *to)
+{
+	(void)from;
+	(void)to;
+	errno = EPERM;
+	return -1;
+}
+END
+gcc -shared -fPIC -o "$scratch/fake.so" "$scratch/fake.c" -ldl
+LD_PRELOAD=$scratch/fake.so FP_STATE=11008 "$bin/prbench" --doctor >"$scratch/log" 2>&1
+ok "AMX: um is missing, with what to do" says '^um  *missing .*FP state (AMX?).*clearcpuid=amx_tile'
+ok "a cache without hard links is missing" says '^cache  *missing .*no hard links.*PRX_CACHE'
+LD_PRELOAD=$scratch/fake.so FP_STATE=11008 pr "$scratch/amx" --platforms um --plan \
+	>"$scratch/log" 2>&1
+ok "AMX: nothing is built for it" [ $? -eq 3 ]
+ok "in one sentence" [ "$(grep -c . "$scratch/log")" -eq 1 ]
+LD_PRELOAD=$scratch/fake.so FP_STATE=2696 "$bin/prbench" --doctor >"$scratch/log" 2>&1
+ok "without AMX: um can be run" says '^um  *ok'
+
 # Rights that others do not have.
 if [ "$(id -u)" -eq 0 ]; then
 	setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$bin/prbench" --doctor \

@@ -39,6 +39,8 @@ ok "the value is in meta.json" [ "$(cat "$scratch"/run/boots/*/meta.json |
 ok "the first boot came after none" [ "$(grep -c '^ "after"' "$scratch"/run/boots/001-*/meta.json)" -eq 0 ]
 ok "the others after the one before" [ "$(sed -n '/^ "after"/,/}/s/.*"seq": //p' \
 	"$scratch"/run/boots/00[234]-*/meta.json | tr -d '\n')" = 1,2,3, ]
+ok "what is compared was declared before" sh -c \
+	"tr -d ' \n' <'$scratch/run/run.json' | grep -q '\"compare\":\[\[\"ext\",\"flag\"\]'"
 ok "the host was equalised" [ "$(cat "$scratch"/run/boots/*/meta.json |
 	grep -c '^  "how": "touch"')" -eq 4 ]
 done_testing

@@ -120,7 +120,7 @@ static inline const char *scratch_dir(void)
 	return scratch;
 }
 
-static inline void write_text(const char *path, const struct text *text)
+static inline void put_text(const char *path, const struct text *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 

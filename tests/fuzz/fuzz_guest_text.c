@@ -311,7 +311,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 0; i < n && files[i]; i++) {
 		snprintf(path, sizeof(path), "%s%s", scratch_dir(), files[i]);
 		if (texts[i].len)
-			write_text(path, &texts[i]);
+			put_text(path, &texts[i]);
 	}
 	inside = true;
 	readers[who].run();

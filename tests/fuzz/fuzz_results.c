@@ -67,7 +67,7 @@ static void make_dirs(void)
 static void put(const char *path, const struct text *text)
 {
 	if (text->len)
-		write_text(path, text);
+		put_text(path, text);
 	else
 		unlink(path);
 }

@@ -27,7 +27,7 @@ static void make_root(void)
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		MUST(!mkdir(path_of(names[i], ""), 0700));
 		if (i < 2)
-			write_text(path_of(names[i], "guest.c"), &nothing);
+			put_text(path_of(names[i], "guest.c"), &nothing);
 	}
 }
 
@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				       path_of("", "common.json");
 
 		if (texts[i].len)
-			write_text(path, &texts[i]);
+			put_text(path, &texts[i]);
 		else
 			unlink(path);
 	}

@@ -62,11 +62,10 @@ static void set_state(unsigned long pfn, unsigned int unit, enum pr_state new)
 	touch(pfn);
 }
 
-static u64 horizon(void)
+/* How long was a page free that is reported for @age ticks? Nothing is learnt here. */
+static u64 free_age(u64 age)
 {
-	u64 age = (config.min_age * 1000000ULL + (1 << 24) - 1) >> 24;
-
-	return min(age * 8, (u64)PR_AGE_MAX);
+	return age + ((config.min_age * 1000000ULL + (1 << 24) - 1) >> 24);
 }
 
 /* A page of it is used */
@@ -81,7 +80,7 @@ static void refault(unsigned long pfn, unsigned int unit)
 			class++;
 		expected.ages[class] += nr;
 		expected.refaulted += nr;
-		if (state[pfn] == PR_REPORTED && age < horizon())
+		if (state[pfn] == PR_REPORTED && free_age(age) < PR_PRICE)
 			expected.soon += nr;
 		least_ms = min((u64)least_ms, ms);
 	}

@@ -22,6 +22,14 @@ rebuilt()
 	"${PRX_BIN:-$top/build/san}/prreport" "$tmp"
 }
 
+instructions()
+{
+	"${PRX_BIN:-$top/build/san}/prreport" "$tmp/instructions" || return 1
+	for _f in summary.tsv answers.tsv report.md; do
+		cmp "$top/results/instructions/$_f" "$tmp/instructions/$_f" || return 1
+	done
+}
+
 pictures()
 {
 	for _svg in "$ref"/plots/*.svg; do
@@ -40,6 +48,9 @@ check "the report can be made from its raw data" rebuilt
 for f in summary.tsv comparisons.tsv answers.tsv report.md; do
 	check "$f is the same" same $f
 done
+mkdir "$tmp/instructions"
+cp "$top/results/instructions/raw.tar.xz" "$tmp/instructions"
+check "so can that of the instructions" instructions
 check "report.html is whole" [ "$(tail -n 1 "$tmp/report.html")" = "</html>" ]
 check "no file of the reference is larger than 2 MB" \
 	[ -z "$(find "$ref" -type f -size +2048k)" ]

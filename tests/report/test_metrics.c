@@ -323,6 +323,64 @@ static void icount_has_no_host_time(void **state)
 	run_free(&run);
 }
 
+/* Samples every 50 ms; those between @from and @until are missing. */
+static struct sample *sampled(double from, double until, size_t *n)
+{
+	struct sample *s = xrealloc(NULL, 600, sizeof(*s));
+	int i;
+
+	*n = 0;
+	for (i = 0; i < 500; i++) {
+		double t = i * 0.05, mib = t < 8 ? 100 : t < 10 ? 100 + (t - 8) * 512 :
+			t < 11 ? 1124 : t < 11.5 ? 1124 - (t - 11) * 2048 : 100;
+
+		if (t <= from || t >= until)
+			s[(*n)++] = (struct sample){ t, mib * 1024, 0, NAN };
+	}
+	return s;
+}
+
+/* What is next to a gap of the samples has no figure, and a note says so. */
+static void gaps(void **state)
+{
+	static const struct {
+		double from, until;
+		bool fall, footprint, resident;
+	} gap[] = {
+		{ 0, 0, true, true, true },
+		{ 11.2, 11.4, true, true, true },	/* four intervals */
+		{ 11.2, 13.4, false, false, true },	/* in the fall */
+		{ 9.5, 10.5, false, false, true },	/* over the mark */
+		{ 13, 16, true, false, true },	/* when all has fallen */
+		{ 19, 20.5, true, false, false },	/* over the end */
+		{ 1, 7, true, true, true },	/* before it began */
+	};
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(gap) / sizeof(*gap); i++) {
+		struct sample *s = sampled(gap[i].from, gap[i].until, &n);
+		struct run run = { 0 };
+		struct values v;
+
+		add_boot(&run, "um", "ext", drain, s, n);
+		judge_boots(&run);
+		metrics_compute(&run, &v);
+		assert_int_equal(!isnan(value(&v, "drain", "t50_s")), gap[i].fall);
+		assert_int_equal(!isnan(value(&v, "drain", "t95_s")), gap[i].fall);
+		assert_int_equal(!isnan(value(&v, "drain", "footprint_gib_s")), gap[i].footprint);
+		assert_int_equal(!isnan(value(&v, "drain", "host_refill_mib")), gap[i].footprint);
+		assert_int_equal(!isnan(value(&v, "drain", "resident_mib")), gap[i].resident);
+		assert_int_equal(run.nnotes, (gap[i].fall ? 0 : 2) + (gap[i].footprint ? 0 : 2) +
+				 !gap[i].resident);
+		if (run.nnotes)
+			assert_non_null(strstr(run.notes[0].text, "there are no samples"));
+		free(v.v);
+		free(s);
+		run_free(&run);
+	}
+}
+
 /* What is left out is named, and only that is left out. */
 static void left_out(void **state)
 {
@@ -504,6 +562,7 @@ int main(void)
 		cmocka_unit_test(from_the_start),
 		cmocka_unit_test(never_back),
 		cmocka_unit_test(icount_has_no_host_time),
+		cmocka_unit_test(gaps),
 		cmocka_unit_test(left_out),
 		cmocka_unit_test(comparison),
 		cmocka_unit_test(without_flag),

@@ -401,6 +401,25 @@ static void no_gnuplot(void **state)
 	free(md);
 }
 
+/* A gnuplot that was built without cairo draws one kind of picture. */
+static void no_png(void **state)
+{
+	struct work *w = *state;
+	const char *const args[] = { str("%s/run", w->dir), NULL };
+	const char *const all[] = { "sh", "-c", "cd \"$1\" && for f in *.gp; do "
+		"[ -s \"${f%.gp}.svg\" ] && [ ! -e \"${f%.gp}.png\" ] || exit 1; done",
+		"sh", str("%s/run/plots", w->dir), NULL };
+
+	append(str("%s/gnuplot", w->dir), "#!/bin/sh\n"
+	       "sed s/pngcairo/nocairo/g \"$1\" >\"$0.gp\" && PATH=/usr/bin:/bin exec gnuplot \"$0.gp\"\n",
+	       "w");
+	assert_int_equal(chmod(str("%s/gnuplot", w->dir), 0755), 0);
+	assert_int_equal(prreport(w, args, str("%s:/usr/bin:/bin", w->dir)), 0);
+	assert_int_equal(count(w->err, "\n"), 1);
+	assert_non_null(strstr(w->err, "gnuplot has no terminal pngcairo"));
+	assert_int_equal(run_cmd(all, "/dev/null", "/dev/null", NULL), 0);
+}
+
 static void not_a_run(void **state)
 {
 	struct work *w = *state;
@@ -530,7 +549,7 @@ int main(void)
 		T(summary), T(html_alone), T(markdown), T(repeatable),
 		T(truncated_samples), T(bad_files), T(odd_events), T(kills_are_compared),
 		T(lock_holds_are_compared), T(interrupted),
-		T(lost), T(without_flag), T(no_gnuplot), T(not_a_run), T(empty_run),
+		T(lost), T(without_flag), T(no_gnuplot), T(no_png), T(not_a_run), T(empty_run),
 		T(unwritable), T(archived), T(only_the_archive), T(the_answer_comes_first),
 	};
 

@@ -142,6 +142,34 @@ static void order_of_boots_is_found(void **state)
 	free(text);
 }
 
+/* What the runner wrote counts, not the numbers of the boots: each followed "off". */
+static void order_is_read_where_it_is_written(void **state)
+{
+	struct work *w = *state;
+	char *text;
+	int i;
+
+	ordered(w, 5);
+	for (i = 0; i < 60; i++) {
+		char *path = strdup(str("%s/a/boots/%03d-um-%s/meta.json", w->dir, i + 1,
+					((const char *[]){ "off", "flag", "ext", "off", "ext",
+							   "flag" })[i % 6]));
+		json_t *o = json_load_file(path, 0, NULL);
+
+		assert_non_null(o);
+		json_object_set_new(o, "after", json_pack("{s:i, s:s, s:s}", "seq", i,
+				    "platform", "um", "variant", "off"));
+		assert_int_equal(json_dump_file(o, path, 0), 0);
+		json_decref(o);
+		free(path);
+	}
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "Too few boots to say whether it matters which variant was booted before.");
+	has_not(text, "**differs**");
+	free(text);
+}
+
 static void order_of_boots_may_not_matter(void **state)
 {
 	struct work *w = *state;
@@ -190,6 +218,7 @@ int main(void)
 		T(twins_are_of_one_workload),
 		T(few_boots_are_said),
 		T(order_of_boots_is_found),
+		T(order_is_read_where_it_is_written),
 		T(order_of_boots_may_not_matter),
 		T(a_host_that_reports_is_warned_of),
 	};

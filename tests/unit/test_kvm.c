@@ -274,6 +274,7 @@ static void a_quiet_machine_is_not_warned_about(void **state)
 	put(CPU "smt/active", "0\n");
 	put(THP "enabled", "always [madvise] never\n");
 	put(THP "defrag", "always defer defer+madvise [madvise] never\n");
+	put(THP "shmem_enabled", "always within_size advise [never] deny force\n");
 	put("sys/kernel/mm/ksm/run", "0\n");
 	put("proc/meminfo", "MemTotal: 8000000 kB\nSwapTotal: 1048576 kB\nSwapFree: 1048576 kB\n");
 	assert_int_equal(warnings_of(NULL), 0);
@@ -292,6 +293,8 @@ static void each_setting_is_warned_about(void **state)
 		  "always [madvise] never\n", "khugepaged" },
 		{ THP "defrag", "[always] defer madvise never\n",
 		  "always [defer] madvise never\n", "defrag" },
+		{ THP "shmem_enabled", "always advise never deny [force]\n",
+		  "[always] advise never deny force\n", "User Mode Linux" },
 		{ "sys/kernel/mm/ksm/run", "1\n", "0\n", "KSM" },
 		{ "proc/meminfo", "SwapTotal: 1048576 kB\nSwapFree: 524288 kB\n",
 		  "SwapTotal: 1048576 kB\nSwapFree: 1048576 kB\n",

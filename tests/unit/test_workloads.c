@@ -308,124 +308,127 @@ static void a_guest_has_something_to_do(void **state)
 }
 
 /* Each mistake with the key that the message names. */
+static const struct {
+	const char *text, *why;
+} mistakes[] = {
+	{ WORKLOAD("1", BOOTS, "{}", "'desription': '',"),
+	  "desription: unknown key" },
+	{ "{'order': 1}", "description: is missing" },
+	{ "{'description': '', 'order': 1, 'settings': {}, 'seconds': {}, "
+	  "'metrics': [], 'default': [], 'platforms': []}",
+	  "boots: is missing" },
+	{ WORKLOAD("-1", BOOTS, "{}", ""), "order: must be a whole number" },
+	{ WORKLOAD("'1'", BOOTS, "{}", ""), "order: must be a whole number" },
+	{ WORKLOAD("1", BOOTS, "{}", "'oom_is_result': 1,"),
+	  "oom_is_result: must be true or false" },
+	{ WORKLOAD("1", BOOTS, "{}", "'variants': ['flog'],"),
+	  "variants: 'flog' is not known" },
+	{ WORKLOAD("1", BOOTS, "{}", "'probe': {'order': 4},"),
+	  "probe.period_ms: is missing" },
+	{ WORKLOAD("1", BOOTS, "{}", "'probe': {'order': 11, 'period_ms': 5},"),
+	  "probe.order: must not be above 10" },
+	{ WORKLOAD("1", BOOTS, "{}", "'probe': {'order': 4, 'period_ms': 0},"),
+	  "probe.period_ms: must be from 1" },
+	{ WORKLOAD("1", BOOTS, "{}", "'like': 'bee',"),
+	  "like: there is no workload 'bee'" },
+	{ WORKLOAD("1", BOOTS, "{}", "'like': 'ant',"),
+	  "like: 'ant' is like another itself" },
+	{ WORKLOAD("1", "{'quack': 1}", "{}", ""),
+	  "boots.quack: unknown key" },
+	{ WORKLOAD("1", "{'full': 7}", "{}", ""), "boots.full: must be" },
+	{ WORKLOAD("1", "{'full': {'um': 1}}", "{}", ""),
+	  "boots.full.variants: is missing" },
+	{ WORKLOAD("1", "{'full': {'variants': 'some', 'um': 1}}", "{}", ""),
+	  "boots.full.variants: must be \"all\"" },
+	{ WORKLOAD("1", "{'full': {'variants': ['off', 'off']}}", "{}", ""),
+	  "boots.full.variants: 'off' is there twice" },
+	{ WORKLOAD("1", "{'full': {'variants': [], 'vax': 1}}", "{}", ""),
+	  "boots.full.vax: unknown key" },
+	{ WORKLOAD("1", "{'full': {'variants': [], 'um': 'x'}}", "{}", ""),
+	  "boots.full.um: must be a number of boots" },
+	{ WORKLOAD("1", "{'full': {'variants': [], 'um': {'boots': 1}}}",
+		   "{}", ""), "boots.full.um.variants: is missing" },
+	{ WORKLOAD("1", "{'full': {'variants': [], 'kvm': 1}}", "{}", ""),
+	  "boots.full.kvm: is not among its platforms" },
+	{ WORKLOAD("1", "{'full': 'bee'}", "{}", ""),
+	  "boots.full: there is no workload 'bee'" },
+	{ WORKLOAD("1", "{'quick': {'variants': []}}", "{}", ""),
+	  "boots.full: is missing, and the workload is a default one" },
+	{ WORKLOAD("1", BOOTS, "{'a': 1.5}", ""), "settings.a: must be" },
+	{ WORKLOAD("1", BOOTS, "{'a': -1}", ""), "settings.a: must be" },
+	{ WORKLOAD("1", BOOTS, "{'a': []}", ""), "settings.a: must be" },
+	{ WORKLOAD("1", BOOTS, "{}", "'settings_for': {'fast': {}},"),
+	  "settings_for.fast: is not one of" },
+	{ WORKLOAD("1", BOOTS, "{}", "'settings_for': {'um': {'a': 1}},"),
+	  "settings_for.um.a: is not among its settings" },
+	{ WORKLOAD("1", BOOTS, "{'a': 1}",
+		   "'settings_for': {'um': {'a': 'b'}},"),
+	  "settings_for.um.a: is not of the kind" },
+	{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'b', 'quick': [1], 'full': [1]},"),
+	  "row.setting: must be a setting" },
+	{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [], 'full': [1]},"),
+	  "row: must have a value for each profile" },
+	{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [1], 'full': ['x']},"),
+	  "row: must have whole numbers" },
+	{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [1]},"),
+	  "row.full: is missing" },
+	{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 'size'},"),
+	  "guest.mib: must be a number" },
+	{ WORKLOAD("1", BOOTS, "{}", "'guest': {'from_gib': 1},"),
+	  "guest.to_gib: is missing" },
+	{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'times': 2},"),
+	  "guest.times: unknown key" },
+	{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'limit_mib': 2},"),
+	  "guest.limit_mib: is for workloads with a host.c" },
+	{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'migratable': 1},"),
+	  "guest.migratable: must be true or false" },
+	{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': 5},"),
+	  "host.x: must be a string" },
+	{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': ['a', '${home}/b']},"),
+	  "host.x: '${home}' is not known" },
+	{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': '${out'},"),
+	  "host.x: '${out}' is not known" },
+	{ WORKLOAD("1", BOOTS, "{'x': 1}", "'host': {'x': ''},"),
+	  "host.x: is a setting, too" },
+};
+
+static const struct {
+	const char *seconds, *metrics, *why;
+} seconds_and_metrics[] = {
+	{ "{'sleeps': []}", "[]", "seconds.sleeps: unknown key" },
+	{ "{'waits': 1}", "[]", "seconds.waits: must be an array" },
+	{ "{'waits': ['a']}", "[]", "seconds.waits: term 1 is neither" },
+	{ "{'works': [1, [-1]]}", "[]", "seconds.works: term 2 is neither" },
+	{ "{'works': [[1, 'b']]}", "[]", "seconds.works: term 1 names" },
+	{ "{'slow': {'vax': 1}}", "[]", "seconds.slow.vax: unknown key" },
+	{ "{}", "[1]", "metrics[0]: must be an object" },
+	{ "{}", "[{'name': 'a'}]", "metrics[0].unit: is missing" },
+	{ "{}", "[{'name': 'a', 'unit': 's'}, {'name': 'a', 'unit': 's'}]",
+	  "metrics[1]: 'a' is there twice" },
+	{ "{}", "[{'name': 'a', 'unit': 's', 'better': 'best'}]",
+	  "metrics[0]: better is neither" },
+	{ "{}", "[{'name': 'a', 'unit': 's', 'headline': 1}]",
+	  "metrics[0].headline: must be true or false" },
+};
+
 static void mistakes_are_named(void **state)
 {
-	static const struct {
-		const char *text, *why;
-	} wrong[] = {
-		{ WORKLOAD("1", BOOTS, "{}", "'desription': '',"),
-		  "desription: unknown key" },
-		{ "{'order': 1}", "description: is missing" },
-		{ "{'description': '', 'order': 1, 'settings': {}, 'seconds': {}, "
-		  "'metrics': [], 'default': [], 'platforms': []}",
-		  "boots: is missing" },
-		{ WORKLOAD("-1", BOOTS, "{}", ""), "order: must be a whole number" },
-		{ WORKLOAD("'1'", BOOTS, "{}", ""), "order: must be a whole number" },
-		{ WORKLOAD("1", BOOTS, "{}", "'oom_is_result': 1,"),
-		  "oom_is_result: must be true or false" },
-		{ WORKLOAD("1", BOOTS, "{}", "'variants': ['flog'],"),
-		  "variants: 'flog' is not known" },
-		{ WORKLOAD("1", BOOTS, "{}", "'probe': {'order': 4},"),
-		  "probe.period_ms: is missing" },
-		{ WORKLOAD("1", BOOTS, "{}", "'probe': {'order': 11, 'period_ms': 5},"),
-		  "probe.order: must not be above 10" },
-		{ WORKLOAD("1", BOOTS, "{}", "'probe': {'order': 4, 'period_ms': 0},"),
-		  "probe.period_ms: must be from 1" },
-		{ WORKLOAD("1", BOOTS, "{}", "'like': 'bee',"),
-		  "like: there is no workload 'bee'" },
-		{ WORKLOAD("1", BOOTS, "{}", "'like': 'ant',"),
-		  "like: 'ant' is like another itself" },
-		{ WORKLOAD("1", "{'quack': 1}", "{}", ""),
-		  "boots.quack: unknown key" },
-		{ WORKLOAD("1", "{'full': 7}", "{}", ""), "boots.full: must be" },
-		{ WORKLOAD("1", "{'full': {'um': 1}}", "{}", ""),
-		  "boots.full.variants: is missing" },
-		{ WORKLOAD("1", "{'full': {'variants': 'some', 'um': 1}}", "{}", ""),
-		  "boots.full.variants: must be \"all\"" },
-		{ WORKLOAD("1", "{'full': {'variants': ['off', 'off']}}", "{}", ""),
-		  "boots.full.variants: 'off' is there twice" },
-		{ WORKLOAD("1", "{'full': {'variants': [], 'vax': 1}}", "{}", ""),
-		  "boots.full.vax: unknown key" },
-		{ WORKLOAD("1", "{'full': {'variants': [], 'um': 'x'}}", "{}", ""),
-		  "boots.full.um: must be a number of boots" },
-		{ WORKLOAD("1", "{'full': {'variants': [], 'um': {'boots': 1}}}",
-			   "{}", ""), "boots.full.um.variants: is missing" },
-		{ WORKLOAD("1", "{'full': {'variants': [], 'kvm': 1}}", "{}", ""),
-		  "boots.full.kvm: is not among its platforms" },
-		{ WORKLOAD("1", "{'full': 'bee'}", "{}", ""),
-		  "boots.full: there is no workload 'bee'" },
-		{ WORKLOAD("1", "{'quick': {'variants': []}}", "{}", ""),
-		  "boots.full: is missing, and the workload is a default one" },
-		{ WORKLOAD("1", BOOTS, "{'a': 1.5}", ""), "settings.a: must be" },
-		{ WORKLOAD("1", BOOTS, "{'a': -1}", ""), "settings.a: must be" },
-		{ WORKLOAD("1", BOOTS, "{'a': []}", ""), "settings.a: must be" },
-		{ WORKLOAD("1", BOOTS, "{}", "'settings_for': {'fast': {}},"),
-		  "settings_for.fast: is not one of" },
-		{ WORKLOAD("1", BOOTS, "{}", "'settings_for': {'um': {'a': 1}},"),
-		  "settings_for.um.a: is not among its settings" },
-		{ WORKLOAD("1", BOOTS, "{'a': 1}",
-			   "'settings_for': {'um': {'a': 'b'}},"),
-		  "settings_for.um.a: is not of the kind" },
-		{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'b', 'quick': [1], 'full': [1]},"),
-		  "row.setting: must be a setting" },
-		{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [], 'full': [1]},"),
-		  "row: must have a value for each profile" },
-		{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [1], 'full': ['x']},"),
-		  "row: must have whole numbers" },
-		{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [1]},"),
-		  "row.full: is missing" },
-		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 'size'},"),
-		  "guest.mib: must be a number" },
-		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'from_gib': 1},"),
-		  "guest.to_gib: is missing" },
-		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'times': 2},"),
-		  "guest.times: unknown key" },
-		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'limit_mib': 2},"),
-		  "guest.limit_mib: is for workloads with a host.c" },
-		{ WORKLOAD("1", BOOTS, "{}", "'guest': {'mib': 1, 'migratable': 1},"),
-		  "guest.migratable: must be true or false" },
-		{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': 5},"),
-		  "host.x: must be a string" },
-		{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': ['a', '${home}/b']},"),
-		  "host.x: '${home}' is not known" },
-		{ WORKLOAD("1", BOOTS, "{}", "'host': {'x': '${out'},"),
-		  "host.x: '${out}' is not known" },
-		{ WORKLOAD("1", BOOTS, "{'x': 1}", "'host': {'x': ''},"),
-		  "host.x: is a setting, too" },
-	};
-	static const struct {
-		const char *seconds, *metrics, *why;
-	} more[] = {
-		{ "{'sleeps': []}", "[]", "seconds.sleeps: unknown key" },
-		{ "{'waits': 1}", "[]", "seconds.waits: must be an array" },
-		{ "{'waits': ['a']}", "[]", "seconds.waits: term 1 is neither" },
-		{ "{'works': [1, [-1]]}", "[]", "seconds.works: term 2 is neither" },
-		{ "{'works': [[1, 'b']]}", "[]", "seconds.works: term 1 names" },
-		{ "{'slow': {'vax': 1}}", "[]", "seconds.slow.vax: unknown key" },
-		{ "{}", "[1]", "metrics[0]: must be an object" },
-		{ "{}", "[{'name': 'a'}]", "metrics[0].unit: is missing" },
-		{ "{}", "[{'name': 'a', 'unit': 's'}, {'name': 'a', 'unit': 's'}]",
-		  "metrics[1]: 'a' is there twice" },
-		{ "{}", "[{'name': 'a', 'unit': 's', 'better': 'best'}]",
-		  "metrics[0]: better is neither" },
-		{ "{}", "[{'name': 'a', 'unit': 's', 'headline': 1}]",
-		  "metrics[0].headline: must be true or false" },
-	};
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		workload("ant", wrong[i].text);
-		refused("ant/workload.json", wrong[i].why);
+	for (i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		workload("ant", mistakes[i].text);
+		refused("ant/workload.json", mistakes[i].why);
 	}
-	for (i = 0; i < ARRAY_SIZE(more); i++) {
+	for (i = 0; i < ARRAY_SIZE(seconds_and_metrics); i++) {
 		char *text = format("{'description': 'x', 'order': 1, 'default': [], "
 				    "'platforms': [], 'boots': {}, 'settings': {'a': 1}, "
 				    "'seconds': %s, 'metrics': %s}",
-				    more[i].seconds, more[i].metrics);
+				    seconds_and_metrics[i].seconds,
+				    seconds_and_metrics[i].metrics);
 
 		workload("ant", text);
-		refused("ant/workload.json", more[i].why);
+		refused("ant/workload.json", seconds_and_metrics[i].why);
 		free(text);
 	}
 	workload("ant", WORKLOAD("1", BOOTS, "{}", ""));

@@ -1,6 +1,7 @@
-# Everything is drawn twice; the brace is closed at the end.
+# Everything is drawn twice, if this gnuplot can; the brace is closed at the end.
 data = name.".dat"
-do for [t in "svg png"] {
+kinds = strstrt(GPVAL_TERMINALS, "pngcairo") ? "svg png" : "svg"
+do for [t in kinds] {
 if (t eq "svg") {
 	set terminal svg size width,height font "DejaVu Sans,14" background "white" noenhanced
 } else {

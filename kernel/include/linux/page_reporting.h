@@ -11,6 +11,9 @@
 /* Entries of one report unless the device takes fewer, see @capacity */
 #define PAGE_REPORTING_CAPACITY		32
 
+/* A device that asks for no order of its own; in Linux 6.12 it may also ask for 0 */
+#define PAGE_REPORTING_ORDER_UNSPECIFIED	-1
+
 /* There is a member @fragments, for drivers that are built elsewhere, too */
 #define PAGE_REPORTING_FRAGMENTS
 
@@ -22,8 +25,9 @@
  *	Called from process context without locks and may sleep; the pages are
  *	off the free lists until it returns. 0, or a negative errno, after
  *	which the whole batch counts as not reported and is offered again.
- * @order: granule order that the device prefers, 0 for pageblock_order. The
- *	parameter page_reporting_order has precedence. Neither is in force above
+ * @order: granule order that the device prefers, or
+ *	PAGE_REPORTING_ORDER_UNSPECIFIED for pageblock_order. The parameter
+ *	page_reporting_order has precedence. Neither is in force above
  *	pageblock_order.
  * @capacity: entries that one @report takes at most, 0 (or anything larger)
  *	for PAGE_REPORTING_CAPACITY

@@ -53,7 +53,7 @@ struct pr_policy pr_policy = {
 	.params = {
 		.min_age_ms = 1000,
 		.fragment_order = 3,
-		.target_refault_percent = 10,
+		.learn = 1,
 		.delay_ms = 2000,
 		.quota_ms = 500,
 		.quota_mib = 4096,
@@ -125,12 +125,12 @@ PR_PARAM(min_age_ms, min_age_ms, UINT_MAX);
 PR_PARAM(fragment_order, fragment_order, MAX_PAGE_ORDER + 1);
 
 /*
- * Percentage of the reported memory that may soon be used again.
+ * Whether the minimum age follows what is used again.
  *
- * If it is more, the minimum age is doubled, up to 32 times min_age_ms. 0 keeps
- * the age fixed. 10 by default.
+ * 0 keeps it at min_age_ms, as does a min_age_ms beyond the price of fetching
+ * memory back (2.1 s). 1 by default.
  */
-PR_PARAM(target_refault_percent, target_refault_percent, 100);
+PR_PARAM(learn, learn, 1);
 
 /*
  * Time in milliseconds until memory is tried again that is of age and could not
@@ -297,10 +297,11 @@ static void small_fn(struct work_struct *work)
 {
 	struct pr_limits limits;
 
+	/* In this order: what is freed from now on is heard of */
+	WRITE_ONCE(page_reporting_notify_order, pr_smallest_order(&pr_policy));
+	pr_wait_for_hooks();
 	pr_schedule_limits(&limits);
-	if (limits.few)
-		WRITE_ONCE(page_reporting_notify_order, pr_smallest_order(&pr_policy));
-	else
+	if (!limits.few)
 		pass_fn(work);
 }
 
@@ -319,7 +320,7 @@ static int parse_flush(const char *val, unsigned long *pages, unsigned int *ms)
 		if (!bytes)
 			return -EINVAL;
 	}
-	*pages = PFN_UP(bytes);
+	*pages = PFN_UP(min(bytes, (u64)totalram_pages() << PAGE_SHIFT));
 	end = skip_spaces(end);
 	if (*end && sscanf(end, "%ums%n", ms, &used) == 1 && *ms)
 		end = skip_spaces(end + used);
@@ -364,11 +365,10 @@ int pr_flush_now(const char *val)
 		};
 		err = run_pass(&pass);
 		pages += pass.pages;
-		if (err == -EDQUOT || (most && pages >= most)) {
+		if (pass.stopped == -EDQUOT)
 			err = 0;
-			break;
-		}
-		if (!age || (err && err != -EAGAIN))
+		if (!age || pass.stopped || (most && pages >= most) ||
+		    (err && !(err == -EAGAIN && pass.retry)))
 			break;
 		age /= 4;
 	}
@@ -382,8 +382,8 @@ int pr_flush_now(const char *val)
 /* Print what the last flush did and what is left. Any context; at most a line each. */
 int pr_flush_result(char *buf, size_t size)
 {
-	unsigned long left = global_zone_page_state(NR_FREE_PAGES) -
-			     global_zone_page_state(NR_FREE_REPORTED);
+	unsigned long free = global_zone_page_state(NR_FREE_PAGES);
+	unsigned long left = free - min(free, global_zone_page_state(NR_FREE_REPORTED));
 
 	return scnprintf(buf, size, "reported_bytes %llu\nleft_bytes %llu\ntime_ms %llu\nerror %d\n",
 			 core.flush.pages << PAGE_SHIFT, (u64)left << PAGE_SHIFT,
@@ -429,6 +429,7 @@ static void start(bool fresh)
 	core.started = pr_now();
 	pr_policy_reset(&pr_policy, core.started);
 	pr_schedule_start(fresh);
+	pr_pass_start();
 	static_branch_enable(&page_reporting_enabled);
 	queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
 	queue_delayed_work(core.wq, &core.restart, PR_RESTART_DELAY);
@@ -521,8 +522,7 @@ int page_reporting_register(struct page_reporting_dev_info *prdev)
 		goto unlock;
 	err = 0;
 	if (page_reporting_order == UINT_MAX)
-		page_reporting_order = prdev->order && prdev->order <= MAX_PAGE_ORDER ?
-				       prdev->order : pageblock_order;
+		page_reporting_order = pr_device_order(prdev->order);
 	page_reporting_order = min_t(unsigned int, page_reporting_order, pageblock_order);
 	mutex_lock(&core.pass_lock);
 	core.dev = prdev;

@@ -188,7 +188,20 @@ static int summary_show(struct seq_file *m, void *v)
 	kfree(sum);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(summary);
+
+/* seq_file shows all again in a larger buffer if this does not do for it */
+static int summary_open(struct inode *inode, struct file *file)
+{
+	return single_open_size(file, summary_show, NULL, SZ_64K);
+}
+
+static const struct file_operations summary_fops = {
+	.owner = THIS_MODULE,
+	.open = summary_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
 
 static int stats_show(struct seq_file *m, void *v)
 {

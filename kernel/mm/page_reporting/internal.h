@@ -24,6 +24,7 @@
 #include <linux/time64.h>
 
 #include "../page_reporting.h"
+#include "compat.h"
 
 /*
  * policy.c: numbers in, numbers out
@@ -37,11 +38,24 @@
 #define PR_AGE_MAX	(PR_TIME_MASK / 2)
 #define PR_NEVER	U32_MAX
 
+/*
+ * Fetching memory back costs as much as holding it for PR_PRICE ticks (2.1 s).
+ * Up to that, times for which memory was free are counted in PR_BINS bins...
+ */
+#define PR_BIN_SHIFT	3
+#define PR_BINS		16
+#define PR_PRICE	(PR_BINS << PR_BIN_SHIFT)
+/* ...then there is one up to PR_LATE_SHARE times the price, and one beyond */
+#define PR_LATE_SHARE	8
+#define PR_BIN_LATE	PR_BINS
+#define PR_BIN_NEW	(PR_BINS + 1)
+#define PR_NR_BINS	(PR_BINS + 2)
+
 /* What the administrator has set, see core.c */
 struct pr_params {
 	unsigned int min_age_ms;	/* age at which a block is reported */
 	unsigned int fragment_order;	/* of the smallest block that is reported */
-	unsigned int target_refault_percent;	/* of reports, soon used again */
+	unsigned int learn;		/* the age follows what is used again */
 	unsigned int delay_ms;		/* until a block that had to wait is retried */
 	unsigned int quota_ms;		/* a second, for passes; 0: no limit */
 	unsigned int quota_mib;		/* a second, to be reported; 0: no limit */
@@ -53,11 +67,9 @@ struct pr_policy {
 	unsigned int granule_order;	/* order of the unit of records */
 	unsigned int huge_order;	/* below it blocks are small, see pr_gate() */
 	bool fragments;			/* the device takes blocks below a granule */
-	unsigned int shift;		/* the minimum age is raised by 2^shift... */
-	u32 raised;			/* ...which last changed at this time */
-	u32 halved;			/* when the next two were last halved */
-	unsigned long told;		/* pages reported lately */
-	unsigned long soon;		/* of these, pages used again too soon */
+	u32 learnt;			/* the minimum age in ticks, 0: as is set */
+	u32 halved;			/* when the counts were last halved */
+	unsigned long reused[PR_BIN_LATE + 1];	/* pages lately, by pr_bin() */
 	u64 paid_until;			/* ns at which the quota has recovered */
 };
 
@@ -102,12 +114,12 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_limits *limits);
 u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block);
 u32 pr_gate(const struct pr_policy *policy, unsigned int order);
-u32 pr_horizon(const struct pr_policy *policy);
+u32 pr_free_age(const struct pr_policy *policy, u32 report_age);
 unsigned int pr_smallest_order(const struct pr_policy *policy);
 unsigned long pr_budget(unsigned long nr_free, unsigned long reserve);
 void pr_policy_reset(struct pr_policy *policy, u32 now);
-bool pr_learn(struct pr_policy *policy, u32 now, unsigned long told,
-	      unsigned long soon, unsigned long ram);
+bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
+	      unsigned long ram);
 void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
 		     unsigned long pages);
 u64 pr_quota_wait(const struct pr_policy *policy, u64 now_ns);
@@ -116,6 +128,16 @@ static inline u32 pr_ms_to_ticks(unsigned int ms)
 {
 	return min_t(u64, DIV_ROUND_UP_ULL((u64)ms * NSEC_PER_MSEC,
 					   1 << PR_TICK_SHIFT), PR_AGE_MAX);
+}
+
+/* The bin of the time that memory was free before it was used */
+static inline unsigned int pr_bin(u32 age)
+{
+	u32 bin = age >> PR_BIN_SHIFT;
+
+	if (bin < PR_BINS)
+		return bin;
+	return bin < PR_LATE_SHARE * PR_BINS ? PR_BIN_LATE : PR_BIN_NEW;
 }
 
 static inline u64 pr_ticks_to_ns(u32 ticks)
@@ -163,8 +185,8 @@ struct pr_stats {
 	u64 reported;
 	u64 failed;		/* the device failed to take it */
 	u64 refaulted;		/* reported, then allocated */
-	u64 told;		/* reported by age */
-	u64 soon;		/* of this, used within pr_horizon() */
+	u64 soon;		/* of this, what was cheaper to hold */
+	u64 reused[PR_NR_BINS];	/* allocated, by pr_bin() */
 	u64 removed;		/* reported, then taken by a balloon, compaction, CMA... */
 	u64 kept;		/* the record outlived a merge */
 	u64 forgotten;		/* reported and still free, the record lost */
@@ -218,6 +240,7 @@ struct pr_pass {
 					 */
 };
 
+void pr_pass_start(void);
 int pr_pass_run(struct pr_pass *pass);
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
 
@@ -231,8 +254,7 @@ struct pr_schedule {
 	unsigned int retry_ms;		/* until what had to wait is tried again */
 	unsigned int backoff_ms;	/* since the device has failed, else 0 */
 	unsigned long backoff_until;
-	u64 told;			/* pr_stats at the last pr_learn() */
-	u64 soon;
+	u64 reused[PR_NR_BINS];		/* pr_stats at the last pr_learn() */
 };
 
 extern struct pr_schedule pr_schedule;
@@ -257,7 +279,6 @@ extern u64 pr_lock_hold_max;
 u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);
 void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
 	__releases(&zone->lock);
-void pr_note_hold(u64 ns);
 struct page *pr_find_block(struct page *page, unsigned int order,
 			   unsigned int *found);
 struct page *pr_next_block(struct zone *zone, unsigned long *pfn,

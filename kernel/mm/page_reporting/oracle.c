@@ -159,6 +159,7 @@ static int oracle_report(struct page_reporting_dev_info *prdev,
 
 static struct page_reporting_dev_info oracle_dev = {
 	.report = oracle_report,
+	.order = PAGE_REPORTING_ORDER_UNSPECIFIED,
 	.fragments = true,
 };
 

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
 #include <linux/sched.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 #include <linux/vmstat.h>
@@ -30,8 +31,9 @@
 struct candidate {
 	unsigned long pfn;
 	unsigned int order;
-	unsigned long pages;	/* of it that the device is told of */
+	unsigned int nents;	/* of the report that are of it */
 	u32 free;		/* since when they are free, see pr_free_record() */
+	bool fresh;		/* the host hardly ever supplied it */
 };
 
 /* The batch of the running pass; isolated blocks come first in @blocks */
@@ -43,6 +45,16 @@ static struct {
 	struct candidate blocks[PR_BATCH_BLOCKS];
 	struct scatterlist sg[PAGE_REPORTING_CAPACITY];
 } batch;
+
+/* Where a pass goes on that the quota has ended, and what it has seen so far */
+static struct {
+	struct zone *zone;	/* NULL: at the beginning */
+	unsigned long pfn;
+	u32 wait;
+	u32 small_wait;
+	bool retry;
+	u64 scan_ns;
+} resume;
 
 /* Set the budgets of a zone. Any context; exact under zone->lock. */
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
@@ -103,7 +115,7 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 			   unsigned long *pfn, unsigned long end)
 {
 	unsigned int min_order = pr_smallest_order(&pr_policy), order;
-	u64 start = ktime_get_ns();
+	u64 start = task_sched_runtime(current);
 	struct pr_block block;
 	struct page *page;
 
@@ -126,15 +138,17 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 		put_online_mems();
 		cond_resched();
 	}
-	pass->scan_ns += ktime_get_ns() - start;
+	pass->scan_ns += task_sched_runtime(current) - start;
 }
 
-/* Has the batch no room for another block, by the budget of its kind? */
+/* Has the batch no room for another block, by the budget of its kind or by @most? */
 static bool over_budget(const struct pr_pass *pass, const struct pr_block *block)
 {
 	bool cma = is_migrate_cma(block->migratetype);
 	unsigned long budget = cma ? pass->limits.cma_budget : pass->limits.budget;
 
+	if (pass->most && batch.isolated[0] + batch.isolated[1] >= pass->most - pass->pages)
+		return true;
 	return batch.isolated[cma] &&
 	       batch.isolated[cma] + (1UL << block->order) > budget;
 }
@@ -146,7 +160,6 @@ static bool over_budget(const struct pr_pass *pass, const struct pr_block *block
 static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long pfn)
 {
 	struct page *page = pfn_to_online_page(pfn);
-	struct candidate *isolated;
 	struct pr_block block;
 	unsigned int order, n;
 
@@ -170,16 +183,16 @@ static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long
 	if (!n)
 		return true;
 
-	isolated = &batch.blocks[batch.nr_isolated++];
-	*isolated = (struct candidate) {
+	batch.blocks[batch.nr_isolated++] = (struct candidate) {
 		.pfn = pfn,
 		.order = order,
+		.nents = n,
 		.free = pr_free_record(page),
+		.fresh = block.fresh,
 	};
 	page_reporting_isolate(page, zone, order);
 	batch.isolated[is_migrate_cma(block.migratetype)] += 1UL << order;
-	while (n--)
-		isolated->pages += batch.sg[batch.nents++].length >> PAGE_SHIFT;
+	batch.nents += n;
 	/* If it is full, a part of the block may be left */
 	return batch.nents < pass->capacity;
 }
@@ -200,10 +213,6 @@ static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 	get_online_mems();
 	since = pr_lock(zone, &flags);
 	pr_zone_limits(zone, &pass->limits);
-	if (pass->most)
-		pass->limits.budget = min(pass->limits.budget,
-					  max(pass->most - pass->pages,
-					      (unsigned long)MAX_ORDER_NR_PAGES));
 	for (i = 0; i < batch.nr_blocks; i++) {
 		found = batch.blocks[i];
 		records += max(1UL, 1UL << found.order >> pr_policy.granule_order);
@@ -217,31 +226,44 @@ static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 	put_online_mems();
 }
 
-/* Put the batch back, with records unless the device has failed */
+/* Put an isolated block back, with records unless the device has failed */
+static unsigned long return_block(const struct candidate *block, struct zone *zone,
+				  struct scatterlist *sg, bool flushed, int err)
+{
+	/* Nothing is learnt from the use of what was free since the device came */
+	enum pr_state state = flushed || block->fresh ? PR_FLUSHED : PR_REPORTED;
+	struct page *page = pfn_to_page(block->pfn);
+	unsigned long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < block->nents; i++) {
+		pages += sg[i].length >> PAGE_SHIFT;
+		if (!err && block->order >= pr_policy.granule_order)
+			pr_mark(sg_page(&sg[i]), zone, get_order(sg[i].length), state);
+	}
+	page_reporting_putback(page, zone, block->order);
+	if (!err && block->order < pr_policy.granule_order)
+		pr_mark(page, zone, block->order, state);
+	else if (PageBuddy(page) && buddy_order(page) == block->order)
+		pr_stamp(page, block->order, block->free);
+	return pages;
+}
+
+/* Put the batch back; returns its pages */
 static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int err)
 {
-	enum pr_state state = pass->limits.force ? PR_FLUSHED : PR_REPORTED;
-	unsigned int granule = pr_policy.granule_order, i;
 	unsigned long pages = 0, flags;
+	unsigned int i, nents = 0;
 	u64 since;
 
 	since = pr_lock(zone, &flags);
-	for (i = 0; i < batch.nents && !err; i++) {
-		if (get_order(batch.sg[i].length) >= granule)
-			pr_mark(sg_page(&batch.sg[i]), zone,
-				get_order(batch.sg[i].length), state);
-	}
 	for (i = 0; i < batch.nr_isolated; i++) {
-		struct candidate *block = &batch.blocks[i];
-		struct page *page = pfn_to_page(block->pfn);
-
-		page_reporting_putback(page, zone, block->order);
-		if (!err && block->order < granule)
-			pr_mark(page, zone, block->order, state);
-		else if (PageBuddy(page) && buddy_order(page) == block->order)
-			pr_stamp(page, block->order, block->free);
-		pages += block->pages;
+		pages += return_block(&batch.blocks[i], zone, &batch.sg[nents],
+				      pass->limits.force, err);
+		nents += batch.blocks[i].nents;
 	}
+	if (!err)
+		this_cpu_add(pr_stats.reported, pages);
 	pr_unlock(zone, flags, since);
 
 	this_cpu_inc(pr_stats.reports);
@@ -250,10 +272,7 @@ static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int e
 		this_cpu_add(pr_stats.failed, pages);
 		count_vm_events(PAGE_REPORT_FAIL, pages);
 	} else {
-		this_cpu_add(pr_stats.reported, pages);
 		count_vm_events(PAGE_REPORTED, pages);
-		if (!pass->limits.force)
-			this_cpu_add(pr_stats.told, pages);
 		pass->pages += pages;
 	}
 	pass->reports++;
@@ -276,9 +295,9 @@ static int report_batch(struct pr_pass *pass, struct zone *zone)
 	return err;
 }
 
-static int pass_zone(struct pr_pass *pass, struct zone *zone)
+static int pass_zone(struct pr_pass *pass, struct zone *zone, unsigned long pfn)
 {
-	unsigned long pfn = zone->zone_start_pfn, end = zone_end_pfn(zone), before;
+	unsigned long end = zone_end_pfn(zone), before;
 	u64 start, now;
 	int err = 0;
 
@@ -294,10 +313,38 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone)
 		}
 		now = ktime_get_ns();
 		pr_quota_charge(&pr_policy, now, now - start, pass->pages - before);
-		if (pfn < end && !pass->limits.force && pr_quota_wait(&pr_policy, now))
+		if (pfn < end && !pass->limits.force && pr_quota_wait(&pr_policy, now)) {
 			pass->stopped = -EBUSY;
+			resume.zone = zone;
+			resume.pfn = pfn;
+			resume.wait = pass->wait;
+			resume.small_wait = pass->small_wait;
+			resume.retry = pass->retry;
+			resume.scan_ns = pass->scan_ns;
+		}
 	}
 	return err;
+}
+
+/* The next pass begins at the beginning. No pass is running. */
+void pr_pass_start(void)
+{
+	resume.zone = NULL;
+}
+
+/* Go on with what the quota has ended; returns the zone to begin in, or NULL */
+static struct zone *resume_pass(struct pr_pass *pass)
+{
+	struct zone *zone = resume.zone;
+
+	if (!zone || pass->limits.force || !populated_zone(zone))
+		return NULL;
+	pass->wait = resume.wait;
+	pass->small_wait = resume.small_wait;
+	pass->retry = resume.retry;
+	pass->scan_ns = resume.scan_ns;
+	resume.zone = NULL;
+	return zone;
 }
 
 /*
@@ -306,11 +353,14 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone)
  */
 int pr_pass_run(struct pr_pass *pass)
 {
-	struct zone *zone;
+	struct zone *zone, *first = resume_pass(pass);
 	int err = 0;
 
 	for_each_populated_zone(zone) {
-		err = pass_zone(pass, zone);
+		if (first && zone != first)
+			continue;
+		err = pass_zone(pass, zone, first ? resume.pfn : zone->zone_start_pfn);
+		first = NULL;
 		if (err || pass->stopped)
 			break;
 	}

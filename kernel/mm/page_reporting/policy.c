@@ -5,7 +5,8 @@
  * A block is reported once it has been free for a minimum age, so that memory
  * which is about to be used again is left alone. Small blocks have to be
  * older: there are more of them, each is worth less, and they are used again
- * sooner. When reported memory is soon used again, the minimum age rises.
+ * sooner. The minimum age is the one that would have cost least for what was
+ * used again lately: holding costs by time, and fetching back has a price.
  *
  * No locks, no lists and no clock here: numbers in, numbers out.
  */
@@ -14,18 +15,13 @@
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
 /* At most 1/PR_BUDGET_SHARE of what is free above the watermark is isolated */
 #define PR_BUDGET_SHARE	8
-/* The minimum age is at most the one that is set times 2^PR_SHIFT_MAX */
-#define PR_SHIFT_MAX	5U
-/* Memory used again within this many minimum ages was reported too soon... */
-#define PR_SOON_AGES	8
-/* ...and without such a report for this many the age is halved again */
-#define PR_CALM_AGES	32
-/* The age is not raised for less than this share of memory */
+/* What is not known yet weighs as much as 1/PR_LEARN_SHARE of memory */
 #define PR_LEARN_SHARE	256
 /* What the host has never supplied waits 2^PR_FRESH_SHIFT times as long */
 #define PR_FRESH_SHIFT	3
@@ -43,13 +39,15 @@ unsigned int pr_smallest_order(const struct pr_policy *policy)
 	return min(READ_ONCE(policy->params.fragment_order), policy->granule_order);
 }
 
+/* What is set, and what has been learnt unless more is set than could be */
 static u32 min_age(const struct pr_policy *policy)
 {
-	u64 age = pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms));
+	u32 age = pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms));
+	u32 learnt = READ_ONCE(policy->learnt);
 
-	if (READ_ONCE(policy->params.target_refault_percent))
-		age <<= READ_ONCE(policy->shift);
-	return min_t(u64, age, PR_AGE_MAX);
+	if (learnt && age < PR_PRICE && READ_ONCE(policy->params.learn))
+		return learnt;
+	return age;
 }
 
 /*
@@ -115,14 +113,6 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 	return pages > budget ? PR_OVER_BUDGET : PR_ELIGIBLE;
 }
 
-/* Ticks after a report in which the memory should not be used. Any context. */
-u32 pr_horizon(const struct pr_policy *policy)
-{
-	u64 age = pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms));
-
-	return min_t(u64, PR_SOON_AGES * age, PR_AGE_MAX);
-}
-
 /*
  * The pages of a zone that may be isolated at once, with @nr_free free ones of
  * which @reserve must stay, such as those below the watermark. Small guests depend
@@ -140,64 +130,85 @@ unsigned long pr_budget(unsigned long nr_free, unsigned long reserve)
 /* Forget what has been learnt. No pass is running. */
 void pr_policy_reset(struct pr_policy *policy, u32 now)
 {
-	WRITE_ONCE(policy->shift, 0);
-	policy->raised = now;
+	WRITE_ONCE(policy->learnt, 0);
 	policy->halved = now;
-	policy->told = 0;
-	policy->soon = 0;
+	memset(policy->reused, 0, sizeof(policy->reused));
 	policy->paid_until = 0;
 }
 
+/*
+ * The ticks for which memory has been free that was reported @report_age ticks ago:
+ * about the minimum age more. Any context.
+ */
+u32 pr_free_age(const struct pr_policy *policy, u32 report_age)
+{
+	return min_t(u64, (u64)report_age + min_age(policy), PR_AGE_MAX);
+}
+
+/*
+ * The bin whose end is the hold that would have cost least for @reused. To hold
+ * for one more bin saves the price of what is reused in it, and costs its time
+ * for what is reused later.
+ */
+static unsigned int best_bin(const unsigned long *reused)
+{
+	long saved = 0, most = 0, later = 0;
+	unsigned int best = 0, bin;
+
+	for (bin = 1; bin <= PR_BIN_LATE; bin++)
+		later += reused[bin];
+	for (bin = 1; bin < PR_BINS; bin++) {
+		later -= reused[bin];
+		saved += (PR_BINS - 1) * reused[bin] - later;
+		if (saved > most) {
+			most = saved;
+			best = bin;
+		}
+	}
+	return best;
+}
+
 /**
- * pr_learn - learn from what became of the reports
+ * pr_learn - learn from memory that was used again
  * @policy: the policy
  * @now: ticks
- * @told: pages reported by age since the last call
- * @soon: of all reported by age, pages used again too soon since the last call
+ * @reused: pages used again since the last call, by pr_bin() of their free time
  * @ram: pages of memory
  *
- * Too many that were soon used again double the minimum age, and a calm time
- * halves it again. Both counts lose half of their weight in each horizon.
+ * Memory is held for as long as would have cost least lately, but not for longer
+ * than the price of fetching it back. All counts lose half of their weight in
+ * twice that time. Memory that was free for far longer teaches nothing: a program
+ * that begins is no program that comes back.
  *
  * Context: one caller at a time.
  * Return: true if the minimum age has changed.
  */
-bool pr_learn(struct pr_policy *policy, u32 now, unsigned long told,
-	      unsigned long soon, unsigned long ram)
+bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
+	      unsigned long ram)
 {
-	u32 base = pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms));
-	unsigned int percent = READ_ONCE(policy->params.target_refault_percent);
-	u32 halves = pr_age(now, policy->halved) / (pr_horizon(policy) + 1);
-	u32 since = pr_age(now, policy->raised);
-	unsigned int shift = policy->shift;
-	u64 calm = PR_CALM_AGES * (u64)base + 1;
+	u32 set = pr_bin(pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms))), learnt;
+	u32 halves = pr_age(now, policy->halved) / (2 * PR_PRICE);
+	unsigned long weights[PR_BIN_LATE + 1];
+	unsigned int bin, weight;
 
-	policy->told += told;
-	policy->soon += soon;
-	if (halves) {
-		policy->halved = now;
-		policy->told >>= min(halves, BITS_PER_LONG - 1U);
-		policy->soon >>= min(halves, BITS_PER_LONG - 1U);
+	policy->halved = (policy->halved + halves * 2 * PR_PRICE) & PR_TIME_MASK;
+	for (bin = 0; bin <= PR_BIN_LATE; bin++) {
+		policy->reused[bin] >>= min(halves, BITS_PER_LONG - 1U);
+		policy->reused[bin] += reused[bin];
+		weights[bin] = policy->reused[bin];
 	}
-
-	if (!percent) {
-		shift = 0;
-	} else if (policy->soon > ram / PR_LEARN_SHARE &&
-		   (u64)policy->soon * 100 > (u64)policy->told * percent) {
-		/* Raise the age at most once per minimum age */
-		if (since < min_age(policy))
-			return false;
-		shift = min(shift + 1, PR_SHIFT_MAX);
-		policy->soon = 0;
-	} else if (since >= calm) {
-		shift -= min_t(u64, shift, div64_u64(since, calm));
-	} else {
+	/* For these alone the best age is the one that is set */
+	set = min(set, (u32)PR_BIN_LATE);
+	weight = set < PR_BINS ? max(2U, 1 + set / (PR_BINS - set)) : 2;
+	weights[set] += weight * (ram / PR_LEARN_SHARE);
+	weights[PR_BIN_LATE] += ram / PR_LEARN_SHARE;
+	bin = best_bin(weights);
+	learnt = (bin + 1) << PR_BIN_SHIFT;
+	if (bin == set && policy->reused[set] < ram / PR_LEARN_SHARE)
+		learnt = 0;
+	if (learnt == policy->learnt)
 		return false;
-	}
-	policy->raised = now;
-	if (shift == policy->shift)
-		return false;
-	WRITE_ONCE(policy->shift, shift);
+	WRITE_ONCE(policy->learnt, learnt);
 	return true;
 }
 

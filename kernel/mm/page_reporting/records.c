@@ -35,7 +35,7 @@
 #include <trace/events/page_reporting.h>
 
 /* Valid with PG_reported */
-#define pr_head(page)	(*(u32 *)&(page)->index)
+#define pr_head(page)	(*(u32 *)&(page)->pr_page_index)
 
 static bool page_ext_wanted __ro_after_init =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
@@ -186,7 +186,7 @@ unsigned long pr_small_reported(void)
 static u32 read_head(struct page *page)
 {
 	if (!static_branch_unlikely(&page_reporting_enabled) ||
-	    !test_bit(PG_reported, &page->flags))
+	    !test_bit(PG_reported, &page->pr_page_flags))
 		return 0;
 	return READ_ONCE(pr_head(page));
 }
@@ -259,6 +259,12 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 	return pages;
 }
 
+/* Memory that was free for @age ticks is used again: for pr_learn() */
+static void count_reused(u32 age, unsigned long pages)
+{
+	this_cpu_add(pr_stats.reused[pr_bin(age)], pages);
+}
+
 /*
  * Clear the records of 2^@order pages, and count those that were reported in
  * @counter of pr_stats. Returns how many they are.
@@ -268,20 +274,24 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 {
 	bool used = counter == &pr_stats.refaulted;
 	unsigned long pages = unit_pages(order), cleared = 0, soon = 0;
-	u32 latest = PR_AGE_MAX, age, *record;
+	u32 now = pr_now(), latest = PR_AGE_MAX, age, *record;
 
 	lockdep_assert_held(&zone->lock);
 
 	for_each_record(record, page, order) {
 		if (is_reported(*record)) {
-			age = pr_age(pr_now(), *record & PR_TIME_MASK);
+			age = pr_age(now, *record & PR_TIME_MASK);
 			latest = min(latest, age);
 			cleared += pages;
-			/* A flush is the user's own wish: nothing is learnt from it */
-			if (state_of(*record) == PR_REPORTED && age < pr_horizon(&pr_policy))
-				soon += pages;
 			if (used)
 				this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
+			/* A flush teaches nothing, nor does what had to be older */
+			if (used && state_of(*record) == PR_REPORTED &&
+			    order >= granule_order()) {
+				age = pr_free_age(&pr_policy, age);
+				count_reused(age, pages);
+				soon += age < PR_PRICE ? pages : 0;
+			}
 		}
 		WRITE_ONCE(*record, 0);
 	}
@@ -371,9 +381,13 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high)
 {
 	bool ballooned = current == READ_ONCE(inflater);
+	u32 head = pr_head(page);
 
 	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
+	/* With its head the block loses its age, so all of it counts as used */
+	if (state_of(head) == PR_FREE && high >= pr_policy.huge_order && !ballooned)
+		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
+	if (!has_reported(head))
 		return;
 	count_small(high, -(long)reported_in(page, high));
 	/* A granule, or a block below one, is known as a whole or not at all */

@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "../internal.h"
@@ -37,7 +38,11 @@ struct pr_schedule pr_schedule;
 
 static unsigned long pause(void)
 {
-	return pr_ticks_to_jiffies(pr_gate(&pr_policy, MAX_PAGE_ORDER)) / PAUSE_SHARE + 1;
+	u32 set = pr_ms_to_ticks(READ_ONCE(pr_policy.params.min_age_ms));
+
+	/* What is learnt makes passes rarer, never more frequent */
+	return pr_ticks_to_jiffies(max(set, pr_gate(&pr_policy, MAX_PAGE_ORDER))) /
+	       PAUSE_SHARE + 1;
 }
 
 /*
@@ -53,9 +58,8 @@ void pr_schedule_start(bool fresh)
 		.interval = pause(),
 		.sweep_at = jiffies,
 		.fresh = fresh,
-		.told = sum.told,
-		.soon = sum.soon,
 	};
+	memcpy(pr_schedule.reused, sum.reused, sizeof(pr_schedule.reused));
 }
 
 /* Pages in small blocks that are large enough to be reported, and are not */
@@ -81,15 +85,16 @@ void pr_schedule_limits(struct pr_limits *limits)
 
 static void learn(void)
 {
+	unsigned long reused[PR_NR_BINS];
 	struct pr_stats sum;
+	unsigned int bin;
 
 	pr_sum_stats(&sum);
-	if (pr_learn(&pr_policy, pr_now(), sum.told - pr_schedule.told, sum.soon - pr_schedule.soon,
-		     totalram_pages()))
-		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)),
-					  pr_policy.told, pr_policy.soon);
-	pr_schedule.told = sum.told;
-	pr_schedule.soon = sum.soon;
+	for (bin = 0; bin < PR_NR_BINS; bin++)
+		reused[bin] = sum.reused[bin] - pr_schedule.reused[bin];
+	if (pr_learn(&pr_policy, pr_now(), reused, totalram_pages()))
+		trace_page_reporting_tune(pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
+	memcpy(pr_schedule.reused, sum.reused, sizeof(pr_schedule.reused));
 }
 
 /*
@@ -108,8 +113,7 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 		return nsecs_to_jiffies(quota) + 1;
 	learn();
 	pr_schedule_limits(&pass->limits);
-	pass->fresh = READ_ONCE(pr_schedule.fresh);
-	WRITE_ONCE(pr_schedule.fresh, false);
+	pass->fresh = xchg(&pr_schedule.fresh, false);
 	pass->sweep = force || pass->fresh ||
 		      (!pass->limits.few && time_after_eq(jiffies, pr_schedule.sweep_at));
 	pass->limits.few &= !pass->sweep;
@@ -125,7 +129,6 @@ static void drain_idle_cpus(void)
 	unsigned int batches;
 	struct zone *zone;
 	bool more;
-	u64 start;
 	int cpu;
 
 	for_each_online_cpu(cpu) {
@@ -134,9 +137,7 @@ static void drain_idle_cpus(void)
 		for_each_populated_zone(zone) {
 			for (batches = 0, more = true; more && batches < DRAIN_BATCHES;
 			     batches++) {
-				start = ktime_get_ns();
 				more = page_reporting_drain_pcp(zone, cpu);
-				pr_note_hold(ktime_get_ns() - start);
 				cond_resched();
 			}
 		}
@@ -197,12 +198,14 @@ static unsigned long delay_after_error(int err)
 static unsigned long delay_after_pass(const struct pr_pass *pass)
 {
 	unsigned int delay_ms = READ_ONCE(pr_policy.params.delay_ms);
-	unsigned long delay = MAX_JIFFY_OFFSET;
+	unsigned long delay = MAX_JIFFY_OFFSET, interval;
 
-	WRITE_ONCE(pr_schedule.backoff_ms, 0);
-	if (!pass->sweep)
-		WRITE_ONCE(pr_schedule.interval,
-			   max(pause(), nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE)));
+	if (pass->reports)
+		WRITE_ONCE(pr_schedule.backoff_ms, 0);
+	interval = max(pause(), nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE));
+	/* A sweep takes longer than what comes after it */
+	WRITE_ONCE(pr_schedule.interval,
+		   pass->sweep ? min(pr_schedule.interval, interval) : interval);
 	if (pass->retry && !pass->pages)
 		pr_schedule.retry_ms = clamp(max(pr_schedule.retry_ms, 1U) * 2, delay_ms,
 				      max(BACKOFF_MAX_MS, delay_ms));

@@ -23,13 +23,6 @@
 /* Longest hold of zone->lock, in ns */
 u64 pr_lock_hold_max;
 
-/* Racing for a maximum may lose one; good enough for a statistic */
-void pr_note_hold(u64 ns)
-{
-	if (ns > READ_ONCE(pr_lock_hold_max))
-		WRITE_ONCE(pr_lock_hold_max, ns);
-}
-
 /* Take zone->lock; returns the time, for pr_unlock() */
 u64 pr_lock(struct zone *zone, unsigned long *flags)
 	__acquires(&zone->lock)
@@ -44,9 +37,9 @@ void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
 	u64 now = ktime_get_mono_fast_ns();
 
 	spin_unlock_irqrestore(&zone->lock, flags);
-	/* Another CPU's clock may be behind */
-	if (now > since)
-		pr_note_hold(now - since);
+	/* Another CPU's clock may be behind. Racing for a maximum may lose one. */
+	if (now > since && now - since > READ_ONCE(pr_lock_hold_max))
+		WRITE_ONCE(pr_lock_hold_max, now - since);
 }
 
 /*

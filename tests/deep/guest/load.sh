@@ -173,8 +173,8 @@ part_parameters()
 	case $(random 11) in
 	0) echo $(($(random 4) * 3)) >$o/fail_every ;;
 	1) echo "$(random 30)" >$o/delay_ms ;;
-	2) echo 0 >$parameters/target_refault_percent ;;
-	3) echo 10 >$parameters/target_refault_percent ;;
+	2) echo 0 >$parameters/learn ;;
+	3) echo 1 >$parameters/learn ;;
 	4) echo "$(random 10)" >$parameters/page_reporting_order ;;
 	5) echo "$(random 10)" >$parameters/fragment_order ;;
 	6) echo $((1 + $(random 300))) >$parameters/min_age_ms ;;
@@ -207,7 +207,7 @@ stress()
 }
 
 echo 100 >$parameters/min_age_ms
-echo 0 >$parameters/target_refault_percent
+echo 0 >$parameters/learn
 echo $((mib / 16)) >/sys/module/page_reporting_oracle/parameters/hold_mib
 rm -f stop
 stress_pid=

@@ -13,7 +13,7 @@ seconds=${cmdline##*load.seconds=}
 seconds=${seconds%% *}
 parameters=/sys/module/page_reporting/parameters
 echo 100 >$parameters/min_age_ms
-echo 0 >$parameters/target_refault_percent
+echo 0 >$parameters/learn
 (
 	echo "pattern begins"
 	pattern "$seconds" 400 1 /tmp

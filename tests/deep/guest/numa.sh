@@ -5,7 +5,7 @@
 nodes=/sys/devices/system/node
 mib=160
 echo 100 >$parameters/min_age_ms
-echo 0 >$parameters/target_refault_percent
+echo 0 >$parameters/learn
 
 # reported NODE, in bytes
 reported()

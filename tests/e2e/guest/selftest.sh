@@ -28,17 +28,23 @@ for test in params files flush age reuse; do
 	check "$LABEL: status $(cat status) says the same" status_agrees
 done
 
+# the parameters; flush tells what the last one did
+settings()
+{
+	grep . $parameters/* | grep -v "^$parameters/flush:"
+}
+
 # sent SIGNAL STATUS WHOM: it is ended while parameters change, which are then
 # as they were
 sent()
 {
-	grep . $parameters/* >before
+	settings >before
 	status=0
 	# Unless it was done before the signal came
 	while [ $status -eq 0 ]; do
 		"$dir/page_reporting_reuse" -t everything_at_once >/dev/null &
 		while kill -0 $! 2>/dev/null &&
-		      grep . $parameters/* | cmp -s - before; do
+		      settings | cmp -s - before; do
 			sleep 0.1
 		done
 		if [ "$3" = child ]; then
@@ -52,11 +58,11 @@ sent()
 	echo "# status $status"
 	# A change of the order takes effect later
 	i=0
-	until [ $i -eq 100 ] || grep . $parameters/* | cmp -s - before; do
+	until [ $i -eq 100 ] || settings | cmp -s - before; do
 		i=$((i + 1))
 		sleep 0.1
 	done
-	[ $status -eq "$2" ] && grep . $parameters/* | diff before -
+	[ $status -eq "$2" ] && settings | diff before -
 }
 
 # without a device they are skipped, and change nothing

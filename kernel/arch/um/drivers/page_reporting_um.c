@@ -115,6 +115,7 @@ static int page_reporting_um_report(struct page_reporting_dev_info *prdev,
 
 static struct page_reporting_dev_info page_reporting_um_dev = {
 	.report = page_reporting_um_report,
+	.order = -1,	/* none of its own; Linux 6.12 has no name for that */
 };
 
 static int __init page_reporting_um_init(void)

@@ -117,27 +117,22 @@ TRACE_EVENT(page_reporting_refault,
 		  __entry->order, __entry->pages, __entry->age_ms)
 );
 
-/* The minimum age has changed, as of @reported pages @soon were used again */
+/* The minimum age has changed, by what is known of memory that was used again */
 TRACE_EVENT(page_reporting_tune,
 
-	TP_PROTO(unsigned int age_ms, u64 reported, u64 soon),
+	TP_PROTO(unsigned int age_ms),
 
-	TP_ARGS(age_ms, reported, soon),
+	TP_ARGS(age_ms),
 
 	TP_STRUCT__entry(
 		__field(unsigned int, age_ms)
-		__field(u64, reported)
-		__field(u64, soon)
 	),
 
 	TP_fast_assign(
 		__entry->age_ms = age_ms;
-		__entry->reported = reported;
-		__entry->soon = soon;
 	),
 
-	TP_printk("age_ms=%u reported=%llu soon=%llu", __entry->age_ms,
-		  __entry->reported, __entry->soon)
+	TP_printk("age_ms=%u", __entry->age_ms)
 );
 
 #endif /* _TRACE_PAGE_REPORTING_H */

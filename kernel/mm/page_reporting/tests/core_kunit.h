@@ -96,7 +96,7 @@ static void core_flush_words(struct kunit *test)
 		{ "all\n", 0, 0 },
 		{ "all 200ms", 0, 200 },
 		{ "512M", 512, 0 },
-		{ "2G 1500ms\n", 2048, 1500 },
+		{ "256M 1500ms\n", 256, 1500 },
 		{ "1048576", 1, 0 },
 	};
 	static const char * const bad[] = {
@@ -115,6 +115,9 @@ static void core_flush_words(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		KUNIT_EXPECT_EQ_MSG(test, parse_flush(bad[i], &pages, &ms), -EINVAL,
 				    "\"%s\"", bad[i]);
+	/* More than there is, on any machine */
+	KUNIT_EXPECT_EQ(test, parse_flush("8E", &pages, &ms), 0);
+	KUNIT_EXPECT_EQ(test, pages, totalram_pages());
 	KUNIT_EXPECT_EQ(test, pr_flush_now("some"), -EINVAL);
 }
 
@@ -368,8 +371,7 @@ static void core_params(struct kunit *test)
 	} cases[] = {
 		{ &fragment_order_ops, &pr_policy.params.fragment_order, "11", "12" },
 		{ &fragment_order_ops, &pr_policy.params.fragment_order, "0", "4294967295" },
-		{ &target_refault_percent_ops, &pr_policy.params.target_refault_percent,
-		  "100", "101" },
+		{ &learn_ops, &pr_policy.params.learn, "1", "2" },
 		{ &quota_ms_ops, &pr_policy.params.quota_ms, "1000", "1001" },
 		{ &min_age_ms_ops, &pr_policy.params.min_age_ms, "4294967295", "4294967296" },
 		{ &delay_ms_ops, &pr_policy.params.delay_ms, "7", "-1" },
@@ -445,6 +447,16 @@ static void core_suspend(struct kunit *test)
 	prt_verify(test);
 }
 
+/* A device has the order that it asks for, up to that of a pageblock */
+static void core_device_order(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, pr_device_order(PAGE_REPORTING_ORDER_UNSPECIFIED), pageblock_order);
+	KUNIT_EXPECT_EQ(test, pr_device_order(0), PR_DEVICE_ORDER_0 ? 0 : pageblock_order);
+	KUNIT_EXPECT_EQ(test, pr_device_order(1), 1);
+	KUNIT_EXPECT_EQ(test, pr_device_order(MAX_PAGE_ORDER), pageblock_order);
+	KUNIT_EXPECT_EQ(test, pr_device_order(MAX_PAGE_ORDER + 1), pageblock_order);
+}
+
 static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_param_set),
 	KUNIT_CASE(core_flush_words),
@@ -460,6 +472,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_params),
 	KUNIT_CASE(core_flush_errors),
 	KUNIT_CASE(core_suspend),
+	KUNIT_CASE(core_device_order),
 	{}
 };
 

@@ -152,12 +152,13 @@ unsigned long prt_count(struct page *page, unsigned int order, enum pr_state sta
 	return nr;
 }
 
-struct pr_stats prt_stats(void)
+/* A counter of struct pr_stats, summed up: see PRT_STAT() */
+u64 prt_stat(size_t offset)
 {
-	struct pr_stats stats;
+	struct pr_stats sum;
 
-	pr_sum_stats(&stats);
-	return stats;
+	pr_sum_stats(&sum);
+	return *(u64 *)((char *)&sum + offset);
 }
 
 struct pr_block prt_read(struct page *page, unsigned int order)
@@ -319,7 +320,6 @@ void prt_verify(struct kunit *test)
 	unsigned long reported, accounted;
 	struct prt *prt = test->priv;
 	unsigned int tries = 100;
-	struct pr_stats stats;
 
 	KUNIT_EXPECT_EQ_MSG(test, prt_check_all(), 0, "granule order %u, see the log",
 			    pr_policy.granule_order);
@@ -328,9 +328,8 @@ void prt_verify(struct kunit *test)
 	/* Another CPU may allocate in between */
 	do {
 		reported = prt_reported();
-		stats = prt_stats();
-		accounted = stats.reported - stats.refaulted - stats.removed -
-			    stats.forgotten;
+		accounted = PRT_STAT(reported) - PRT_STAT(refaulted) -
+			    PRT_STAT(removed) - PRT_STAT(forgotten);
 		cond_resched();
 	} while (reported != accounted && --tries);
 	KUNIT_EXPECT_EQ_MSG(test, reported, accounted,
@@ -396,6 +395,7 @@ int prt_init(struct kunit *test)
 	if (!prt->told)
 		return -ENOMEM;
 	prt->info.report = report;
+	prt->info.order = PAGE_REPORTING_ORDER_UNSPECIFIED;
 	prt->info.fragments = true;
 	prt->err = -EIO;
 	init_completion(&prt->entered);

@@ -11,7 +11,7 @@ static void hooks_capture(struct kunit *test)
 #ifdef CONFIG_COMPACTION
 	static const unsigned int granules[] = { 0, 4, 8, 9 };
 	struct compact_control cc = { .order = 9, .migratetype = MIGRATE_MOVABLE };
-	struct capture_control capc = { .cc = &cc };
+	struct capture_control capc;
 	struct prt_frame *frame;
 	unsigned long flags, refaulted;
 	unsigned int i, j;
@@ -24,7 +24,7 @@ static void hooks_capture(struct kunit *test)
 		for (j = 1; j < 256; j++)
 			set_page_count(frame->page + 256 + j, 0);
 		cc.zone = page_zone(frame->page);
-		capc.page = NULL;
+		pr_set_capture(&capc, &cc);
 		refaulted = PRT_STAT(refaulted);
 
 		/* Only a user's allocation captures; nobody else shall now */
@@ -120,8 +120,7 @@ static void hooks_isolate_block(struct kunit *test)
 	start = end - pageblock_nr_pages;
 	refaulted = PRT_STAT(refaulted);
 	reported = PRT_STAT(reported);
-	KUNIT_ASSERT_EQ(test, start_isolate_page_range(start, end, MIGRATE_MOVABLE, 0,
-						       GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, pr_isolate_range(start, end), 0);
 	KUNIT_EXPECT_EQ(test, get_pageblock_migratetype(second), MIGRATE_ISOLATE);
 	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
 	PRT_EXPECT(test, second, 9, PR_NONE);
@@ -130,7 +129,7 @@ static void hooks_isolate_block(struct kunit *test)
 	PRT_EXPECT(test, second, 9, PR_FREE);
 	prt_verify(test);
 
-	undo_isolate_page_range(start, end, MIGRATE_MOVABLE);
+	pr_unisolate_range(start, end);
 	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
 	KUNIT_EXPECT_EQ(test, prt_count(second, 9, PR_FLUSHED), 0);
 	KUNIT_EXPECT_GE(test, prt_age(frame->page), 444);
@@ -160,10 +159,9 @@ static void hooks_isolate_reported(struct kunit *test)
 	prt_set_age(frame->page, MAX_PAGE_ORDER, 333);
 	start = page_to_pfn(frame->page);
 	refaulted = PRT_STAT(refaulted);
-	KUNIT_ASSERT_EQ(test, start_isolate_page_range(start, start + pageblock_nr_pages,
-						       MIGRATE_MOVABLE, 0, GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, pr_isolate_range(start, start + pageblock_nr_pages), 0);
 	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PR_FLUSHED);
-	undo_isolate_page_range(start, start + pageblock_nr_pages, MIGRATE_MOVABLE);
+	pr_unisolate_range(start, start + pageblock_nr_pages);
 	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PR_FLUSHED);
 	KUNIT_EXPECT_GE(test, prt_age(frame->page), 333);
 	KUNIT_EXPECT_EQ(test, PRT_STAT(refaulted), refaulted);

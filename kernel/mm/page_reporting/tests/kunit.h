@@ -79,7 +79,7 @@ void prt_join(struct prt_call *call);
 void prt_flush_fn(struct work_struct *work);
 struct prt_frame *prt_block(struct kunit *test, struct prt_call *flush);
 void prt_unblock(struct prt *prt);
-struct pr_stats prt_stats(void);
+u64 prt_stat(size_t offset);
 struct pr_block prt_read(struct page *page, unsigned int order);
 
 /* records_kunit.h: what is known of a page, and another age for it */
@@ -95,7 +95,7 @@ unsigned long prt_check_all(void);
 void prt_stop(bool on);
 bool prt_due(unsigned long *when);
 
-#define PRT_STAT(name)	(prt_stats().name)
+#define PRT_STAT(name)	prt_stat(offsetof(struct pr_stats, name))
 
 #define PRT_EXPECT(test, page, order, state)				\
 do {									\

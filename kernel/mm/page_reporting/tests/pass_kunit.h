@@ -237,7 +237,7 @@ static void pass_error(struct kunit *test)
 	}
 	if (frame[0]->page > frame[1]->page)
 		swap(frame[0], frame[1]);
-	before = prt_stats();
+	pr_sum_stats(&before);
 	/* What went before stays reported */
 	prt->fail_page = frame[1]->page;
 	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
@@ -311,6 +311,7 @@ static void pass_quota(struct kunit *test)
 {
 	struct prt *prt = test->priv;
 	struct prt_frame *frame;
+	unsigned long when;
 	unsigned int reports;
 
 	prt_start(test, 9, 1);
@@ -326,6 +327,16 @@ static void pass_quota(struct kunit *test)
 	/* Too early for the next one */
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	KUNIT_EXPECT_EQ(test, prt->reports, reports + 1);
+	/* It goes on where the first one has ended, with what that has seen */
+	KUNIT_ASSERT_NOT_NULL(test, resume.zone);
+	resume.wait = 0;
+	pr_policy.params.quota_mib = 0;
+	pr_policy.params.min_age_ms = UINT_MAX;
+	pr_policy.paid_until = 0;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_NULL(test, resume.zone);
+	KUNIT_EXPECT_TRUE(test, prt_due(&when));
+	KUNIT_EXPECT_TRUE(test, time_before_eq(when, jiffies + pr_schedule.interval));
 	prt_flush(test);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9) +
 			prt_told(prt, prt->frame[1].page, 9), 1024);

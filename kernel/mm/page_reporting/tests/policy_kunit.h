@@ -15,7 +15,7 @@ static struct pr_policy pt_policy(void)
 		.params = {
 			.min_age_ms = PT_MS,
 			.fragment_order = 3,
-			.target_refault_percent = 10,
+			.learn = 1,
 			.quota_ms = 500,
 			.quota_mib = 1024,
 		},
@@ -87,7 +87,7 @@ static void policy_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_wait(&policy, &block), 0);
 }
 
-/* No age that can be set or learnt is beyond what a record can tell */
+/* No age that can be set is beyond what a record can tell */
 static void policy_age_max(struct kunit *test)
 {
 	struct pr_policy policy = pt_policy();
@@ -95,14 +95,13 @@ static void policy_age_max(struct kunit *test)
 	unsigned int order;
 
 	policy.params.min_age_ms = UINT_MAX;
-	policy.shift = PR_SHIFT_MAX;
 	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
-		KUNIT_EXPECT_EQ(test, pr_gate(&policy, order), PR_AGE_MAX);
+		KUNIT_EXPECT_EQ(test, pr_gate(&policy, order),
+				order < PT_HUGE ? PR_AGE_MAX : 256000000);
 		block = pt_block(order, PR_AGE_MAX - 1);
 		block.fresh = true;
 		KUNIT_EXPECT_EQ(test, pr_wait(&policy, &block), 1);
 	}
-	KUNIT_EXPECT_EQ(test, pr_horizon(&policy), PR_AGE_MAX);
 	KUNIT_EXPECT_EQ(test, pr_ms_to_ticks(0), 0);
 	KUNIT_EXPECT_EQ(test, pr_ms_to_ticks(1), 1);
 	KUNIT_EXPECT_EQ(test, pr_ms_to_ticks(UINT_MAX), 256000000);
@@ -228,63 +227,136 @@ static void policy_budget(struct kunit *test)
 				    cases[i].budget, "%lu free", cases[i].nr_free);
 }
 
-/* Reports that were too soon raise the age, once per minimum age; calm lowers it */
-static void policy_learn(struct kunit *test)
+/* Learn from @pages that were free for @age ticks */
+static bool pt_learn(struct pr_policy *policy, u32 now, u32 age, unsigned long pages)
 {
-	struct pr_policy policy = pt_policy();
-	u32 age = pr_gate(&policy, PT_HUGE), calm = PR_CALM_AGES * age + 1, now = 0;
-	unsigned int i;
+	unsigned long reused[PR_NR_BINS] = {};
 
-	pr_policy_reset(&policy, now);
-	KUNIT_EXPECT_FALSE(test, pr_learn(&policy, now + age, 10000, 900, 20000));
-	/* Too many, but too early to tell */
-	KUNIT_EXPECT_FALSE(test, pr_learn(&policy, now + age - 1, 0, 200, 20000));
-	now += age;
-	KUNIT_EXPECT_TRUE(test, pr_learn(&policy, now, 0, 0, 20000));
-	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), 2 * age);
-	/* It takes another of the raised ages */
-	KUNIT_EXPECT_FALSE(test, pr_learn(&policy, now + 2 * age - 1, 0, 2000, 20000));
-	KUNIT_EXPECT_TRUE(test, pr_learn(&policy, now + 2 * age, 0, 0, 20000));
-	now += 2 * age;
-
-	for (i = 0; i < 10; i++) {
-		now += age << PR_SHIFT_MAX;
-		pr_learn(&policy, now, 10000, 10000, 20000);
-	}
-	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), age << PR_SHIFT_MAX);
-	policy.told = 0;
-	policy.soon = 0;
-	KUNIT_EXPECT_FALSE(test, pr_learn(&policy, now + calm - 1, 0, 0, 20000));
-	KUNIT_EXPECT_TRUE(test, pr_learn(&policy, now + calm, 0, 0, 20000));
-	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), age << (PR_SHIFT_MAX - 1));
-	now += calm;
-	pr_learn(&policy, now + 3 * calm, 0, 0, 20000);
-	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), age << (PR_SHIFT_MAX - 4));
-	pr_learn(&policy, now + 103 * calm, 0, 0, 20000);
-	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), age);
+	reused[pr_bin(age)] = pages;
+	return pr_learn(policy, now, reused, 20000);
 }
 
-/* A fixed age stays, next to nothing is no reason, and old counts lose weight */
-static void policy_learn_not(struct kunit *test)
+static struct pr_policy pt_learner(void)
 {
 	struct pr_policy policy = pt_policy();
-	u32 age = pr_gate(&policy, PT_HUGE);
 
+	policy.params.min_age_ms = 1000;
 	pr_policy_reset(&policy, 0);
-	KUNIT_EXPECT_FALSE(test, pr_learn(&policy, age, 0, 20000 / PR_LEARN_SHARE, 20000));
-	policy.params.target_refault_percent = 0;
-	KUNIT_EXPECT_FALSE(test, pr_learn(&policy, age, 10000, 10000, 20000));
-	policy.shift = 3;
-	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), age);
-	KUNIT_EXPECT_TRUE(test, pr_learn(&policy, age, 0, 0, 20000));
-	KUNIT_EXPECT_EQ(test, policy.shift, 0);
+	return policy;
+}
 
-	policy.told = 1024;
-	policy.soon = 512;
-	policy.halved = 0;
-	pr_learn(&policy, 3 * (pr_horizon(&policy) + 1), 0, 0, 20000);
-	KUNIT_EXPECT_EQ(test, policy.told, 128);
-	KUNIT_EXPECT_EQ(test, policy.soon, 64);
+/* The end of the bin with age @age, in ticks */
+static u32 pt_bin_end(u32 age)
+{
+	return (pr_bin(age) + 1) << PR_BIN_SHIFT;
+}
+
+/* What is used again within the price is held until then, what is later is not */
+static void policy_learn(struct kunit *test)
+{
+	static const u32 ages[] = { 70, 100, PR_PRICE - 1 };
+	struct pr_policy policy;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ages); i++) {
+		policy = pt_learner();
+		KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, ages[i], 10000));
+		KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(ages[i]));
+	}
+	/* What is used again before what is set is no reason */
+	policy = pt_learner();
+	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, 20, 10000));
+	/* The end of the bin that it lies in is */
+	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, pr_gate(&policy, PT_HUGE), 77));
+	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, pr_gate(&policy, PT_HUGE), 1));
+	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(60));
+	policy = pt_learner();
+	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, PR_PRICE, 10000));
+	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(0));
+	policy = pt_learner();
+	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, PR_LATE_SHARE * PR_PRICE - 1, 10000));
+	/* Much later is not the same program */
+	policy = pt_learner();
+	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, PR_LATE_SHARE * PR_PRICE, 10000));
+}
+
+/* A hold pays if it saves more than it costs: here for a fifth, but not for a tenth */
+static void policy_learn_weighs(struct kunit *test)
+{
+	u32 early = (PR_BINS / 4) << PR_BIN_SHIFT;
+	struct pr_policy policy = pt_learner();
+
+	pt_learn(&policy, 0, PR_PRICE, 8000);
+	pt_learn(&policy, 0, early, 1000);
+	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(0));
+	policy = pt_learner();
+	pt_learn(&policy, 0, PR_PRICE, 8000);
+	pt_learn(&policy, 0, early, 4000);
+	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(early));
+}
+
+/* What was learnt loses its weight until what is set is in force again */
+static void policy_learn_forgets(struct kunit *test)
+{
+	struct pr_policy policy = pt_learner();
+	u32 set = pr_gate(&policy, PT_HUGE), now = 0;
+	unsigned int i;
+
+	/* To save 15 bins of these, 4 are held: and 78 more pages 5 times */
+	pt_learn(&policy, now, 100, 10000);
+	for (i = 0; i < 9; i++) {
+		KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(100));
+		now += 2 * PR_PRICE;
+		KUNIT_EXPECT_EQ(test, pt_learn(&policy, now, 0, 0), i == 8);
+	}
+	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), set);
+	/* After a long time nothing is left */
+	pt_learn(&policy, now, 100, 10000);
+	pt_learn(&policy, now + 200 * PR_PRICE, 0, 0);
+	KUNIT_EXPECT_EQ(test, policy.reused[pr_bin(100)], 0);
+}
+
+/* As long as nothing is used again what is set is in force, whatever it is */
+static void policy_learn_nothing(struct kunit *test)
+{
+	struct pr_policy policy;
+	unsigned int ms;
+
+	for (ms = 0; ms < 3000; ms += 67) {
+		policy = pt_learner();
+		policy.params.min_age_ms = ms;
+		pt_learn(&policy, 0, 0, 0);
+		KUNIT_EXPECT_EQ_MSG(test, pr_gate(&policy, PT_HUGE), pr_ms_to_ticks(ms),
+				    "%u ms", ms);
+	}
+}
+
+/* A fixed age stays, one beyond the price too, and next to nothing is no reason */
+static void policy_learn_not(struct kunit *test)
+{
+	struct pr_policy policy = pt_learner();
+	u32 set = pr_gate(&policy, PT_HUGE);
+
+	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, 100, 35));
+	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, 100, 1));
+	KUNIT_EXPECT_NE(test, pr_gate(&policy, PT_HUGE), set);
+	policy.params.learn = 0;
+	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), set);
+	policy.params.learn = 1;
+	policy.params.min_age_ms = PT_MS;
+	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pr_ms_to_ticks(PT_MS));
+}
+
+/* Reported memory was free for the minimum age before its report */
+static void policy_free_age(struct kunit *test)
+{
+	struct pr_policy policy = pt_learner();
+	u32 set = pr_gate(&policy, PT_HUGE);
+
+	KUNIT_EXPECT_EQ(test, pr_free_age(&policy, 10), set + 10);
+	pt_learn(&policy, 0, 100, 10000);
+	KUNIT_EXPECT_EQ(test, pr_free_age(&policy, 10), pt_bin_end(100) + 10);
+	KUNIT_EXPECT_EQ(test, pr_free_age(&policy, PR_AGE_MAX), PR_AGE_MAX);
 }
 
 /* Time and bytes a second: what was not used in a second may be used at once */
@@ -329,7 +401,11 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(policy_judge_cma),
 	KUNIT_CASE(policy_budget),
 	KUNIT_CASE(policy_learn),
+	KUNIT_CASE(policy_learn_weighs),
+	KUNIT_CASE(policy_learn_forgets),
+	KUNIT_CASE(policy_learn_nothing),
 	KUNIT_CASE(policy_learn_not),
+	KUNIT_CASE(policy_free_age),
 	KUNIT_CASE(policy_quota),
 	{}
 };

@@ -410,11 +410,12 @@ static void records_no_page_ext(struct kunit *test)
 /* The time from report to reuse is known, and counted as soon or not */
 static void records_refault_age(struct kunit *test)
 {
-	u32 horizon = pr_horizon(&pr_policy), ages[] = { horizon - 1000, horizon + 1000 };
-	unsigned long soon, counted;
+	u32 price = PR_PRICE, ages[] = { 0, price };
+	unsigned long soon, counted, reused;
 	struct prt_frame *frame;
-	unsigned int i, class;
+	unsigned int i, class, bin;
 
+	pr_policy.params.min_age_ms = 1000;
 	prt_start(test, 9, 0);
 	frame = prt_frame(test, 0);
 	for (i = 0; i < ARRAY_SIZE(ages); i++) {
@@ -426,10 +427,13 @@ static void records_refault_age(struct kunit *test)
 		prt_set_age(frame->page, 9, ages[i]);
 		class = pr_age_class(ages[i]);
 		soon = PRT_STAT(soon);
+		bin = pr_bin(ages[i] + pr_gate(&pr_policy, 9));
+		reused = PRT_STAT(reused[bin]);
 		counted = PRT_STAT(refault_age[class]);
 		prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
 		KUNIT_EXPECT_EQ(test, PRT_STAT(soon) - soon, i ? 0 : 512);
 		KUNIT_EXPECT_GE(test, PRT_STAT(refault_age[class]) - counted, 512);
+		KUNIT_EXPECT_GE(test, PRT_STAT(reused[bin]) - reused, 512);
 	}
 	KUNIT_EXPECT_EQ(test, pr_age_class(0), 0);
 	KUNIT_EXPECT_EQ(test, pr_age_class(PR_AGE_MAX), PR_AGES - 1);
@@ -469,6 +473,7 @@ static void records_inflate(struct kunit *test)
 	unsigned int i;
 
 	prt_start(test, 9, 0);
+	pr_policy.params.min_age_ms = 1000;
 	frame = prt_frame(test, 0);
 	for (i = 0; i < 2; i++) {
 		prt_put(frame, 0, 9);
@@ -492,23 +497,49 @@ static void records_inflate(struct kunit *test)
 	}
 }
 
+static unsigned long prt_reused(void)
+{
+	unsigned long pages = 0;
+	unsigned int bin;
+
+	for (bin = 0; bin < PR_NR_BINS; bin++)
+		pages += PRT_STAT(reused[bin]);
+	return pages;
+}
+
+/* Memory that was used again before its report is learnt from, too */
+static void records_reuse_unreported(struct kunit *test)
+{
+	struct prt_frame *frame;
+	unsigned long reused;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 9, PR_FREE);
+	reused = prt_reused();
+	prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
+	KUNIT_EXPECT_GE(test, prt_reused() - reused, 512);
+}
+
 /* A flush is the user's wish: nothing is learnt from its refaults */
 static void records_flush_teaches_nothing(struct kunit *test)
 {
-	unsigned long soon, told, refaulted;
+	unsigned long soon, late, refaulted;
 	struct prt_frame *frame;
 
 	prt_start(test, 9, 0);
 	frame = prt_frame(test, 0);
 	soon = PRT_STAT(soon);
-	told = PRT_STAT(told);
+	late = PRT_STAT(reused[PR_BIN_LATE]);
 	refaulted = PRT_STAT(refaulted);
 	prt_put(frame, 0, 9);
 	prt_flush(test);
 	prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
 	KUNIT_EXPECT_GE(test, PRT_STAT(refaulted) - refaulted, 512);
 	KUNIT_EXPECT_EQ(test, PRT_STAT(soon), soon);
-	KUNIT_EXPECT_EQ(test, PRT_STAT(told), told);
+	KUNIT_EXPECT_EQ(test, PRT_STAT(reused[PR_BIN_LATE]), late);
 }
 
 static void records_ms(struct kunit *test)
@@ -532,6 +563,7 @@ static struct kunit_case records_cases[] = {
 	KUNIT_CASE(records_step),
 	KUNIT_CASE(records_no_page_ext),
 	KUNIT_CASE(records_refault_age),
+	KUNIT_CASE(records_reuse_unreported),
 	KUNIT_CASE(records_flush_teaches_nothing),
 	KUNIT_CASE(records_forget_attached),
 	KUNIT_CASE(records_inflate),

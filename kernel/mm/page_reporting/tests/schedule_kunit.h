@@ -182,24 +182,23 @@ static void schedule_stopped(struct kunit *test)
 	pr_schedule.fresh = false;
 }
 
-/* Too many reports that were too soon raise the age, those of a flush do not */
+/* Passes learn from memory that is used again, once */
 static void schedule_learn(struct kunit *test)
 {
 	unsigned long many = totalram_pages() / 2;
 	u32 gate;
 
-	pr_policy.params.target_refault_percent = 10;
+	pr_policy.params.min_age_ms = 1000;
+	pr_policy.params.learn = 1;
 	prt_start(test, 9, 0);
 	gate = pr_gate(&pr_policy, 9);
-	pr_policy.raised = (pr_now() - gate) & PR_TIME_MASK;
-	this_cpu_add(pr_stats.told, many);
-	this_cpu_add(pr_stats.soon, many);
+	this_cpu_add(pr_stats.reused[PR_BINS - 1], many);
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), 2 * gate);
-	/* Each report is learnt from once */
-	pr_policy.raised = (pr_now() - 2 * gate) & PR_TIME_MASK;
+	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), PR_PRICE);
+	KUNIT_EXPECT_NE(test, gate, PR_PRICE);
+	pr_policy_reset(&pr_policy, pr_now());
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), 2 * gate);
+	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), gate);
 }
 
 static struct kunit_case schedule_cases[] = {

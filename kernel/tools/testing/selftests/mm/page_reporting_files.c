@@ -139,7 +139,7 @@ TEST_F(files, age_is_what_is_set)
 	static const unsigned int ages[] = { 0, 1, 999, 1000, 64000, NEVER_MS };
 	unsigned int i;
 
-	ASSERT_EQ(0, pr_param_set(PERCENT, 0));
+	ASSERT_EQ(0, pr_param_set(LEARN, 0));
 	for (i = 0; i < sizeof(ages) / sizeof(*ages); i++) {
 		ASSERT_EQ(0, pr_param_set(MIN_AGE, ages[i]));
 		EXPECT_GE(pr_stat("age_ms"), ages[i]);

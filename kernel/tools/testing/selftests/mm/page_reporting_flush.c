@@ -91,7 +91,7 @@ TEST_F_TIMEOUT(flush, teaches_nothing, TIMEOUT)
 
 	ASSERT_EQ(0, pr_quiet());
 	ASSERT_EQ(0, forget());
-	ASSERT_EQ(0, pr_param_set(PERCENT, 1));
+	ASSERT_EQ(0, pr_param_set(LEARN, 1));
 	soon = pr_stat("refaulted_soon_bytes");
 	refaulted = pr_stat("refaulted_bytes");
 	for (i = 0; i < 4; i++) {

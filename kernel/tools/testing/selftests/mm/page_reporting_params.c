@@ -14,8 +14,8 @@ PR_FIXTURE(params, NEEDS_NOTHING)
 static unsigned int largest(enum pr_param param)
 {
 	switch (param) {
-	case PERCENT:
-		return 100;
+	case LEARN:
+		return 1;
 	case FRAGMENT:
 		return pr_max_order() + 1;
 	case QUOTA_MS:

@@ -9,7 +9,7 @@
 #include "vm_util.h"
 
 const char * const pr_param_names[NR_PARAMS] = {
-	"min_age_ms", "target_refault_percent", "fragment_order",
+	"min_age_ms", "learn", "fragment_order",
 	"page_reporting_delay_ms", "quota_ms", "quota_mib", "page_reporting_order",
 };
 
@@ -220,7 +220,7 @@ int pr_quiet(void)
 {
 	/* Per-cpu lists may keep an eighth of a zone otherwise, unseen */
 	write_text("/proc/sys/vm/percpu_pagelist_high_fraction", "1048576");
-	return pr_param_set(PERCENT, 0) ?: pr_param_set(MIN_AGE, NEVER_MS);
+	return pr_param_set(LEARN, 0) ?: pr_param_set(MIN_AGE, NEVER_MS);
 }
 
 __u64 pr_stat(const char *name)

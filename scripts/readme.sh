@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# readme.sh		write README's chapter of results from results/readme.in
+# readme.sh --print	print it
+#
+# Whatever is measured stands in braces there, and its value comes from a
+# committed summary, so a digit outside of braces is an error:
+#
+#	{WORKLOAD METRIC PLATFORM VARIANT}	the median with its unit
+#	{n WORKLOAD METRIC PLATFORM VARIANT}	how many boots it is of
+#	{row WORKLOAD METRIC PLATFORM: VARIANTS; none=TEXT}  cells of a table, - is an
+#		empty one, none= is for what has no value; the best of those that
+#		report is bold if its interval overlaps no other's
+#	{instr MODE OP FIRST-LAST}	range of ext - flag over these orders
+#	{run KEY}	of the reference's run.json; {run now_KEY} of the instructions'
+#	{=TEXT}		a setting or a name: not measured
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+. "$top/scripts/lib.sh"
+README=${README:-$top/README.md} TEMPLATE=${TEMPLATE:-$top/results/readme.in}
+begin='<!-- from results/readme.in: make readme -->' end='<!-- end -->'
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+# facts DIR PREFIX: what its run.json says, a line each
+facts()
+{
+	tar -xJf "$top/results/$1/raw.tar.xz" -C "$tmp" run.json ||
+		die "results/$1/raw.tar.xz holds no run.json: get it from git again"
+	tr ',{}' '\n\n\n' <"$tmp/run.json" |
+		sed -n "s/^ *\"\([a-z_]*\)\": *\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/run\t$2\1\t\2/p"
+}
+{
+	facts reference ''
+	facts instructions now_
+} >"$tmp/run"
+
+LC_ALL=C awk -F '\t' '
+function fail(why) {
+	print "readme.in: " why > "/dev/stderr"
+	bad = 1
+	return "?"
+}
+# value(KEY): a median as people read it
+function value(key,	v, u) {
+	if (!(key in median))
+		return fail("{" key "}: no summary has this; see results/reference/summary.tsv")
+	v = median[key]
+	u = unit[key]
+	if (v == "inf")
+		return "never"
+	if (u == "s" || u == "GiB*s" || u == "count" && v != int(v))
+		v = sprintf("%.1f", v)
+	else
+		v = sprintf("%.0f", v)
+	gsub(/\*/, " ", u)
+	if (v == 0)
+		return "0"
+	return u == "count" || u == "instr" || u == "1/s" ? v : v " " u
+}
+# best(KEY, KEYS, N): 1 if the interval of KEY lies wholly on the good side of all
+function best(key, keys, n,	i, k, alone) {
+	for (i = 1; i <= n; i++) {
+		k = keys[i]
+		if (k == key || !(k in median) || k ~ / off$/)
+			continue
+		alone = 1
+		if (key ~ / (cycles|guests_fit) / ? low[key] + 0 <= high[k] + 0 : \
+		    high[key] == "inf" || (low[k] != "inf" && high[key] + 0 >= low[k] + 0))
+			return 0
+	}
+	return alone && key !~ / off$/
+}
+function row(spec, none,	head, v, n, i, keys, out, text) {
+	head = spec
+	sub(/:.*/, "", head)
+	sub(/[^:]*: */, "", spec)
+	n = split(spec, v, / +/)
+	for (i = 1; i <= n; i++)
+		keys[i] = head " " v[i]
+	for (i = 1; i <= n; i++) {
+		if (v[i] == "-")
+			text = ""
+		else if (none && (!(keys[i] in median) || median[keys[i]] == "inf"))
+			text = none
+		else
+			text = value(keys[i])
+		if (text != "" && best(keys[i], keys, n))
+			text = "**" text "**"
+		out = out (i > 1 ? " | " : "") text
+	}
+	gsub(/\|  \|/, "| |", out)
+	return out
+}
+function signed(v) {
+	v = sprintf("%.0f", v) + 0
+	return v < 0 ? "−" (-v) : v > 0 ? "+" v : "0"
+}
+function instructions(mode, op, orders,	o, r, k, d, lo, hi, any) {
+	split(orders, r, "-")
+	for (o = r[1]; o <= (r[2] == "" ? r[1] : r[2]); o++) {
+		k = "alloc-" mode " " op "_o" o "_instr icount "
+		if (!((k "ext") in now && (k "flag") in now))
+			continue
+		d = now[k "ext"] - now[k "flag"]
+		if (!any || d < lo)
+			lo = d
+		if (!any || d > hi)
+			hi = d
+		any = 1
+	}
+	if (!any)
+		return fail("{instr " mode " " op " " orders "}: results/instructions/summary.tsv has no such rows")
+	return signed(lo) == signed(hi) ? signed(lo) : signed(hi) " to " signed(lo)
+}
+function expand(s,	w, n, none) {
+	gsub(/[ \n]+/, " ", s)
+	if (s ~ /^=/)
+		return substr(s, 2)
+	if (match(s, /; *none=.*/)) {
+		none = substr(s, RSTART)
+		s = substr(s, 1, RSTART - 1)
+		sub(/; *none=/, "", none)
+	}
+	n = split(s, w, / /)
+	if (w[1] == "row")
+		return row(substr(s, 5), none)
+	if (w[1] == "n" && (substr(s, 3) in boots))
+		return boots[substr(s, 3)]
+	if (w[1] == "instr" && n == 4)
+		return instructions(w[2], w[3], w[4])
+	if (w[1] == "run")
+		return n == 2 && (w[2] in run) ? run[w[2]] : fail("{" s "}: not in run.json")
+	return value(s)
+}
+function literal(s) {
+	if (match(s, /[^ |]*[0-9][^ |]*/))
+		fail("\"" substr(s, RSTART, RLENGTH) "\": write {WORKLOAD METRIC PLATFORM VARIANT} for what is measured, {=...} for what is not")
+	return s
+}
+what == "run" { run[$2] = $2 ~ /commit$/ ? substr($3, 1, 7) : $3; next }
+what == "template" { text = text $0 "\n"; next }
+{
+	key = $4 " " $5 " " $1 " " $3
+	if (what == "now") {
+		now[key] = $8
+		key = "now " key
+	}
+	boots[key] = $7
+	median[key] = $8
+	low[key] = $9
+	high[key] = $10
+	unit[key] = $6
+}
+END {
+	while (match(text, /[{][^}]*[}]/)) {
+		before = substr(text, 1, RSTART - 1)
+		inside = substr(text, RSTART + 1, RLENGTH - 2)
+		text = substr(text, RSTART + RLENGTH)
+		out = out literal(before) expand(inside)
+	}
+	printf "%s%s", out, literal(text)
+	exit bad
+}' what=run "$tmp/run" what=then "$top/results/reference/summary.tsv" \
+	what=now "$top/results/instructions/summary.tsv" what=template "$TEMPLATE" \
+	>"$tmp/chapter" ||
+	die "README.md is as it was; mend results/readme.in"
+
+case ${1:-} in
+--print) cat "$tmp/chapter" ;;
+'')
+	[ "$(grep -cxF -e "$begin" -e "$end" "$README")" = 2 ] ||
+		die "README.md lacks the lines \"$begin\" and \"$end\" around its results"
+	awk -v begin="$begin" -v end="$end" -v chapter="$tmp/chapter" '
+		$0 == end { skip = 0 }
+		!skip
+		$0 == begin { skip = 1; while ((getline line < chapter) > 0) print line }
+	' "$README" >"$tmp/README"
+	cmp -s "$tmp/README" "$README" || cat "$tmp/README" >"$README"
+	;;
+*) die "usage: readme.sh [--print]" ;;
+esac

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# README's chapter of results says what the committed summaries say: each number
+# in it is found there by name, and one that has no name is refused.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd -P)
+. "$top/tests/tap.sh"
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# written README TEMPLATE: a copy of README as readme.sh would have it
+written()
+{
+	cp "$1" "$tmp/README.md"
+	README=$tmp/README.md TEMPLATE=$2 "$top/scripts/readme.sh" >"$tmp/out" 2>&1
+}
+
+current()
+{
+	written "$1" "$top/results/readme.in" || {
+		cat "$tmp/out"
+		return 1
+	}
+	diff "$1" "$tmp/README.md"
+}
+
+# refused LINE WHY: a chapter with this line in it is not written
+refused()
+{
+	{
+		cat "$top/results/readme.in"
+		echo "$1"
+	} >"$tmp/in"
+	! written "$top/README.md" "$tmp/in" && grep -qF "$2" "$tmp/out" &&
+		cmp "$top/README.md" "$tmp/README.md"
+}
+
+changed()
+{
+	sed 's/\*\*1\.2 s\*\*/**1.1 s**/' "$top/README.md" >"$tmp/changed"
+	! cmp -s "$top/README.md" "$tmp/changed" && ! current "$tmp/changed" >/dev/null
+}
+
+check "README has the figures of the summaries" current "$top/README.md"
+check "a figure changed by hand is noticed" changed
+check "a number without a name is refused" refused "It takes 271 ms." '"271": write {'
+check "and so is one that no summary has" refused "{drain t96_s um ext}" "no summary has this"
+check "and instructions that were not counted" refused "{instr repeat fly 0-3}" "has no such rows"
+finish
