@@ -123,8 +123,9 @@ part_capture()
 {
 	sleep 1
 	kill -STOP "$holes"
-	# on their way back they are missing, and not all may be
-	echo $((mib / 5)) >/proc/sys/vm/nr_hugepages
+	# nearly all that is free, so that they have to be made by compaction; with
+	# less left the guest would kill the test
+	echo $((($(free_bytes) / 1048576 - 44) / 2)) >/proc/sys/vm/nr_hugepages
 	add captured "$(cat /proc/sys/vm/nr_hugepages)"
 	echo 1 >/proc/sys/vm/nr_hugepages
 	kill -CONT "$holes"
