@@ -80,7 +80,8 @@ static void refault(unsigned long pfn, unsigned int unit)
 			class++;
 		expected.ages[class] += nr;
 		expected.refaulted += nr;
-		if (state[pfn] == PR_REPORTED && free_age(age) < PR_PRICE)
+		if (state[pfn] == PR_REPORTED && unit >= pr_policy.granule_order &&
+		    free_age(age) < PR_PRICE)
 			expected.soon += nr;
 		least_ms = min((u64)least_ms, ms);
 	}

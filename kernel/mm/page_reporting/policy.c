@@ -177,7 +177,7 @@ static unsigned int best_bin(const unsigned long *reused)
  *
  * Memory is held for as long as would have cost least lately, but not for longer
  * than the price of fetching it back. All counts lose half of their weight in
- * twice that time. Memory that was free for far longer teaches nothing: a program
+ * three times that. Memory that was free for far longer teaches nothing: a program
  * that begins is no program that comes back.
  *
  * Context: one caller at a time.
@@ -187,11 +187,11 @@ bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 	      unsigned long ram)
 {
 	u32 set = pr_bin(pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms))), learnt;
-	u32 halves = pr_age(now, policy->halved) / (2 * PR_PRICE);
+	u32 halves = pr_age(now, policy->halved) / (3 * PR_PRICE);
 	unsigned long weights[PR_BIN_LATE + 1];
 	unsigned int bin, weight;
 
-	policy->halved = (policy->halved + halves * 2 * PR_PRICE) & PR_TIME_MASK;
+	policy->halved = (policy->halved + halves * 3 * PR_PRICE) & PR_TIME_MASK;
 	for (bin = 0; bin <= PR_BIN_LATE; bin++) {
 		policy->reused[bin] >>= min(halves, BITS_PER_LONG - 1U);
 		policy->reused[bin] += reused[bin];

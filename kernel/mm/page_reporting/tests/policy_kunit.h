@@ -306,7 +306,7 @@ static void policy_learn_forgets(struct kunit *test)
 	pt_learn(&policy, now, 100, 10000);
 	for (i = 0; i < 9; i++) {
 		KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(100));
-		now += 2 * PR_PRICE;
+		now += 3 * PR_PRICE;
 		KUNIT_EXPECT_EQ(test, pt_learn(&policy, now, 0, 0), i == 8);
 	}
 	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), set);
