@@ -23,7 +23,8 @@ tiers()
 	coverage 8 which lines of the kernel files the tests run, on User Mode Linux
 	releases 12 every point release that is served: the series fits, and compiles
 	kunit-x86_64 8 KUnit under QEMU
-	oracle 30 ten minutes of load against the oracle, and over the wrap of jiffies
+	oracle 30 ten minutes of load against the oracle, and times that wrap around
+	numa 20 a guest of two nodes, with the oracle
 	history 4 bugs that others had and that only show at boot
 	migrate 4 a guest that moves from one QEMU to another
 	faults 15 memory short, poisoned or owned; devices, hosts and power that go away

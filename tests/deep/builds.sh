@@ -24,6 +24,7 @@ new="PAGE_REPORTING:$room/core.o PAGE_REPORTING:$room/pass.o
 PAGE_REPORTING:$room/policy.o PAGE_REPORTING:$room/records.o
 PAGE_REPORTING:$room/schedule.o PAGE_REPORTING|WALK_FREE_MEM:$room/walk.o
 DEBUG_FS:$room/debugfs.o PAGE_REPORTING_ORACLE:$room/oracle.o
+PAGE_REPORTING_KUNIT_TEST:$room/tests/device.o
 UML_PAGE_REPORTING:arch/um/drivers/page_reporting_um.o"
 users="HYPERV_BALLOON:drivers/hv/hv_balloon.o"
 
@@ -228,7 +229,8 @@ coccicheck()
 		# shellcheck disable=SC2086
 		nice spatch --very-quiet --no-show-diff -D report $_options \
 			-I "$tree/include" --cocci-file "$_c" "$scratch/bad.c" \
-			"$top"/kernel/mm/*.c "$top"/kernel/arch/um/drivers/*.c \
+			"$top"/kernel/mm/page_reporting/*.c \
+			"$top"/kernel/mm/page_reporting/tests/*.c "$top"/kernel/arch/um/drivers/*.c \
 			"$top"/bench/alloc/*.c >>"$scratch/said" 2>"$log" && continue
 		echo "# ${_c##*/} cannot be used: $(tail -n 1 "$log")"
 		_left=$((_left + 1))

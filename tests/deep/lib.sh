@@ -48,6 +48,35 @@ load()
 	scan "$_name"
 }
 
+# kunit NAME WORD...: boot with these on the command line, too, and run the KUnit
+# tests; a point for each of them
+kunit()
+{
+	_name=$1
+	shift
+	PRBENCH_APPEND="kunit.enable=1 $patient $*"
+	export PRBENCH_APPEND
+	guest_script "$_name" tests/deep/guest/nothing.sh --kernels "$kernels" \
+		--variants ext-idle --set script.mem_mib=320 \
+		--set script.run_ms=600000
+	scan "$_name"
+	# cases are indented, suites are not
+	sed -n 's/\r$//; s/^\[ *[0-9.]*\] //; /^    \(not \)*ok [0-9]/s/^ *//p' \
+		"$(boot_of "$_name")/console.log" >"$scratch/cases"
+	while read -r line; do
+		what=${line#*ok }
+		what=${what#* }
+		n=$((n + 1))
+		case $line in
+		ok*) echo "ok $n - $_name: $what" ;;
+		*) bad=1; echo "not ok $n - $_name: $what" ;;
+		esac
+	done <"$scratch/cases"
+	ok "$_name: all tests were run" \
+		[ "$(wc -l <"$scratch/cases")" -eq "$(cat \
+		kernel/mm/page_reporting/tests/*_kunit.h | grep -c 'KUNIT_CASE')" ]
+}
+
 # scan NAME
 scan()
 {

@@ -117,8 +117,12 @@ static bool file_io(struct slot *s, bool writing)
 			if (n == (ssize_t)MIB)
 				check(s, buf, MIB, seed);
 		}
-		if (n != (ssize_t)MIB)
+		if (n != (ssize_t)MIB) {
+			/* It ends before a page that has gone bad */
+			if (n >= 0)
+				errno = EIO;
 			return false;
+		}
 	}
 	return true;
 }
@@ -169,8 +173,10 @@ static void let_go(struct slot *s)
 	if (s->kind == FILE_PAGES) {
 		/* What cannot be read is not wrong: there may be no memory, or bad one */
 		if (!file_io(s, false)) {
-			printf("# a file cannot be read: %s\n", strerror(errno));
-			if (errno == ENOMEM || errno == EIO)
+			int err = errno;
+
+			printf("# a file cannot be read: %s\n", strerror(err));
+			if (err == ENOMEM || err == EIO)
 				gone_bad++;
 			else
 				wrong++;

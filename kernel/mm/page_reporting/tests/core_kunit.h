@@ -284,7 +284,7 @@ static void core_unregister(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed));
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed_small));
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.due));
-	KUNIT_EXPECT_EQ(test, global_zone_page_state(NR_FREE_REPORTED), 0);
+	KUNIT_EXPECT_EQ(test, prt_reported(), 0);
 	KUNIT_EXPECT_EQ(test, pr_small_reported(), 0);
 	PRT_EXPECT(test, frame->page, 9, PR_NONE);
 	KUNIT_EXPECT_FALSE(test, PageReported(frame->page));
@@ -505,7 +505,7 @@ static void core_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !!ext, IS_ENABLED(CONFIG_PAGE_OWNER));
 	__free_pages(page, MAX_PAGE_ORDER);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed));
-	KUNIT_EXPECT_EQ(test, global_zone_page_state(NR_FREE_REPORTED), 0);
+	KUNIT_EXPECT_EQ(test, prt_reported(), 0);
 }
 
 /* A suite of its own: it needs another boot than all others */

@@ -64,6 +64,7 @@ void prt_start(struct kunit *test, unsigned int granule, unsigned int capacity);
 void prt_flush(struct kunit *test);
 void prt_verify(struct kunit *test);
 void prt_forget(struct prt *prt);
+unsigned long prt_reported(void);
 unsigned long prt_told(struct prt *prt, struct page *page, unsigned int order);
 unsigned long prt_count(struct page *page, unsigned int order, enum pr_state state);
 bool prt_keeps_contents(void);

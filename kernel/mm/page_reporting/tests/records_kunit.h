@@ -439,6 +439,32 @@ static void records_refault_age(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_age_class(PR_AGE_MAX), PR_AGES - 1);
 }
 
+/* A walk that forgets may miss a block that is off its list: forgotten when back */
+static void records_forget_attached(struct kunit *test)
+{
+	struct prt_frame *frame;
+	unsigned long forgotten;
+	struct zone *zone;
+
+	prt_start(test, 4, 0);
+	frame = prt_frame(test, 0);
+	zone = page_zone(frame->page);
+	prt_put(frame, 0, 9);
+	prt_flush(test);
+	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+
+	forgotten = PRT_STAT(forgotten);
+	spin_lock_irq(&zone->lock);
+	WRITE_ONCE(forgetting, true);
+	page_reporting_isolate(frame->page, zone, 9);
+	page_reporting_putback(frame->page, zone, 9);
+	WRITE_ONCE(forgetting, false);
+	spin_unlock_irq(&zone->lock);
+	PRT_EXPECT(test, frame->page, 9, PR_NONE);
+	KUNIT_EXPECT_GE(test, PRT_STAT(forgotten) - forgotten, 512);
+	prt_verify(test);
+}
+
 /* What a balloon takes is not used: it is counted apart and teaches nothing */
 static void records_inflate(struct kunit *test)
 {
@@ -539,6 +565,7 @@ static struct kunit_case records_cases[] = {
 	KUNIT_CASE(records_refault_age),
 	KUNIT_CASE(records_reuse_unreported),
 	KUNIT_CASE(records_flush_teaches_nothing),
+	KUNIT_CASE(records_forget_attached),
 	KUNIT_CASE(records_inflate),
 	KUNIT_CASE(records_ms),
 	{}
