@@ -119,6 +119,11 @@ check "top in a terminal without colours" sh -c "TERM=vt100 script -qec 'stty co
 check "top in a small terminal" sh -c "TERM=xterm script -qec 'stty cols 30 rows 5; $bin $r top --count 1 -n 0.05' $scratch/top >/dev/null </dev/null &&
 	grep -q 'too small a terminal' $scratch/top"
 check "flush of a kernel without" fails 1 'cannot flush: this kernel has no flush' $r flush
+cp -r ${r#--root } "$scratch/guest"
+: >"$scratch/guest/sys/kernel/debug/page_reporting/flush"
+check "flush with a size and a time" reader 0 --root "$scratch/guest" flush 512M 200ms
+check "flush: the kernel gets both" grep -qx '512M 200ms' \
+	"$scratch/guest/sys/kernel/debug/page_reporting/flush"
 check "a full disk" sh -c "$bin $r blocks >/dev/full 2>$scratch/err; [ \$? -eq 1 ] &&
 	grep -q 'cannot write the output: No space left on device; make room' $scratch/err"
 check "a closed pipe is quiet" sh -c "{ $bin $r blocks; $bin $r blocks; $bin $r json; } 2>$scratch/err | head -n 1 >/dev/null; [ ! -s $scratch/err ]"
@@ -126,6 +131,7 @@ check "a closed pipe is quiet" sh -c "{ $bin $r blocks; $bin $r blocks; $bin $r 
 o="--root $data/no-device"
 check "no device: summary says so" gives '^missing: no device has registered.*virtio-balloon-pci' $o summary
 check "no device: blocks are untracked" gives ' untracked ' $o blocks
+check "flush: two words too many" fails 2 'one argument too many' $o flush 512M 200ms more
 check "no device: flush" fails 3 'no device has registered.*load virtio_balloon' $o flush
 check "no device: prometheus" gives '^page_reporting_up{missing="device"} 0$' $o prometheus
 

@@ -71,6 +71,7 @@ static int flush_failed(int err)
 		{ ENODEV, "no device is registered: give QEMU '-device virtio-balloon-pci,free-page-reporting=on'" },
 		{ EINTR, "a signal came before all was reported: run it again" },
 		{ ECANCELED, "the device went away, or the system is about to suspend or reboot: run it again afterwards" },
+		{ EINVAL, "the kernel wants 'all' or a size such as 512M, then if wanted a time such as 200ms" },
 		{ EACCES, "only root may flush: run this with sudo" },
 		{ EPERM, "only root may flush: run this with sudo" },
 		{ ENOENT, "this kernel has no flush: see 'page-reporting summary' for what is missing" },
@@ -87,8 +88,11 @@ static int flush_failed(int err)
 	return EXIT_BAD;
 }
 
-/* Report all free memory now. The write returns when that is done. */
-int run_flush(const struct guest *g)
+/*
+ * Report free memory now: "all", or "512M 200ms", see flush of debugfs. The write
+ * returns when that is done.
+ */
+int run_flush(const struct guest *g, const char *what)
 {
 	char path[PATH_LEN];
 	int fd, err = 0;
@@ -97,7 +101,7 @@ int run_flush(const struct guest *g)
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return flush_failed(errno);
-	if (write(fd, "all\n", 4) < 0)
+	if (write(fd, what, strlen(what)) < 0)
 		err = errno;
 	close(fd);
 	return err ? flush_failed(err) : EXIT_GOOD;
@@ -105,8 +109,7 @@ int run_flush(const struct guest *g)
 
 static int flush(struct guest *g, const struct options *o)
 {
-	(void)o;
-	return run_flush(g);
+	return run_flush(g, o->flush);
 }
 
 /* Which options a command takes */
@@ -131,7 +134,7 @@ static const struct command {
 	{ "json", "all of it as JSON", show_json, NULL, false, false, O_OUTPUT },
 	{ "prometheus", "metrics for node_exporter's textfile collector", show_prometheus, NULL, false, false, O_OUTPUT },
 	{ "watch", "FILE: a line of figures each interval, until ^C", NULL, run_watch, false, false, O_INTERVAL | O_COUNT },
-	{ "flush", "report all free memory now", flush, NULL, true, false, 0 },
+	{ "flush", "[SIZE [TIME]]: report free memory now, all or 512M 200ms", flush, NULL, true, false, 0 },
 };
 
 enum {
@@ -311,6 +314,10 @@ static const struct command *find_command(int argc, char **argv, int given,
 	} else if (!strcmp(name, "watch")) {
 		complain("watch: say which file to write: page-reporting watch FILE");
 		return NULL;
+	} else if (!strcmp(name, "flush") && words <= 3) {
+		snprintf(o->flush, sizeof(o->flush), "%s %s",
+			 words > 1 ? argv[optind + 1] : "all",
+			 words > 2 ? argv[optind + 2] : "");
 	} else if (words > 1) {
 		complain("%s: one argument too many after %s", argv[optind + 1], name);
 		return NULL;

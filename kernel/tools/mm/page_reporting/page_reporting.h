@@ -183,6 +183,7 @@ struct options {
 	long node, min_order, max_order, limit, width, rows, count;
 	double interval;
 	bool reverse;
+	char flush[32];		/* what is to be reported, for the kernel */
 };
 
 void say_bytes(char *text, size_t len, uint64_t bytes);
@@ -196,7 +197,7 @@ int show_prometheus(struct guest *g, const struct options *o);
 int write_png(const struct map *map, const char *path);
 int run_top(const struct options *o);
 int run_watch(const struct options *o);
-int run_flush(const struct guest *g);
+int run_flush(const struct guest *g, const char *what);
 
 /* page-reporting.c */
 void complain(const char *fmt, ...) PRINTF(1, 2);

@@ -118,7 +118,7 @@ int run_top(const struct options *o)
 			break;
 		case 'f':
 			endwin();
-			said = run_flush(&g) ? "flush failed, see 'page-reporting flush'" :
+			said = run_flush(&g, "all") ? "flush failed, see 'page-reporting flush'" :
 			       "flushed";
 			break;
 		case '+':
