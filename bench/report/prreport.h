@@ -302,10 +302,12 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	       const char *platform);
 int plot_maps(struct run *run, struct plots *out, const char *platform);
 
-/* ---- plot_latency.c, plot_cost.c ---- */
+/* ---- plot_latency.c, plot_cost.c, plot_sweep.c ---- */
 
 int plot_latency(struct run *run, const struct summary *sum, struct plots *out,
 		 const char *platform);
+int plot_sweep(struct run *run, const struct summary *sum, struct plots *out,
+	       const char *platform);
 int plot_cost(struct run *run, const struct summary *sum, struct plots *out,
 	      const char *platform);
 

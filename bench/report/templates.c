@@ -26,6 +26,7 @@ TEMPLATE(gp_panels, "plots/panels.gp");
 TEMPLATE(gp_legend, "plots/legend.gp");
 TEMPLATE(gp_plane, "plots/plane.gp");
 TEMPLATE(gp_over_baseline, "plots/over-baseline.gp");
+TEMPLATE(gp_sweep, "plots/sweep.gp");
 TEMPLATE(gp_percentiles, "plots/percentiles.gp");
 TEMPLATE(gp_map, "plots/map.gp");
 TEMPLATE(gp_ages, "plots/ages.gp");
@@ -35,7 +36,7 @@ static const struct {
 } templates[] = {
 	{ "phases", gp_phases }, { "over-each-other", gp_over_each_other },
 	{ "panels", gp_panels }, { "legend", gp_legend }, { "plane", gp_plane },
-	{ "over-baseline", gp_over_baseline }, { "percentiles", gp_percentiles },
+	{ "sweep", gp_sweep }, { "over-baseline", gp_over_baseline }, { "percentiles", gp_percentiles },
 	{ "map", gp_map }, { "ages", gp_ages },
 };
 

@@ -22,11 +22,14 @@ rebuilt()
 	"${PRX_BIN:-$top/build/san}/prreport" "$tmp"
 }
 
-instructions()
+# made_again RUN: another committed run can be made from its raw data, too
+made_again()
 {
-	"${PRX_BIN:-$top/build/san}/prreport" "$tmp/instructions" || return 1
+	mkdir "$tmp/$1"
+	cp "$top/results/$1/raw.tar.xz" "$tmp/$1"
+	"${PRX_BIN:-$top/build/san}/prreport" "$tmp/$1" || return 1
 	for _f in summary.tsv answers.tsv report.md; do
-		cmp "$top/results/instructions/$_f" "$tmp/instructions/$_f" || return 1
+		cmp "$top/results/$1/$_f" "$tmp/$1/$_f" || return 1
 	done
 }
 
@@ -48,9 +51,8 @@ check "the report can be made from its raw data" rebuilt
 for f in summary.tsv comparisons.tsv answers.tsv report.md; do
 	check "$f is the same" same $f
 done
-mkdir "$tmp/instructions"
-cp "$top/results/instructions/raw.tar.xz" "$tmp/instructions"
-check "so can that of the instructions" instructions
+check "so can that of the instructions" made_again instructions
+check "and that of the sweep" made_again churn-sweep
 check "report.html is whole" [ "$(tail -n 1 "$tmp/report.html")" = "</html>" ]
 check "no file of the reference is larger than 2 MB" \
 	[ -z "$(find "$ref" -type f -size +2048k)" ]
@@ -58,6 +60,8 @@ made=$(sed -n 's/.*Produced by GNUPLOT \([^<]*[0-9]\).*/\1/p' "$ref/plots/drain-
 here=$(gnuplot --version | sed 's/^gnuplot //')
 if [ "$made" = "$here" ]; then
 	check "the pictures are the same" pictures
+	check "and so is that of the sweep" cmp "$top/results/churn-sweep/plots/sweep-um.svg" \
+		"$tmp/churn-sweep/plots/sweep-um.svg"
 else
 	ok "the pictures are the same # SKIP drawn by gnuplot $made, here is $here"
 fi
