@@ -136,7 +136,7 @@ PR_PARAM(learn, learn, 1);
  * Time in milliseconds until memory is tried again that is of age and could not
  * be reported, because its pageblock is isolated or too little would be left.
  *
- * Doubles, up to a minute, until something can be reported. 2000 by default.
+ * Doubles, up to 64 s, until something can be reported. 2000 by default.
  */
 PR_PARAM(page_reporting_delay_ms, delay_ms, UINT_MAX);
 

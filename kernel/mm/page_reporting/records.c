@@ -11,6 +11,10 @@
  * all there is of a block below a granule. PG_reported says that the head is
  * valid. It is lost when the block is split or merges.
  *
+ * When a block is split, the granules that are used lose their records, and
+ * count as refaulted; of one that is used in part, the rest is unknown then. What
+ * stays free gets new heads from page_ext. A block below a granule loses all.
+ *
  * Only blocks with PG_reported make the page allocator call in here, and only
  * if something of the block is reported there is more to do than to clear it.
  *

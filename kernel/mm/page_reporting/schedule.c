@@ -40,7 +40,7 @@ static unsigned long pause(void)
 {
 	u32 set = pr_ms_to_ticks(READ_ONCE(pr_policy.params.min_age_ms));
 
-	/* What is learnt makes passes rarer, never more frequent */
+	/* A lower age that was learnt does not make passes more frequent */
 	return pr_ticks_to_jiffies(max(set, pr_gate(&pr_policy, MAX_PAGE_ORDER))) /
 	       PAUSE_SHARE + 1;
 }
