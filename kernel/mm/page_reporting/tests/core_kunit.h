@@ -95,8 +95,8 @@ static void core_flush_words(struct kunit *test)
 		{ "all", 0, 0 },
 		{ "all\n", 0, 0 },
 		{ "all 200ms", 0, 200 },
-		{ "512M", 512, 0 },
-		{ "256M 1500ms\n", 256, 1500 },
+		{ "64M", 64, 0 },
+		{ "32M 1500ms\n", 32, 1500 },
 		{ "1048576", 1, 0 },
 	};
 	static const char * const bad[] = {
