@@ -205,9 +205,14 @@ static const struct file_operations summary_fops = {
 
 static int stats_show(struct seq_file *m, void *v)
 {
+	unsigned long now = 0;
 	struct pr_stats sum;
+	struct zone *zone;
 
 	pr_sum_stats(&sum);
+	/* With what CPUs have not added up yet */
+	for_each_populated_zone(zone)
+		now += zone_page_state_snapshot(zone, NR_FREE_REPORTED);
 
 	seq_printf(m, "passes %llu\nsweeps %llu\nreports %llu\nerrors %llu\n",
 		   sum.passes, sum.sweeps, sum.reports, sum.errors);
@@ -218,8 +223,7 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "kept_bytes %llu\n", sum.kept << PAGE_SHIFT);
 	seq_printf(m, "forgotten_bytes %llu\n", sum.forgotten << PAGE_SHIFT);
 	seq_printf(m, "failed_bytes %llu\n", sum.failed << PAGE_SHIFT);
-	seq_printf(m, "reported_now_bytes %llu\n",
-		   (u64)global_zone_page_state(NR_FREE_REPORTED) << PAGE_SHIFT);
+	seq_printf(m, "reported_now_bytes %llu\n", (u64)now << PAGE_SHIFT);
 	seq_printf(m, "age_ms %u\n", pr_ticks_to_ms(pr_gate(&pr_policy, MAX_PAGE_ORDER)));
 	seq_printf(m, "lock_hold_max_ns %llu\npass_ns %llu\nworker_ns %llu\n",
 		   READ_ONCE(pr_lock_hold_max), sum.pass_ns, sum.worker_ns);
