@@ -61,9 +61,9 @@ static void blocks_stop(struct seq_file *m, void *v)
 {
 }
 
-static const char *block_state(const struct pr_block *block)
+static const char *block_state(const struct pr_block *block, bool tracked)
 {
-	if (!tracking())
+	if (!tracked)
 		return "untracked";
 	if (block->reported)
 		return block->reported < 1UL << block->order ? "partial" : "reported";
@@ -73,15 +73,16 @@ static const char *block_state(const struct pr_block *block)
 static int blocks_show(struct seq_file *m, void *v)
 {
 	const struct pr_block *block = v;
+	bool tracked = tracking();
 
 	seq_printf(m, "%lu %u %d %s %s %s", page_to_pfn(block->page), block->order,
 		   zone_to_nid(block->zone), block->zone->name,
-		   migratetype_names[block->migratetype], block_state(block));
-	if (tracking() && !block->unseen && block->reported < 1UL << block->order)
+		   migratetype_names[block->migratetype], block_state(block, tracked));
+	if (tracked && !block->unseen && block->reported < 1UL << block->order)
 		seq_printf(m, " %u", pr_ticks_to_ms(block->age));
 	else
 		seq_puts(m, " -");
-	if (block->reported)
+	if (tracked && block->reported)
 		seq_printf(m, " %u\n", pr_ticks_to_ms(block->report_age));
 	else
 		seq_puts(m, " -\n");

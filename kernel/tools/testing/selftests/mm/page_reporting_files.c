@@ -49,12 +49,11 @@ TEST_F(files, refuse_what_they_cannot_do)
 	int fd;
 
 	for (i = 0; i < NR_FILES; i++) {
-		bool writes = files[i].mode == 0200;
-
-		fd = open(files[i].path, writes ? O_RDONLY : O_WRONLY);
+		if (files[i].mode == 0600)
+			continue;
+		fd = open(files[i].path, O_WRONLY);
 		ASSERT_LE(0, fd) TH_LOG("%s", files[i].path);
-		EXPECT_EQ(-1, writes ? read(fd, &c, 1) : write(fd, &c, 1))
-			TH_LOG("%s", files[i].path);
+		EXPECT_EQ(-1, write(fd, &c, 1)) TH_LOG("%s", files[i].path);
 		close(fd);
 	}
 }
@@ -67,7 +66,7 @@ TEST_F(files, nobody_opens_them)
 	ASSERT_EQ(0, setresgid(NOBODY, NOBODY, NOBODY));
 	ASSERT_EQ(0, setresuid(NOBODY, NOBODY, NOBODY));
 	for (i = 0; i < NR_FILES; i++) {
-		EXPECT_EQ(-1, open(files[i].path, files[i].mode == 0200 ? O_WRONLY : O_RDONLY));
+		EXPECT_EQ(-1, open(files[i].path, O_RDONLY));
 		EXPECT_EQ(EACCES, errno) TH_LOG("%s", files[i].path);
 	}
 	/* The teardown is root's */
@@ -78,7 +77,7 @@ TEST_F(files, stats_format)
 {
 	static const char * const names[] = {
 		"passes", "sweeps", "reports", "errors", "reported_bytes",
-		"refaulted_bytes", "refaulted_soon_bytes", "kept_bytes",
+		"refaulted_bytes", "refaulted_soon_bytes", "removed_bytes", "kept_bytes",
 		"forgotten_bytes", "failed_bytes", "reported_now_bytes", "age_ms",
 		"lock_hold_max_ns", "pass_ns", "worker_ns",
 	};

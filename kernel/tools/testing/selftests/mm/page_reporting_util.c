@@ -342,8 +342,15 @@ int pr_blocks_read(size_t piece, int (*fn)(const struct pr_block *block, void *a
 bool pr_has_device(void)
 {
 	struct pr_summary sum;
+	int tries;
 
-	return !pr_summary_read(&sum) && sum.sum[UNTRACKED] <= pr_slack();
+	/* An order that was written may take effect now: nothing is tracked then */
+	for (tries = 0; tries < 10; tries++) {
+		if (!pr_summary_read(&sum) && sum.sum[UNTRACKED] <= pr_slack())
+			return true;
+		usleep(30000);
+	}
+	return false;
 }
 
 const char *pr_cannot_run(enum pr_needs needs)
