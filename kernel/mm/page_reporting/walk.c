@@ -184,7 +184,8 @@ int pr_walk_zone(struct zone *zone, unsigned long pfn, unsigned long end,
 			page = pr_find_block(page, min_order, &order);
 			if (page) {
 				next = page_to_pfn(page) + (1UL << order);
-				if (order <= max_order)
+				/* What has merged with a block told of begins before */
+				if (page_to_pfn(page) >= from && order <= max_order)
 					ret = report_pfn_range(opaque,
 							       page_to_pfn(page),
 							       1UL << order);

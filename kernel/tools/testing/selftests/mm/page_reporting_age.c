@@ -8,6 +8,7 @@
 PR_FIXTURE(age, NEEDS_DEVICE)
 
 #define PRICE_MS	2147	/* no age that is learnt is beyond */
+#define LEARN_SHARE	256	/* what is used again counts from 1/256 of memory on */
 
 /* Take and free memory, with all else reported */
 static int free_some(struct pr_mem *mem, size_t len)
@@ -95,6 +96,12 @@ TEST_F_TIMEOUT(age, is_waited_for_until_lowered, TIMEOUT)
 	EXPECT_EQ(0, wait_reported(&mem, 100));
 }
 
+/* Enough to reach what was reported, little enough to be quick */
+static size_t much(void)
+{
+	return pr_portion(2, 32 * MIB + pr_meminfo("MemTotal") / 16);
+}
+
 /* Have everything reported by age, and use some of it again */
 static int reuse(unsigned int age, size_t len)
 {
@@ -114,7 +121,7 @@ static int reuse(unsigned int age, size_t len)
 	munmap(mem.word, mem.len);
 	soon = pr_stat("refaulted_soon_bytes") - soon;
 	ksft_print_msg("%llu bytes of %zu were used too soon\n", soon, len);
-	return soon > len / 4 ? 0 : -EAGAIN;
+	return soon > pr_meminfo("MemTotal") / LEARN_SHARE ? 0 : -EAGAIN;
 }
 
 /* Let passes run until the age in force is at most @ms */
@@ -141,7 +148,7 @@ static bool has_learnt(void)
 /* It rises or falls by how long memory was free, which depends on the machine */
 TEST_F_TIMEOUT(age, follows_what_is_used, TIMEOUT)
 {
-	size_t len = pr_portion(2, pr_meminfo("MemTotal") / 8);
+	size_t len = much();
 	__u64 end = 0;
 	int i, err;
 
@@ -162,7 +169,7 @@ TEST_F_TIMEOUT(age, follows_what_is_used, TIMEOUT)
 
 TEST_F_TIMEOUT(age, is_fixed_at_0_percent, TIMEOUT)
 {
-	size_t len = pr_portion(2, pr_meminfo("MemTotal") / 8);
+	size_t len = much();
 	__u64 end = 0, passes;
 	int err;
 
