@@ -26,6 +26,14 @@ static u64 held_since[MAX_PFN];
 static bool touched[NR_SECTIONS];
 static unsigned long small_in[NR_SECTIONS];	/* reported, in blocks below huge_order */
 
+/* Reports that are not missed so far, as many as the kernel remembers */
+static struct report {
+	u64 at;
+	unsigned long pages;
+	bool flushed;
+} reports[PR_RECENT];
+static unsigned int nr_reports;
+
 /* Counters; kicks: for a small and for a large block */
 struct counters {
 	u64 reported, small, kept, forgotten, refaulted, soon, traced, events;
@@ -50,7 +58,7 @@ static void touch(unsigned long pfn)
 
 static bool told(unsigned long pfn)
 {
-	return state[pfn] == PR_REPORTED || state[pfn] == PR_FLUSHED;
+	return state[pfn] == PR_REPORTED;
 }
 
 static void set_state(unsigned long pfn, unsigned int unit, enum pr_state new)
@@ -62,10 +70,37 @@ static void set_state(unsigned long pfn, unsigned int unit, enum pr_state new)
 	touch(pfn);
 }
 
-/* How long was a page free that is reported for @age ticks? Nothing is learnt here. */
-static u64 free_age(u64 age)
+/* A report, by age or by a flush: within 8 ticks of the last one it is part of that */
+void truth_report(unsigned long pages, bool flushed)
 {
-	return age + ((config.min_age * 1000000ULL + (1 << 24) - 1) >> 24);
+	struct report *last = nr_reports ? &reports[nr_reports - 1] : NULL;
+
+	if (last && last->flushed == flushed && ticks - last->at < 8) {
+		last->pages += pages;
+		return;
+	}
+	if (nr_reports == PR_RECENT)
+		memmove(reports, reports + 1, --nr_reports * sizeof(*reports));
+	reports[nr_reports++] = (struct report){ ticks, pages, flushed };
+}
+
+/*
+ * The host has to supply memory: the latest reports are missed. Returns the pages
+ * that were free for less than the price. Nothing is learnt here.
+ */
+static unsigned long miss(unsigned long pages)
+{
+	u64 min_age = (config.min_age * 1000000ULL + (1 << 24) - 1) >> 24;
+	unsigned long soon = 0;
+
+	for (; pages && nr_reports; pages--) {
+		struct report *last = &reports[nr_reports - 1];
+
+		if (!last->flushed && ticks - last->at + min_age < PR_PRICE)
+			soon++;
+		nr_reports -= !--last->pages;
+	}
+	return soon;
 }
 
 /* A page of it is used */
@@ -80,9 +115,8 @@ static void refault(unsigned long pfn, unsigned int unit)
 			class++;
 		expected.ages[class] += nr;
 		expected.refaulted += nr;
-		if (state[pfn] == PR_REPORTED && unit >= pr_policy.granule_order &&
-		    free_age(age) < PR_PRICE)
-			expected.soon += nr;
+		if (unit >= pr_policy.granule_order)
+			expected.soon += miss(nr);
 		least_ms = min((u64)least_ms, ms);
 	}
 	set_state(pfn, unit, PR_NONE);
@@ -161,6 +195,8 @@ void truth_use(const struct page *page, unsigned int low, unsigned int high)
 	unsigned int unit = unit_of(high);
 	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << low);
 
+	if (head[pfn] == PR_FRESH && high >= pr_policy.huge_order && !told_in(pfn, high))
+		miss(1UL << high);
 	for (; pfn < end; pfn += 1UL << unit)
 		refault(pfn, unit);
 }
@@ -213,21 +249,21 @@ void truth_restamp(const struct page *page, unsigned int order)
 }
 
 /* The host has been told of granules */
-void truth_tell(const struct page *page, unsigned int order, enum pr_state new)
+void truth_tell(const struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << order);
 
 	for (; has_ext(pfn) && pfn < end; pfn += 1UL << pr_policy.granule_order)
-		set_state(pfn, pr_policy.granule_order, new);
+		set_state(pfn, pr_policy.granule_order, PR_REPORTED);
 }
 
 /* The same for less than a granule, if it is still a block of its own */
-void truth_tell_small(const struct page *page, unsigned int order, enum pr_state new)
+void truth_tell_small(const struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 
 	if (blocks[pfn] == order)
-		set_state(pfn, order, new);
+		set_state(pfn, order, PR_REPORTED);
 	else
 		expected.forgotten += 1UL << order;
 }
@@ -464,6 +500,7 @@ void truth_init(void)
 	memset(&pr_stats, 0, sizeof(pr_stats));
 	memset(&expected, 0, sizeof(expected));
 	memset(kicks, 0, sizeof(kicks));
+	nr_reports = 0;
 	traced = 0;
 	armed = UINT_MAX;
 	least_ms = UINT_MAX;

@@ -32,7 +32,7 @@ static struct piece held[CAPACITY], sg[CAPACITY];
 static unsigned int nr_held, nr_sg;
 static unsigned int least;
 static u64 started;
-static enum pr_state told_as;	/* what is held is reported */
+static bool flushed;		/* what is held is reported by a flush */
 static u32 meanwhile;	/* draws what happens during a walk over all records */
 
 static unsigned long place(unsigned int at)
@@ -379,7 +379,7 @@ static unsigned long fill(unsigned long pfn, unsigned int nr, unsigned int capac
 {
 	unsigned long end = zone_end_pfn(the_zone), flags;
 
-	told_as = force ? PR_FLUSHED : PR_REPORTED;
+	flushed = force;
 	for (; pfn < end && nr_held < nr && nr_sg < capacity; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 		unsigned int order = truth_head(pfn);
@@ -410,11 +410,11 @@ static void put_back(const struct piece *piece, bool err, bool mark)
 	truth_free(page, order);
 	page_reporting_putback(page, the_zone, order);
 	if (mark && order < pr_policy.granule_order)
-		pr_mark(page, the_zone, order, told_as);
+		pr_mark(page, the_zone, order);
 	else if (PageBuddy(page) && page->private == order)
 		pr_stamp(page, order, piece->free);
 	if (!err && order < pr_policy.granule_order)
-		truth_tell_small(page, order, told_as);
+		truth_tell_small(page, order);
 	else
 		truth_restamp(page, order);
 }
@@ -423,7 +423,7 @@ static void put_back(const struct piece *piece, bool err, bool mark)
 static void op_done(bool err)
 {
 	bool mark = !err || broken(BREAK_ERROR);
-	unsigned long flags;
+	unsigned long flags, pages = 0;
 	unsigned int i;
 
 	spin_lock_irqsave(&the_zone->lock, flags);
@@ -433,10 +433,15 @@ static void op_done(bool err)
 		if (sg[i].order < pr_policy.granule_order)
 			continue;
 		if (mark)
-			pr_mark(page, the_zone, sg[i].order, told_as);
+			pr_mark(page, the_zone, sg[i].order);
 		if (!err)
-			truth_tell(page, sg[i].order, told_as);
+			truth_tell(page, sg[i].order);
+		pages += 1UL << sg[i].order;
 	}
+	if (pages && mark)
+		pr_mark_recent(pages, flushed);
+	if (pages && !err)
+		truth_report(pages, flushed);
 	for (i = 0; i < nr_held; i++)
 		put_back(&held[i], err, mark);
 	spin_unlock_irqrestore(&the_zone->lock, flags);

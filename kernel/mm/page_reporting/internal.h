@@ -45,11 +45,12 @@
 #define PR_BIN_SHIFT	3
 #define PR_BINS		16
 #define PR_PRICE	(PR_BINS << PR_BIN_SHIFT)
-/* ...then there is one up to PR_LATE_SHARE times the price, and one beyond */
+/* ...then there is one up to PR_LATE_SHARE times the price */
 #define PR_LATE_SHARE	8
 #define PR_BIN_LATE	PR_BINS
-#define PR_BIN_NEW	(PR_BINS + 1)
-#define PR_NR_BINS	(PR_BINS + 2)
+#define PR_NR_BINS	(PR_BINS + 1)
+/* Reports that are remembered to tell how soon memory is wanted again */
+#define PR_RECENT	16
 
 /* What the administrator has set, see core.c */
 struct pr_params {
@@ -61,6 +62,13 @@ struct pr_params {
 	unsigned int quota_mib;		/* a second, to be reported; 0: no limit */
 };
 
+/* Reported memory that nobody has wanted again so far */
+struct pr_recent {
+	u32 since;			/* ticks */
+	bool flushed;			/* whatever its age was */
+	unsigned long pages;
+};
+
 /* Which block is reported when; see pr_learn() and pr_quota_charge() */
 struct pr_policy {
 	struct pr_params params;
@@ -69,7 +77,9 @@ struct pr_policy {
 	bool fragments;			/* the device takes blocks below a granule */
 	u32 learnt;			/* the minimum age in ticks, 0: as is set */
 	u32 halved;			/* when the counts were last halved */
-	unsigned long reused[PR_BIN_LATE + 1];	/* pages lately, by pr_bin() */
+	unsigned long reused[PR_NR_BINS];	/* pages lately, by pr_bin() */
+	struct pr_recent recent[PR_RECENT];	/* the latest is the last */
+	unsigned int nr_recent;
 	u64 paid_until;			/* ns at which the quota has recovered */
 };
 
@@ -114,9 +124,10 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_limits *limits);
 u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block);
 u32 pr_gate(const struct pr_policy *policy, unsigned int order);
-u32 pr_free_age(const struct pr_policy *policy, u32 report_age);
 unsigned int pr_smallest_order(const struct pr_policy *policy);
 unsigned long pr_budget(unsigned long nr_free, unsigned long reserve);
+void pr_remember(struct pr_policy *policy, u32 now, unsigned long pages, bool flushed);
+unsigned long pr_recall(struct pr_policy *policy, u32 now, unsigned long pages, u32 *age);
 void pr_policy_reset(struct pr_policy *policy, u32 now);
 bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 	      unsigned long ram);
@@ -133,11 +144,7 @@ static inline u32 pr_ms_to_ticks(unsigned int ms)
 /* The bin of the time that memory was free before it was used */
 static inline unsigned int pr_bin(u32 age)
 {
-	u32 bin = age >> PR_BIN_SHIFT;
-
-	if (bin < PR_BINS)
-		return bin;
-	return bin < PR_LATE_SHARE * PR_BINS ? PR_BIN_LATE : PR_BIN_NEW;
+	return min_t(u32, age >> PR_BIN_SHIFT, PR_BIN_LATE);
 }
 
 static inline u64 pr_ticks_to_ns(u32 ticks)
@@ -167,7 +174,6 @@ enum pr_state {
 	PR_FREE,		/* free since */
 	PR_FRESH,		/* the same, and the host hardly ever supplied it */
 	PR_REPORTED,		/* reported since */
-	PR_FLUSHED,		/* the same, whatever its age was */
 	PR_PARTIAL,		/* of a block: some of it reported, the rest not seen */
 	PR_PARTIAL_FREE,	/* some of it reported, the rest free since */
 	PR_PARTIAL_FRESH,	/* the same, and fresh */
@@ -186,7 +192,7 @@ struct pr_stats {
 	u64 failed;		/* the device failed to take it */
 	u64 refaulted;		/* reported, then allocated */
 	u64 soon;		/* of this, what was cheaper to hold */
-	u64 reused[PR_NR_BINS];	/* allocated, by pr_bin() */
+	u64 reused[PR_NR_BINS];	/* wanted again, by pr_bin() of its time free */
 	u64 removed;		/* reported, then taken by a balloon, compaction, CMA... */
 	u64 kept;		/* the record outlived a merge */
 	u64 forgotten;		/* reported and still free, the record lost */
@@ -206,8 +212,8 @@ void pr_stamp(struct page *page, unsigned int order, u32 free);
 unsigned int pr_add_unreported(struct page *page, unsigned int order,
 			       struct scatterlist *sg, unsigned int room);
 bool pr_all_reported(struct page *page);
-void pr_mark(struct page *page, struct zone *zone, unsigned int order,
-	     enum pr_state state);
+void pr_mark(struct page *page, struct zone *zone, unsigned int order);
+void pr_mark_recent(unsigned long pages, bool flushed);
 void pr_records_forget(void);
 unsigned long pr_records_check(struct zone *zone);
 bool pr_unit_reported(struct page *page, unsigned int order);

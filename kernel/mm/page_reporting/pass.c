@@ -228,10 +228,8 @@ static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 
 /* Put an isolated block back, with records unless the device has failed */
 static unsigned long return_block(const struct candidate *block, struct zone *zone,
-				  struct scatterlist *sg, bool flushed, int err)
+				  struct scatterlist *sg, int err)
 {
-	/* Nothing is learnt from the use of what was free since the device came */
-	enum pr_state state = flushed || block->fresh ? PR_FLUSHED : PR_REPORTED;
 	struct page *page = pfn_to_page(block->pfn);
 	unsigned long pages = 0;
 	unsigned int i;
@@ -239,11 +237,11 @@ static unsigned long return_block(const struct candidate *block, struct zone *zo
 	for (i = 0; i < block->nents; i++) {
 		pages += sg[i].length >> PAGE_SHIFT;
 		if (!err && block->order >= pr_policy.granule_order)
-			pr_mark(sg_page(&sg[i]), zone, get_order(sg[i].length), state);
+			pr_mark(sg_page(&sg[i]), zone, get_order(sg[i].length));
 	}
 	page_reporting_putback(page, zone, block->order);
 	if (!err && block->order < pr_policy.granule_order)
-		pr_mark(page, zone, block->order, state);
+		pr_mark(page, zone, block->order);
 	else if (PageBuddy(page) && buddy_order(page) == block->order)
 		pr_stamp(page, block->order, block->free);
 	return pages;
@@ -252,18 +250,24 @@ static unsigned long return_block(const struct candidate *block, struct zone *zo
 /* Put the batch back; returns its pages */
 static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int err)
 {
-	unsigned long pages = 0, flags;
+	unsigned long pages = 0, supplied = 0, part, flags;
 	unsigned int i, nents = 0;
 	u64 since;
 
 	since = pr_lock(zone, &flags);
 	for (i = 0; i < batch.nr_isolated; i++) {
-		pages += return_block(&batch.blocks[i], zone, &batch.sg[nents],
-				      pass->limits.force, err);
+		part = return_block(&batch.blocks[i], zone, &batch.sg[nents], err);
 		nents += batch.blocks[i].nents;
+		pages += part;
+		if (!batch.blocks[i].fresh && batch.blocks[i].order >= pr_policy.granule_order)
+			supplied += part;
 	}
-	if (!err)
+	if (!err) {
 		this_cpu_add(pr_stats.reported, pages);
+		/* What the host never supplied is not missed */
+		if (supplied)
+			pr_mark_recent(supplied, pass->limits.force);
+	}
 	pr_unlock(zone, flags, since);
 
 	this_cpu_inc(pr_stats.reports);

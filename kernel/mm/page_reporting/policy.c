@@ -133,16 +133,67 @@ void pr_policy_reset(struct pr_policy *policy, u32 now)
 	WRITE_ONCE(policy->learnt, 0);
 	policy->halved = now;
 	memset(policy->reused, 0, sizeof(policy->reused));
+	policy->nr_recent = 0;
 	policy->paid_until = 0;
 }
 
-/*
- * The ticks for which memory has been free that was reported @report_age ticks ago:
- * about the minimum age more. Any context.
+/**
+ * pr_remember - remember that memory was reported
+ * @policy: the policy
+ * @now: ticks
+ * @pages: how much
+ * @flushed: by a flush, so that nothing is to be learnt from it
+ *
+ * Context: one caller at a time, pr_recall() included.
  */
-u32 pr_free_age(const struct pr_policy *policy, u32 report_age)
+void pr_remember(struct pr_policy *policy, u32 now, unsigned long pages, bool flushed)
 {
-	return min_t(u64, (u64)report_age + min_age(policy), PR_AGE_MAX);
+	struct pr_recent *recent = policy->recent, *last;
+
+	last = policy->nr_recent ? &recent[policy->nr_recent - 1] : NULL;
+	if (last && last->flushed == flushed &&
+	    pr_age(now, last->since) < 1 << PR_BIN_SHIFT) {
+		last->pages += pages;
+		return;
+	}
+	if (policy->nr_recent == PR_RECENT)
+		memmove(recent, recent + 1, --policy->nr_recent * sizeof(*recent));
+	recent[policy->nr_recent++] = (struct pr_recent) {
+		.since = now,
+		.flushed = flushed,
+		.pages = pages,
+	};
+}
+
+/**
+ * pr_recall - find out for how long memory was free that is wanted again
+ * @policy: the policy
+ * @now: ticks
+ * @pages: how much is wanted that the host has to supply
+ * @age: set to the ticks for which it was free, PR_AGE_MAX if a flush took it
+ *
+ * What was freed last would have been used first, had it not been reported: so
+ * it is the latest report that is regretted, whatever memory is used instead.
+ *
+ * Context: as for pr_remember().
+ * Return: pages that @age holds for; 0 if no report is remembered.
+ */
+unsigned long pr_recall(struct pr_policy *policy, u32 now, unsigned long pages, u32 *age)
+{
+	struct pr_recent *last;
+
+	if (!policy->nr_recent)
+		return 0;
+	last = &policy->recent[policy->nr_recent - 1];
+	*age = PR_AGE_MAX;
+	/* When it was reported it was as old as that */
+	if (!last->flushed)
+		*age = min(pr_age(now, last->since) + min_age(policy), PR_AGE_MAX);
+	pages = min(pages, last->pages);
+	last->pages -= pages;
+	if (!last->pages)
+		policy->nr_recent--;
+	return pages;
 }
 
 /*
@@ -188,7 +239,7 @@ bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 {
 	u32 set = pr_bin(pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms))), learnt;
 	u32 halves = pr_age(now, policy->halved) / (3 * PR_PRICE);
-	unsigned long weights[PR_BIN_LATE + 1];
+	unsigned long weights[PR_NR_BINS];
 	unsigned int bin, weight;
 
 	policy->halved = (policy->halved + halves * 3 * PR_PRICE) & PR_TIME_MASK;

@@ -30,6 +30,7 @@
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/vmstat.h>
 
@@ -55,6 +56,9 @@ static bool forgetting;
 
 /* Allocates for a balloon, see page_reporting_inflate() */
 static struct task_struct *inflater;
+
+/* Taken inside of zone->lock; for what pr_policy remembers of reports */
+static DEFINE_SPINLOCK(recent_lock);
 
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
 
@@ -107,7 +111,7 @@ static enum pr_state state_of(u32 record)
 /* All that the record tells of is reported */
 static bool is_reported(u32 record)
 {
-	return state_of(record) == PR_REPORTED || state_of(record) == PR_FLUSHED;
+	return state_of(record) == PR_REPORTED;
 }
 
 /* Some of it is, at least */
@@ -263,10 +267,41 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 	return pages;
 }
 
-/* Memory that was free for @age ticks is used again: for pr_learn() */
+/* Memory that was free for @age ticks is wanted again: for pr_learn() */
 static void count_reused(u32 age, unsigned long pages)
 {
-	this_cpu_add(pr_stats.reused[pr_bin(age)], pages);
+	if (age < PR_LATE_SHARE * PR_PRICE)
+		this_cpu_add(pr_stats.reused[pr_bin(age)], pages);
+}
+
+/*
+ * Memory is used that the host has to supply. Returns the pages of it that would
+ * have been cheaper to hold.
+ */
+static unsigned long count_fetched(unsigned long pages)
+{
+	unsigned long part, soon = 0;
+	u32 age;
+
+	spin_lock(&recent_lock);
+	while (pages) {
+		part = pr_recall(&pr_policy, pr_now(), pages, &age);
+		if (!part)
+			break;
+		count_reused(age, part);
+		soon += age < PR_PRICE ? part : 0;
+		pages -= part;
+	}
+	spin_unlock(&recent_lock);
+	return soon;
+}
+
+/* Memory was reported as it came of age, or as it was @flushed. zone->lock is held. */
+void pr_mark_recent(unsigned long pages, bool flushed)
+{
+	spin_lock(&recent_lock);
+	pr_remember(&pr_policy, pr_now(), pages, flushed);
+	spin_unlock(&recent_lock);
 }
 
 /*
@@ -277,7 +312,7 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 				   unsigned int order, u64 __percpu *counter)
 {
 	bool used = counter == &pr_stats.refaulted;
-	unsigned long pages = unit_pages(order), cleared = 0, soon = 0;
+	unsigned long pages = unit_pages(order), cleared = 0;
 	u32 now = pr_now(), latest = PR_AGE_MAX, age, *record;
 
 	lockdep_assert_held(&zone->lock);
@@ -289,13 +324,6 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 			cleared += pages;
 			if (used)
 				this_cpu_add(pr_stats.refault_age[pr_age_class(age)], pages);
-			/* A flush teaches nothing, nor does what had to be older */
-			if (used && state_of(*record) == PR_REPORTED &&
-			    order >= granule_order()) {
-				age = pr_free_age(&pr_policy, age);
-				count_reused(age, pages);
-				soon += age < PR_PRICE ? pages : 0;
-			}
 		}
 		WRITE_ONCE(*record, 0);
 	}
@@ -303,7 +331,9 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 	this_cpu_add(*counter, cleared);
 	if (cleared && used) {
 		__count_vm_events(PAGE_REPORT_REFAULT, cleared);
-		this_cpu_add(pr_stats.soon, soon);
+		/* Smaller ones have to be older, so they teach nothing */
+		if (order >= granule_order())
+			this_cpu_add(pr_stats.soon, count_fetched(cleared));
 		trace_page_reporting_refault(page_to_pfn(page), order, cleared,
 					     pr_ticks_to_ms(latest));
 	}
@@ -389,8 +419,12 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 
 	__ClearPageReported(page);
 	/* With its head the block loses its age, so all of it counts as used */
-	if (state_of(head) == PR_FREE && high >= pr_policy.huge_order && !ballooned)
-		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
+	if (high >= pr_policy.huge_order && !ballooned) {
+		if (state_of(head) == PR_FREE)
+			count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
+		else if (state_of(head) == PR_FRESH)
+			count_fetched(1UL << high);
+	}
 	if (!has_reported(head))
 		return;
 	count_small(high, -(long)reported_in(page, high));
@@ -439,14 +473,12 @@ u32 pr_free_now(bool fresh)
  *	below a granule that is back on its list
  * @zone: its zone
  * @order: 2^@order pages
- * @state: PR_REPORTED or PR_FLUSHED
  *
  * Context: zone->lock held, interrupts off.
  */
-void pr_mark(struct page *page, struct zone *zone, unsigned int order,
-	     enum pr_state state)
+void pr_mark(struct page *page, struct zone *zone, unsigned int order)
 {
-	u32 stamp = make_record(state, pr_now()), *record;
+	u32 stamp = make_record(PR_REPORTED, pr_now()), *record;
 	unsigned long pages = 0;
 
 	lockdep_assert_held(&zone->lock);

@@ -46,16 +46,33 @@ void ext_freed(struct sim *sim, struct region *region)
 	sim->pass_at = min(sim->pass_at, sim->now + interval());
 }
 
+/* The same as in records.c */
+static void count_reused(u32 age, unsigned long pages)
+{
+	if (age < PR_LATE_SHARE * PR_PRICE)
+		reused[pr_bin(age)] += pages;
+}
+
+static void count_fetched(u32 now, unsigned long pages)
+{
+	unsigned long part;
+	u32 age;
+
+	while (pages && (part = pr_recall(&policy, now, pages, &age))) {
+		count_reused(age, part);
+		pages -= part;
+	}
+}
+
 /* What page_reporting_take() knows of the region */
 void ext_used(struct sim *sim, struct region *region)
 {
 	u32 now = ticks_of(sim->now);
 
 	if (!region->held)
-		reused[pr_bin(pr_free_age(&policy, pr_age(now, ticks_of(region->reported_at))))] +=
-			REGION_PAGES;
+		count_fetched(now, REGION_PAGES);
 	else if (region->seen)
-		reused[pr_bin(pr_age(now, ticks_of(region->seen_at)))] += REGION_PAGES;
+		count_reused(pr_age(now, ticks_of(region->seen_at)), REGION_PAGES);
 }
 
 void ext_pass(struct sim *sim)
@@ -84,6 +101,7 @@ void ext_pass(struct sim *sim)
 		block.age = pr_age(ticks_of(sim->now), ticks_of(region->seen_at));
 		if (pr_judge(&policy, &block, &limits) == PR_ELIGIBLE) {
 			report(sim, region);
+			pr_remember(&policy, ticks_of(sim->now), REGION_PAGES, false);
 			pages += REGION_PAGES;
 		} else {
 			delay = min(delay, (u64)pr_ticks_to_jiffies(pr_wait(&policy, &block)) *

@@ -160,7 +160,7 @@ static void core_restart(struct kunit *test)
 	prt_flush(test);
 	core.started = pr_now() - (PR_RESTART_AGE - 1000);
 	restart(false);
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 	core.started = pr_now() - PR_RESTART_AGE;
 	restart(false);
 	PRT_EXPECT(test, frame->page, 9, PR_NONE);
@@ -168,7 +168,7 @@ static void core_restart(struct kunit *test)
 	KUNIT_EXPECT_LE(test, pr_age(pr_now(), core.started), 1000);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.restart));
 	prt_flush(test);
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 	/* No record is older than half of what fits before the work looks again */
 	KUNIT_EXPECT_LE(test, PR_RESTART_AGE + PR_AGE_MAX / 8, PR_AGE_MAX);
 }
@@ -335,7 +335,7 @@ static void core_order(struct kunit *test)
 	/* The same order changes nothing: the records stay */
 	KUNIT_EXPECT_EQ(test, prt_set_order("4"), 0);
 	prt_sync_order();
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 	/* One above that of a pageblock is that of a pageblock */
 	KUNIT_EXPECT_EQ(test, prt_set_order("10"), 0);
 	prt_sync_order();

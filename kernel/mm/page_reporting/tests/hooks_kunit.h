@@ -122,7 +122,7 @@ static void hooks_isolate_block(struct kunit *test)
 	reported = PRT_STAT(reported);
 	KUNIT_ASSERT_EQ(test, pr_isolate_range(start, end), 0);
 	KUNIT_EXPECT_EQ(test, get_pageblock_migratetype(second), MIGRATE_ISOLATE);
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 	PRT_EXPECT(test, second, 9, PR_NONE);
 	/* Something had to be left out */
 	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EAGAIN);
@@ -130,8 +130,8 @@ static void hooks_isolate_block(struct kunit *test)
 	prt_verify(test);
 
 	pr_unisolate_range(start, end);
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
-	KUNIT_EXPECT_EQ(test, prt_count(second, 9, PR_FLUSHED), 0);
+	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
+	KUNIT_EXPECT_EQ(test, prt_count(second, 9, PR_REPORTED), 0);
 	KUNIT_EXPECT_GE(test, prt_age(frame->page), 444);
 	KUNIT_EXPECT_EQ(test, PRT_STAT(refaulted), refaulted);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 0);
@@ -160,9 +160,9 @@ static void hooks_isolate_reported(struct kunit *test)
 	start = page_to_pfn(frame->page);
 	refaulted = PRT_STAT(refaulted);
 	KUNIT_ASSERT_EQ(test, pr_isolate_range(start, start + pageblock_nr_pages), 0);
-	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PR_REPORTED);
 	pr_unisolate_range(start, start + pageblock_nr_pages);
-	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, MAX_PAGE_ORDER, PR_REPORTED);
 	KUNIT_EXPECT_GE(test, prt_age(frame->page), 333);
 	KUNIT_EXPECT_EQ(test, PRT_STAT(refaulted), refaulted);
 	prt_forget(prt);
@@ -213,8 +213,8 @@ static void hooks_steal(struct kunit *test)
 	prt_take(test, frame, 0, 8, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	KUNIT_EXPECT_EQ(test, get_pageblock_migratetype(frame->page), MIGRATE_UNMOVABLE);
 	PRT_EXPECT(test, frame->page, 8, PR_NONE);
-	PRT_EXPECT(test, frame->page + 256, 8, PR_FLUSHED);
-	PRT_EXPECT(test, frame->page + 512, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page + 256, 8, PR_REPORTED);
+	PRT_EXPECT(test, frame->page + 512, 9, PR_REPORTED);
 	prt_verify(test);
 }
 
@@ -237,7 +237,7 @@ static void hooks_guard(struct kunit *test)
 		prt_take(test, frame, 0, 4, PRT_FRAME_GFP);
 		KUNIT_EXPECT_TRUE(test, page_is_guard(frame->page + 128));
 		PRT_EXPECT(test, frame->page, 8, PR_NONE);
-		PRT_EXPECT(test, frame->page + 256, 8, PR_FLUSHED);
+		PRT_EXPECT(test, frame->page + 256, 8, PR_REPORTED);
 		prt_verify(test);
 
 		prt_put(frame, 0, 4);
@@ -245,7 +245,7 @@ static void hooks_guard(struct kunit *test)
 		_debug_guardpage_minorder = minorder;
 		KUNIT_EXPECT_EQ(test, buddy_order(frame->page), 9);
 		PRT_EXPECT(test, frame->page, 8, PR_NONE);
-		PRT_EXPECT(test, frame->page + 256, 8, PR_FLUSHED);
+		PRT_EXPECT(test, frame->page + 256, 8, PR_REPORTED);
 		prt_verify(test);
 		prt_frame_free(frame);
 	}
@@ -278,7 +278,7 @@ static void hooks_hwpoison(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, put_page_back_buddy(page));
 	prt_verify(test);
 	prt_flush(test);
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 #else
 	kunit_skip(test, "without CONFIG_MEMORY_FAILURE, which UML does not have");
 #endif

@@ -57,7 +57,7 @@ static void pass_part(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 768);
 	PRT_EXPECT(test, frame->page, 8, PR_REPORTED);
-	PRT_EXPECT(test, frame->page + 256, 8, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page + 256, 8, PR_REPORTED);
 	PRT_EXPECT(test, frame->page + 512, 9, PR_REPORTED);
 	KUNIT_EXPECT_TRUE(test, pr_all_reported(frame->page));
 	prt_verify(test);
@@ -189,7 +189,7 @@ static void pass_capacity(struct kunit *test)
 				DIV_ROUND_UP(5 + 32, capacity));
 		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 0), 0);
 		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 31 + 32);
-		PRT_EXPECT(test, frame->page, 5, PR_FLUSHED);
+		PRT_EXPECT(test, frame->page, 5, PR_REPORTED);
 		prt_verify(test);
 		prt_frame_free(frame);
 	}
@@ -241,7 +241,7 @@ static void pass_error(struct kunit *test)
 	/* What went before stays reported */
 	prt->fail_page = frame[1]->page;
 	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EIO);
-	PRT_EXPECT(test, frame[0]->page, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame[0]->page, 9, PR_REPORTED);
 	PRT_EXPECT(test, frame[1]->page, 9, PR_FREE);
 	KUNIT_EXPECT_TRUE(test, PageBuddy(frame[1]->page));
 	KUNIT_EXPECT_GE(test, PRT_STAT(failed) - before.failed, 512);

@@ -273,11 +273,6 @@ static void policy_learn(struct kunit *test)
 	policy = pt_learner();
 	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, PR_PRICE, 10000));
 	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pt_bin_end(0));
-	policy = pt_learner();
-	KUNIT_EXPECT_TRUE(test, pt_learn(&policy, 0, PR_LATE_SHARE * PR_PRICE - 1, 10000));
-	/* Much later is not the same program */
-	policy = pt_learner();
-	KUNIT_EXPECT_FALSE(test, pt_learn(&policy, 0, PR_LATE_SHARE * PR_PRICE, 10000));
 }
 
 /* A hold pays if it saves more than it costs: here for a fifth, but not for a tenth */
@@ -347,16 +342,50 @@ static void policy_learn_not(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_gate(&policy, PT_HUGE), pr_ms_to_ticks(PT_MS));
 }
 
-/* Reported memory was free for the minimum age before its report */
-static void policy_free_age(struct kunit *test)
+/* Expect that of @pages as many as @part are recalled, free for @age ticks */
+static void pt_recall(struct kunit *test, struct pr_policy *policy, u32 now,
+		      unsigned long pages, unsigned long part, u32 age)
+{
+	u32 found = 0;
+
+	KUNIT_EXPECT_EQ(test, pr_recall(policy, now, pages, &found), part);
+	KUNIT_EXPECT_EQ(test, found, age);
+}
+
+/* The latest report is missed first; it was of what had the minimum age */
+static void policy_recall(struct kunit *test)
 {
 	struct pr_policy policy = pt_learner();
 	u32 set = pr_gate(&policy, PT_HUGE);
 
-	KUNIT_EXPECT_EQ(test, pr_free_age(&policy, 10), set + 10);
-	pt_learn(&policy, 0, 100, 10000);
-	KUNIT_EXPECT_EQ(test, pr_free_age(&policy, 10), pt_bin_end(100) + 10);
-	KUNIT_EXPECT_EQ(test, pr_free_age(&policy, PR_AGE_MAX), PR_AGE_MAX);
+	pt_recall(test, &policy, 0, 1, 0, 0);
+	pr_remember(&policy, 0, 10, false);
+	pr_remember(&policy, 1, 10, false);	/* of the same bin */
+	pr_remember(&policy, 20, 30, true);
+	pr_remember(&policy, 21, 5, false);
+	pt_recall(test, &policy, 30, 3, 3, set + 9);
+	pt_recall(test, &policy, 30, 3, 2, set + 9);
+	pt_recall(test, &policy, 30, 1000, 30, PR_AGE_MAX);
+	pt_recall(test, &policy, 31, 20, 20, set + 31);
+	pt_recall(test, &policy, 31, 1, 0, 0);
+	pr_remember(&policy, 0, 10, false);
+	pt_recall(test, &policy, PR_AGE_MAX, 1, 1, PR_AGE_MAX);
+	pr_policy_reset(&policy, 0);
+	pt_recall(test, &policy, 31, 1, 0, 0);
+}
+
+/* With more reports than it remembers the oldest are forgotten */
+static void policy_recall_most(struct kunit *test)
+{
+	struct pr_policy policy = pt_learner();
+	u32 set = pr_gate(&policy, PT_HUGE), now, i;
+
+	for (i = 0; i <= PR_RECENT + 2; i++)
+		pr_remember(&policy, i << PR_BIN_SHIFT, i + 1, false);
+	now = i << PR_BIN_SHIFT;
+	for (i = PR_RECENT + 2; i > 2; i--)
+		pt_recall(test, &policy, now, 1000, i + 1, set + now - (i << PR_BIN_SHIFT));
+	pt_recall(test, &policy, now, 1000, 0, 0);
 }
 
 /* Time and bytes a second: what was not used in a second may be used at once */
@@ -405,7 +434,8 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(policy_learn_forgets),
 	KUNIT_CASE(policy_learn_nothing),
 	KUNIT_CASE(policy_learn_not),
-	KUNIT_CASE(policy_free_age),
+	KUNIT_CASE(policy_recall),
+	KUNIT_CASE(policy_recall_most),
 	KUNIT_CASE(policy_quota),
 	{}
 };

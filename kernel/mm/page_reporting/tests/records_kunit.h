@@ -88,7 +88,7 @@ static void records_state(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 0);
 
 	prt_flush(test);
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 512);
 
 	/* It is known: a second flush does not report it again */
@@ -126,7 +126,7 @@ static void records_merge(struct kunit *test)
 		forgotten = PRT_STAT(forgotten);
 		prt_put(frame, 256, 8);
 		KUNIT_EXPECT_EQ(test, buddy_order(frame->page), 9);
-		PRT_EXPECT(test, frame->page, 8, PR_FLUSHED);
+		PRT_EXPECT(test, frame->page, 8, PR_REPORTED);
 		PRT_EXPECT(test, frame->page + 256, 8, PR_NONE);
 		KUNIT_EXPECT_GE(test, prt_age(frame->page), 777);
 		KUNIT_EXPECT_GE(test, PRT_STAT(kept) - kept, 256);
@@ -172,7 +172,7 @@ static void records_age_of_granules(struct kunit *test)
 	KUNIT_EXPECT_GE(test, prt_age(frame->page + 16), 2000);
 	KUNIT_EXPECT_LT(test, prt_age(frame->page + 31), 3000);
 	PRT_EXPECT(test, frame->page + 32, 5, PR_NONE);
-	PRT_EXPECT(test, frame->page + 64, 6, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page + 64, 6, PR_REPORTED);
 	KUNIT_EXPECT_GE(test, prt_age(frame->page + 64), 3000);
 	KUNIT_EXPECT_LT(test, prt_age(frame->page + 127), 4000);
 	prt_verify(test);
@@ -217,7 +217,7 @@ static void records_partial(struct kunit *test)
 	prt_set_age(frame->page, 8, 1000);
 	prt_put(frame, 256, 8);
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	PRT_EXPECT(test, frame->page, 8, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 8, PR_REPORTED);
 	PRT_EXPECT(test, frame->page + 256, 8, PR_FREE);
 	prt_set_age(frame->page + 256, 8, 500);
 	block = prt_read(frame->page, 9);
@@ -239,7 +239,7 @@ static void records_split(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(granules); i++) {
-		enum pr_state rest = granules[i] == 9 ? PR_NONE : PR_FLUSHED;
+		enum pr_state rest = granules[i] == 9 ? PR_NONE : PR_REPORTED;
 		unsigned long refaulted;
 
 		prt_start(test, granules[i], 0);
@@ -282,17 +282,17 @@ static void records_split_below(struct kunit *test)
 
 	prt_take(test, frame, 0, 4, PRT_FRAME_GFP);
 	PRT_EXPECT(test, frame->page, 6, PR_NONE);
-	KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PR_FLUSHED), 512 - 64);
+	KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PR_REPORTED), 512 - 64);
 	prt_verify(test);
 
 	/* From what is left of it nothing more is lost */
 	prt_take(test, frame, 16, 4, PRT_FRAME_GFP);
-	KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PR_FLUSHED), 512 - 64);
+	KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PR_REPORTED), 512 - 64);
 	prt_put(frame, 0, 4);
 	prt_put(frame, 16, 4);
 	KUNIT_EXPECT_EQ(test, buddy_order(frame->page), 9);
 	PRT_EXPECT(test, frame->page, 6, PR_NONE);
-	KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PR_FLUSHED), 512 - 64);
+	KUNIT_EXPECT_EQ(test, prt_count(frame->page, 9, PR_REPORTED), 512 - 64);
 	prt_verify(test);
 }
 
@@ -311,10 +311,10 @@ static void records_small(struct kunit *test)
 	prt_put(frame, 128, 2);
 	prt_put(frame, 256, 8);
 	prt_flush(test);
-	PRT_EXPECT(test, frame->page, 5, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 5, PR_REPORTED);
 	PRT_EXPECT(test, frame->page + 64, 1, PR_NONE);
-	PRT_EXPECT(test, frame->page + 128, 2, PR_FLUSHED);
-	PRT_EXPECT(test, frame->page + 256, 8, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page + 128, 2, PR_REPORTED);
+	PRT_EXPECT(test, frame->page + 256, 8, PR_REPORTED);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, MAX_PAGE_ORDER), 32 + 4 + 256);
 	KUNIT_EXPECT_GE(test, pr_small_reported(), 32 + 4 + 256);
 	prt_verify(test);
@@ -387,7 +387,7 @@ static void records_no_page_ext(struct kunit *test)
 	base = zone->zone_pgdat->node_page_ext;
 	zone->zone_pgdat->node_page_ext = NULL;
 	reported = zone_page_state(zone, NR_FREE_REPORTED);
-	pr_mark(page, zone, 8, PR_REPORTED);
+	pr_mark(page, zone, 8);
 	marked = zone_page_state(zone, NR_FREE_REPORTED);
 	__page_reporting_attach(page, 8, false);
 	pr_block_read(&block, page, 8);
@@ -410,7 +410,7 @@ static void records_no_page_ext(struct kunit *test)
 /* The time from report to reuse is known, and counted as soon or not */
 static void records_refault_age(struct kunit *test)
 {
-	u32 price = PR_PRICE, ages[] = { 0, price };
+	u32 ages[] = { 0, PR_PRICE, PR_LATE_SHARE * PR_PRICE };
 	unsigned long soon, counted, reused;
 	struct prt_frame *frame;
 	unsigned int i, class, bin;
@@ -425,6 +425,7 @@ static void records_refault_age(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 		PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 		prt_set_age(frame->page, 9, ages[i]);
+		pr_policy.recent[pr_policy.nr_recent - 1].since -= ages[i];
 		class = pr_age_class(ages[i]);
 		soon = PRT_STAT(soon);
 		bin = pr_bin(ages[i] + pr_gate(&pr_policy, 9));
@@ -433,7 +434,10 @@ static void records_refault_age(struct kunit *test)
 		prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
 		KUNIT_EXPECT_EQ(test, PRT_STAT(soon) - soon, i ? 0 : 512);
 		KUNIT_EXPECT_GE(test, PRT_STAT(refault_age[class]) - counted, 512);
-		KUNIT_EXPECT_GE(test, PRT_STAT(reused[bin]) - reused, 512);
+		if (ages[i] < PR_LATE_SHARE * PR_PRICE)
+			KUNIT_EXPECT_GE(test, PRT_STAT(reused[bin]) - reused, 512);
+		else	/* much later is not the same program */
+			KUNIT_EXPECT_EQ(test, PRT_STAT(reused[bin]), reused);
 	}
 	KUNIT_EXPECT_EQ(test, pr_age_class(0), 0);
 	KUNIT_EXPECT_EQ(test, pr_age_class(PR_AGE_MAX), PR_AGES - 1);
@@ -451,7 +455,7 @@ static void records_forget_attached(struct kunit *test)
 	zone = page_zone(frame->page);
 	prt_put(frame, 0, 9);
 	prt_flush(test);
-	PRT_EXPECT(test, frame->page, 9, PR_FLUSHED);
+	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 
 	forgotten = PRT_STAT(forgotten);
 	spin_lock_irq(&zone->lock);
@@ -523,6 +527,31 @@ static void records_reuse_unreported(struct kunit *test)
 	KUNIT_EXPECT_GE(test, prt_reused() - reused, 512);
 }
 
+/* Other memory that the host has to supply counts as the last that was given back */
+static void records_latest_is_missed(struct kunit *test)
+{
+	unsigned int i, bin = pr_bin(pr_ms_to_ticks(1000));
+	struct prt_frame *frame[2];
+	unsigned long reused;
+
+	pr_policy.params.min_age_ms = 1000;
+	prt_start(test, 9, 0);
+	for (i = 0; i < 2; i++) {
+		frame[i] = prt_frame(test, i);
+		prt_put(frame[i], 0, 9);
+	}
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame[1]->page, 9, PR_FREE);
+	prt_set_age(frame[0]->page, 9, pr_gate(&pr_policy, 9));
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame[0]->page, 9, PR_REPORTED);
+	/* As if it had been free since the device came */
+	pr_head(frame[1]->page) = pr_free_now(true);
+	reused = PRT_STAT(reused[bin]);
+	prt_take(test, frame[1], 0, 9, PRT_FRAME_GFP);
+	KUNIT_EXPECT_GE(test, PRT_STAT(reused[bin]) - reused, 512);
+}
+
 /* A flush is the user's wish: nothing is learnt from its refaults */
 static void records_flush_teaches_nothing(struct kunit *test)
 {
@@ -564,6 +593,7 @@ static struct kunit_case records_cases[] = {
 	KUNIT_CASE(records_no_page_ext),
 	KUNIT_CASE(records_refault_age),
 	KUNIT_CASE(records_reuse_unreported),
+	KUNIT_CASE(records_latest_is_missed),
 	KUNIT_CASE(records_flush_teaches_nothing),
 	KUNIT_CASE(records_forget_attached),
 	KUNIT_CASE(records_inflate),
