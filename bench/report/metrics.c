@@ -26,6 +26,10 @@ static const struct {
 	{ "lock_hold_max_ns", "lock_hold_max_us", "us", 1000, true },
 };
 
+/* The price of a GiB that is fetched back, in GiB*s: see tests/model/replay/README.md */
+#define PRICE_S		2.147
+#define HELD		"held_free_gib_s"
+#define REFILL		"host_refill_mib"
 /* How long the last sample stands for what comes after it */
 #define SAMPLE_GRACE_S	0.25
 /* How long after the last sample a workload may end and still have been seen */
@@ -412,10 +416,35 @@ static double result_value(const json_t *ev)
 	return v >= json_num(ev, "limit", INFINITY) ? INFINITY : v;
 }
 
+/*
+ * What a policy costs: memory held while it was free, and PRICE_S for each GiB
+ * that was fetched back. The suffix of both names is that of the cost.
+ */
+static void add_costs(struct run *run, struct values *out, const struct boot *boot,
+		      size_t first)
+{
+	const size_t len = strlen(HELD), n = out->n;
+	size_t i, k;
+
+	for (i = first; i < n; i++) {
+		const struct value held = out->v[i];
+
+		if (strncmp(held.metric, HELD, len))
+			continue;
+		for (k = first; k < n; k++)
+			if (!strncmp(out->v[k].metric, REFILL, strlen(REFILL)) &&
+			    !strcmp(out->v[k].metric + strlen(REFILL), held.metric + len))
+				add(out, boot, held.workload,
+				    run_str(run, "cost_gib_s%s", held.metric + len), held.unit,
+				    held.v + PRICE_S * out->v[k].v / 1024, NAN);
+	}
+}
+
 static void from_results(struct run *run, struct values *out,
 			 const struct boot *boot, const char *workload)
 {
 	static const char * const modes[] = { "repeat", "bulk" };
+	const size_t first = out->n;
 	json_t *ev;
 	size_t i, m;
 
@@ -440,6 +469,7 @@ static void from_results(struct run *run, struct values *out,
 		add(out, boot, name, metric, json_str(ev, "unit", "-"),
 		    result_value(ev), json_num(ev, "limit", NAN));
 	}
+	add_costs(run, out, boot, first);
 }
 
 static void boot_metrics(struct run *run, struct values *out,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Churn by the length of its pauses: what was fetched back, what was held while
- * it was free, and how often the program came round.
+ * it was free, what both cost, and how often the program came round.
  */
 #include "prreport.h"
 
@@ -17,6 +17,7 @@ static const struct {
 	const char *metric, *title;
 	double scale;
 } panels[] = {
+	{ "cost_gib_s", "cost, GiB·s a minute", 1 },
 	{ "host_refill_mib", "fetched back, GiB a minute", 1.0 / 1024 },
 	{ "held_free_gib_s", "held while free, GiB·s a minute", 1 },
 	{ "cycles", "cycles a minute", 1 },
@@ -148,7 +149,7 @@ static int plot_sweep_of(struct run *run, const struct summary *sum,
 	ret = plot_close(run, f, name, "dat");
 
 	n = boots_text(run, (size_t)sw.nlo, (size_t)sw.nhi);
-	f = gp_open(run, name, 1000, 1000);
+	f = gp_open(run, name, 1000, 1250);
 	if (!f)
 		return -1;
 	for (p = 0; p < NR_PANELS; p++)
@@ -162,7 +163,7 @@ static int plot_sweep_of(struct run *run, const struct summary *sum,
 	gp_variants(f, sw.variants, sw.variants, sw.nvariants);
 	ret |= GP_CLOSE(run, f, name, "legend", "sweep");
 	plot_add(out, name,
-		 run_str(run, "Churn by the length of its pause: memory that the host had to supply again, memory that it held while it was free, and cycles; less of the first two and more of the last is better; %s, %s.",
+		 run_str(run, "Churn by the length of its pause: memory that the host had to supply again, memory that it held while it was free, the cost of both (a GiB fetched back counts as one held for 2.1 s), and cycles; less of the first three and more of the last is better; %s, %s.",
 			 title, n));
 	return ret;
 }

@@ -417,6 +417,29 @@ static void left_out(void **state)
 	run_free(&run);
 }
 
+/* Held memory and what was fetched back come to one cost, each pause to its own. */
+static void cost(void **state)
+{
+	static const char text[] =
+		"[{'t':1,'event':'begin','workload':'churn-sweep'},"
+		"{'t':2,'event':'result','workload':'churn-sweep','metric':'held_free_gib_s_p250','unit':'GiB*s/min','value':20},"
+		"{'t':2,'event':'result','workload':'churn-sweep','metric':'host_refill_mib_p2500','unit':'MiB/min','value':512},"
+		"{'t':2,'event':'result','workload':'churn-sweep','metric':'host_refill_mib_p250','unit':'MiB/min','value':2048},"
+		"{'t':2,'event':'result','workload':'churn-sweep','metric':'held_free_gib_s','unit':'GiB*s/min','value':7},"
+		"{'t':3,'event':'end','workload':'churn-sweep'}]";
+	struct run run = { 0 };
+	struct values v;
+
+	(void)state;
+	add_boot(&run, "um", "ext", text, falling, 6);
+	metrics_compute(&run, &v);
+	near(value(&v, "churn-sweep", "cost_gib_s_p250"), 20 + 2 * 2.147);
+	assert_true(isnan(value(&v, "churn-sweep", "cost_gib_s_p2500")));
+	assert_true(isnan(value(&v, "churn-sweep", "cost_gib_s")));
+	free(v.v);
+	run_free(&run);
+}
+
 static void boots_of(struct run *run, const char *variant, double first, int n)
 {
 	char text[512];
@@ -564,6 +587,7 @@ int main(void)
 		cmocka_unit_test(icount_has_no_host_time),
 		cmocka_unit_test(gaps),
 		cmocka_unit_test(left_out),
+		cmocka_unit_test(cost),
 		cmocka_unit_test(comparison),
 		cmocka_unit_test(without_flag),
 		cmocka_unit_test(series),
