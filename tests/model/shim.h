@@ -112,6 +112,8 @@ typedef struct {
 #define spin_lock_irqsave(lock, flags)		((flags) = shim_lock(lock))
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), shim_unlock(lock))
 #define lockdep_assert_held(lock)		shim_assert_held(lock)
+#define smp_rmb()				((void)0)
+#define __cacheline_aligned_in_smp
 #define DEFINE_SPINLOCK(name)			spinlock_t name
 #define spin_lock(lock)				((lock)->held = true)
 #define spin_unlock(lock)			((lock)->held = false)

@@ -79,20 +79,26 @@ void truth_report(unsigned long pages, bool flushed)
 		last->pages += pages;
 		return;
 	}
-	if (nr_reports == PR_RECENT)
+	if (nr_reports == PR_RECENT) {
+		reports[1].pages += reports[0].pages;
+		reports[1].at = reports[0].at;
+		reports[1].flushed = reports[0].flushed;
 		memmove(reports, reports + 1, --nr_reports * sizeof(*reports));
+	}
 	reports[nr_reports++] = (struct report){ ticks, pages, flushed };
 }
 
 /*
- * The host has to supply memory: the latest reports are missed. Returns the pages
- * that were free for less than the price. Nothing is learnt here.
+ * Of a block of @order the host has to supply @pages: the latest reports are missed.
+ * Returns the pages that were free for less than the price. Nothing is learnt here.
  */
-static unsigned long miss(unsigned long pages)
+static unsigned long miss(unsigned int order, unsigned long pages)
 {
 	u64 min_age = (config.min_age * 1000000ULL + (1 << 24) - 1) >> 24;
 	unsigned long soon = 0;
 
+	if (order < pr_policy.huge_order)
+		return 0;
 	for (; pages && nr_reports; pages--) {
 		struct report *last = &reports[nr_reports - 1];
 
@@ -115,8 +121,6 @@ static void refault(unsigned long pfn, unsigned int unit)
 			class++;
 		expected.ages[class] += nr;
 		expected.refaulted += nr;
-		if (unit >= pr_policy.granule_order)
-			expected.soon += miss(nr);
 		least_ms = min((u64)least_ms, ms);
 	}
 	set_state(pfn, unit, PR_NONE);
@@ -194,11 +198,20 @@ void truth_use(const struct page *page, unsigned int low, unsigned int high)
 {
 	unsigned int unit = unit_of(high);
 	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << low);
+	u64 before = expected.refaulted;
 
-	if (head[pfn] == PR_FRESH && high >= pr_policy.huge_order && !told_in(pfn, high))
-		miss(1UL << high);
+	if (blocks[pfn] == high && head[pfn] == PR_FRESH && !told_in(pfn, high))
+		miss(high, 1UL << high);
 	for (; pfn < end; pfn += 1UL << unit)
 		refault(pfn, unit);
+	expected.soon += miss(high, expected.refaulted - before);
+}
+
+/* A free block leaves its list, and nobody uses it */
+void truth_remove(const struct page *page, unsigned int order)
+{
+	miss(order, told_in(page_to_pfn(page), order));
+	truth_clear(page, order);
 }
 
 /* What has merged so far is used, and is on no list */

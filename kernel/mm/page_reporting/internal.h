@@ -45,7 +45,7 @@
 #define PR_BIN_SHIFT	3
 #define PR_BINS		16
 #define PR_PRICE	(PR_BINS << PR_BIN_SHIFT)
-/* ...then there is one up to PR_LATE_SHARE times the price */
+/* ...then there is one for all up to PR_LATE_SHARE times the price */
 #define PR_LATE_SHARE	8
 #define PR_BIN_LATE	PR_BINS
 #define PR_NR_BINS	(PR_BINS + 1)
@@ -64,7 +64,7 @@ struct pr_params {
 
 /* Reported memory that nobody has wanted again so far */
 struct pr_recent {
-	u32 since;			/* ticks */
+	u32 since;			/* when it became free, in ticks */
 	bool flushed;			/* whatever its age was */
 	unsigned long pages;
 };
@@ -141,7 +141,7 @@ static inline u32 pr_ms_to_ticks(unsigned int ms)
 					   1 << PR_TICK_SHIFT), PR_AGE_MAX);
 }
 
-/* The bin of the time that memory was free before it was used */
+/* The bin of the ticks that memory was free before it was used */
 static inline unsigned int pr_bin(u32 age)
 {
 	return min_t(u32, age >> PR_BIN_SHIFT, PR_BIN_LATE);

@@ -259,7 +259,7 @@ static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int e
 		part = return_block(&batch.blocks[i], zone, &batch.sg[nents], err);
 		nents += batch.blocks[i].nents;
 		pages += part;
-		if (!batch.blocks[i].fresh && batch.blocks[i].order >= pr_policy.granule_order)
+		if (!batch.blocks[i].fresh && batch.blocks[i].order >= pr_policy.huge_order)
 			supplied += part;
 	}
 	if (!err) {

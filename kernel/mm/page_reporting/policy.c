@@ -127,7 +127,7 @@ unsigned long pr_budget(unsigned long nr_free, unsigned long reserve)
 		   min(above / 2, (unsigned long)MAX_ORDER_NR_PAGES));
 }
 
-/* Forget what has been learnt. No pass is running. */
+/* Forget what has been learnt. No pass is running, and no hook. */
 void pr_policy_reset(struct pr_policy *policy, u32 now)
 {
 	WRITE_ONCE(policy->learnt, 0);
@@ -141,7 +141,7 @@ void pr_policy_reset(struct pr_policy *policy, u32 now)
  * pr_remember - remember that memory was reported
  * @policy: the policy
  * @now: ticks
- * @pages: how much
+ * @pages: how much, not 0
  * @flushed: by a flush, so that nothing is to be learnt from it
  *
  * Context: one caller at a time, pr_recall() included.
@@ -149,20 +149,26 @@ void pr_policy_reset(struct pr_policy *policy, u32 now)
 void pr_remember(struct pr_policy *policy, u32 now, unsigned long pages, bool flushed)
 {
 	struct pr_recent *recent = policy->recent, *last;
+	u32 since = (now - min_age(policy)) & PR_TIME_MASK;
 
 	last = policy->nr_recent ? &recent[policy->nr_recent - 1] : NULL;
 	if (last && last->flushed == flushed &&
-	    pr_age(now, last->since) < 1 << PR_BIN_SHIFT) {
+	    pr_age(since, last->since) < 1 << PR_BIN_SHIFT) {
 		last->pages += pages;
 		return;
 	}
-	if (policy->nr_recent == PR_RECENT)
-		memmove(recent, recent + 1, --policy->nr_recent * sizeof(*recent));
-	recent[policy->nr_recent++] = (struct pr_recent) {
-		.since = now,
+	if (policy->nr_recent == PR_RECENT) {
+		/* The two oldest become one */
+		recent[0].pages += recent[1].pages;
+		memmove(recent + 1, recent + 2, (PR_RECENT - 2) * sizeof(*recent));
+		policy->nr_recent--;
+	}
+	recent[policy->nr_recent] = (struct pr_recent) {
+		.since = since,
 		.flushed = flushed,
 		.pages = pages,
 	};
+	WRITE_ONCE(policy->nr_recent, policy->nr_recent + 1);
 }
 
 /**
@@ -170,7 +176,7 @@ void pr_remember(struct pr_policy *policy, u32 now, unsigned long pages, bool fl
  * @policy: the policy
  * @now: ticks
  * @pages: how much is wanted that the host has to supply
- * @age: set to the ticks for which it was free, PR_AGE_MAX if a flush took it
+ * @age: set to the ticks since it became free, PR_AGE_MAX if a flush took it
  *
  * What was freed last would have been used first, had it not been reported: so
  * it is the latest report that is regretted, whatever memory is used instead.
@@ -185,14 +191,11 @@ unsigned long pr_recall(struct pr_policy *policy, u32 now, unsigned long pages, 
 	if (!policy->nr_recent)
 		return 0;
 	last = &policy->recent[policy->nr_recent - 1];
-	*age = PR_AGE_MAX;
-	/* When it was reported it was as old as that */
-	if (!last->flushed)
-		*age = min(pr_age(now, last->since) + min_age(policy), PR_AGE_MAX);
+	*age = last->flushed ? PR_AGE_MAX : pr_age(now, last->since);
 	pages = min(pages, last->pages);
 	last->pages -= pages;
 	if (!last->pages)
-		policy->nr_recent--;
+		WRITE_ONCE(policy->nr_recent, policy->nr_recent - 1);
 	return pages;
 }
 

@@ -23,6 +23,7 @@
 #define pr_fmt(fmt) "page_reporting: " fmt
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
@@ -58,7 +59,7 @@ static bool forgetting;
 static struct task_struct *inflater;
 
 /* Taken inside of zone->lock; for what pr_policy remembers of reports */
-static DEFINE_SPINLOCK(recent_lock);
+static __cacheline_aligned_in_smp DEFINE_SPINLOCK(recent_lock);
 
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
 
@@ -275,28 +276,34 @@ static void count_reused(u32 age, unsigned long pages)
 }
 
 /*
- * Memory is used that the host has to supply. Returns the pages of it that would
- * have been cheaper to hold.
+ * 2^@order pages leave the free lists, of which the host has to supply @pages.
+ * They count as those of the latest report, and if they are @used they tell how
+ * long these were free. Returns how many would have been cheaper to hold.
  */
-static unsigned long count_fetched(unsigned long pages)
+static unsigned long count_fetched(unsigned int order, unsigned long pages, bool used)
 {
 	unsigned long part, soon = 0;
 	u32 age;
 
+	/* Small blocks are reported later, so they teach nothing */
+	if (order < pr_policy.huge_order || !READ_ONCE(pr_policy.nr_recent))
+		return 0;
 	spin_lock(&recent_lock);
 	while (pages) {
 		part = pr_recall(&pr_policy, pr_now(), pages, &age);
 		if (!part)
 			break;
+		pages -= part;
+		if (!used)
+			continue;
 		count_reused(age, part);
 		soon += age < PR_PRICE ? part : 0;
-		pages -= part;
 	}
 	spin_unlock(&recent_lock);
 	return soon;
 }
 
-/* Memory was reported as it came of age, or as it was @flushed. zone->lock is held. */
+/* Memory was reported as it came of age, or as it was @flushed. Interrupts are off. */
 void pr_mark_recent(unsigned long pages, bool flushed)
 {
 	spin_lock(&recent_lock);
@@ -331,9 +338,6 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 	this_cpu_add(*counter, cleared);
 	if (cleared && used) {
 		__count_vm_events(PAGE_REPORT_REFAULT, cleared);
-		/* Smaller ones have to be older, so they teach nothing */
-		if (order >= granule_order())
-			this_cpu_add(pr_stats.soon, count_fetched(cleared));
 		trace_page_reporting_refault(page_to_pfn(page), order, cleared,
 					     pr_ticks_to_ms(latest));
 	}
@@ -388,50 +392,60 @@ void __page_reporting_detach(struct page *page, struct zone *zone,
 	}
 }
 
-static void clear_block(struct page *page, struct zone *zone, unsigned int order,
-			u64 __percpu *counter)
+/* Returns the pages that were reported */
+static unsigned long clear_block(struct page *page, struct zone *zone,
+				 unsigned int order, u64 __percpu *counter)
 {
+	unsigned long pages;
+
 	__ClearPageReported(page);
-	if (has_reported(pr_head(page)))
-		count_small(order, -(long)clear_records(page, zone, order, counter));
+	if (!has_reported(pr_head(page)))
+		return 0;
+	pages = clear_records(page, zone, order, counter);
+	count_small(order, -(long)pages);
+	return pages;
 }
 
 /* Out of line part of page_reporting_clear() */
 void __page_reporting_clear(struct page *page, struct zone *zone, unsigned int order)
 {
-	clear_block(page, zone, order, &pr_stats.removed);
+	count_fetched(order, clear_block(page, zone, order, &pr_stats.removed), false);
 }
 
 /* Out of line part of page_reporting_captured() */
 void __page_reporting_captured(struct page *page, struct zone *zone,
 			       unsigned int order)
 {
-	if (order >= granule_order())
-		clear_records(page, zone, order, &pr_stats.refaulted);
+	unsigned long pages;
+
+	if (order < granule_order())
+		return;
+	pages = clear_records(page, zone, order, &pr_stats.refaulted);
+	this_cpu_add(pr_stats.soon, count_fetched(order, pages, true));
 }
 
 /* Out of line part of page_reporting_take() */
 void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high)
 {
-	bool ballooned = current == READ_ONCE(inflater);
+	bool used = current != READ_ONCE(inflater);
 	u32 head = pr_head(page);
+	unsigned long pages;
 
 	__ClearPageReported(page);
 	/* With its head the block loses its age, so all of it counts as used */
-	if (high >= pr_policy.huge_order && !ballooned) {
-		if (state_of(head) == PR_FREE)
-			count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
-		else if (state_of(head) == PR_FRESH)
-			count_fetched(1UL << high);
-	}
+	if (state_of(head) == PR_FREE && high >= pr_policy.huge_order && used)
+		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
+	else if (state_of(head) == PR_FRESH)
+		count_fetched(high, 1UL << high, used);
 	if (!has_reported(head))
 		return;
 	count_small(high, -(long)reported_in(page, high));
 	/* A granule, or a block below one, is known as a whole or not at all */
 	low = max(low, min(granule_order(), high));
-	clear_records(page, zone, low,
-		      ballooned ? &pr_stats.removed : &pr_stats.refaulted);
+	pages = clear_records(page, zone, low,
+			      used ? &pr_stats.refaulted : &pr_stats.removed);
+	this_cpu_add(pr_stats.soon, count_fetched(high, pages, used));
 	for (; low < high; low++) {
 		struct page *rest = page + (1UL << low);
 

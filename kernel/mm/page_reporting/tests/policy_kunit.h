@@ -368,13 +368,15 @@ static void policy_recall(struct kunit *test)
 	pt_recall(test, &policy, 30, 1000, 30, PR_AGE_MAX);
 	pt_recall(test, &policy, 31, 20, 20, set + 31);
 	pt_recall(test, &policy, 31, 1, 0, 0);
-	pr_remember(&policy, 0, 10, false);
-	pt_recall(test, &policy, PR_AGE_MAX, 1, 1, PR_AGE_MAX);
+	/* Another age does not change what was reported before */
+	pr_remember(&policy, 40, 10, false);
+	pt_learn(&policy, 40, 100, 10000);
+	pt_recall(test, &policy, 45, 1, 1, set + 5);
 	pr_policy_reset(&policy, 0);
 	pt_recall(test, &policy, 31, 1, 0, 0);
 }
 
-/* With more reports than it remembers the oldest are forgotten */
+/* With more reports than it remembers the oldest become one */
 static void policy_recall_most(struct kunit *test)
 {
 	struct pr_policy policy = pt_learner();
@@ -383,8 +385,9 @@ static void policy_recall_most(struct kunit *test)
 	for (i = 0; i <= PR_RECENT + 2; i++)
 		pr_remember(&policy, i << PR_BIN_SHIFT, i + 1, false);
 	now = i << PR_BIN_SHIFT;
-	for (i = PR_RECENT + 2; i > 2; i--)
+	for (i = PR_RECENT + 2; i > 3; i--)
 		pt_recall(test, &policy, now, 1000, i + 1, set + now - (i << PR_BIN_SHIFT));
+	pt_recall(test, &policy, now, 1000, 1 + 2 + 3 + 4, set + now);
 	pt_recall(test, &policy, now, 1000, 0, 0);
 }
 
