@@ -103,8 +103,9 @@ static struct page *next_small(unsigned long *pfn, unsigned long end,
 		} else if (PageHead(page)) {
 			unsigned int used = compound_order(page);
 
-			/* Racy: a wrong order skips at most a pageblock */
-			if (used > min_order && used <= pageblock_order)
+			/* If the order was of anything else, it is no head any more */
+			smp_rmb();
+			if (used > min_order && used <= pageblock_order && PageHead(page))
 				*pfn += (1UL << used) - step;
 		}
 	}
@@ -151,7 +152,7 @@ struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 /**
  * pr_walk_zone - walk the free blocks of a range of a zone
  * @zone: the zone
- * @pfn: where to begin
+ * @pfn: where to begin; a block that begins before is not told of
  * @end: first pfn not to look at
  * @min_order: order of the smallest blocks to be told of
  * @max_order: order of the largest
@@ -191,7 +192,7 @@ int pr_walk_zone(struct zone *zone, unsigned long pfn, unsigned long end,
 							       1UL << order);
 			}
 			pr_unlock(zone, flags, since);
-			pfn = max(next, from + 1);
+			pfn = max(next, from);
 		}
 		put_online_mems();
 		cond_resched();

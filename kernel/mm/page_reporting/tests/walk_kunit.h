@@ -18,7 +18,6 @@ struct walked {
 	unsigned int calls;
 	unsigned int stop_at;
 	unsigned int bad;
-	bool busy;	/* a block may be told of twice as it merges */
 };
 
 /* Zone by zone, large blocks before small ones, each in the order of pfns */
@@ -41,7 +40,7 @@ static int walked_fn(void *opaque, unsigned long pfn, unsigned long num)
 	walked->bad += small != walked->small;
 	walked->bad += !is_power_of_2(num) || num > MAX_ORDER_NR_PAGES ||
 		       !IS_ALIGNED(pfn, num) || !PageBuddy(page) ||
-		       (!walked->busy && pfn < walked->next) ||
+		       pfn < walked->next ||
 		       buddy_order(page) != ilog2(num) || !irqs_disabled();
 #ifdef CONFIG_LOCKDEP
 	walked->bad += !lockdep_is_held(&page_zone(page)->lock);
@@ -198,8 +197,7 @@ static void walk_loop_fn(struct work_struct *work)
 
 	while (!READ_ONCE(call->stop)) {
 		memset(&walked, 0, sizeof(walked));
-		walked.busy = true;
-		if (walk_free_mem_block(&walked, min_order, walked_fn))
+			if (walk_free_mem_block(&walked, min_order, walked_fn))
 			call->ret++;
 		call->ret += walked.bad;
 		min_order = (min_order + 1) % NR_PAGE_ORDERS;
