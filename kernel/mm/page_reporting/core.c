@@ -464,6 +464,9 @@ static void restart(bool force)
 	mutex_lock(&core.mutex);
 	force |= pr_age(pr_now(), core.started) >= PR_RESTART_AGE;
 	order = xchg(&core.wanted_order, UINT_MAX);
+	/* The device may be gone since it was written: it is for the next one */
+	if (order != UINT_MAX && !core.dev)
+		page_reporting_order = order;
 	/* The driver may have changed it in mid-report */
 	if (order == UINT_MAX)
 		order = min_t(unsigned int, page_reporting_order, pageblock_order);

@@ -342,6 +342,21 @@ static void core_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, min_t(unsigned int, 10, pageblock_order));
 }
 
+/* An order that is written as the device goes away is for the next one */
+static void core_order_unbound(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+
+	prt_start(test, 9, 0);
+	prt_unregister(prt);
+	WRITE_ONCE(core.wanted_order, 5);
+	mod_delayed_work(core.wq, &core.restart, 0);
+	prt_sync_order();
+	KUNIT_EXPECT_EQ(test, page_reporting_order, 5);
+	prt_register(test);
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 5);
+}
+
 /* A driver may find in its report that the order is too small, and fail */
 static void core_driver_order(struct kunit *test)
 {
@@ -468,6 +483,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_busy),
 	KUNIT_CASE(core_unregister),
 	KUNIT_CASE(core_order),
+	KUNIT_CASE(core_order_unbound),
 	KUNIT_CASE(core_driver_order),
 	KUNIT_CASE(core_params),
 	KUNIT_CASE(core_flush_errors),
