@@ -101,7 +101,7 @@ static void remove_block(struct page *page, unsigned int order, int mt, bool for
 		page_reporting_clear(page, the_zone, order);
 	else
 		__ClearPageReported(page);
-	truth_remove(page, order);
+	truth_clear(page, order);
 	unlink_block(page, order, mt);
 }
 

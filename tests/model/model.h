@@ -117,7 +117,6 @@ void truth_merge(const struct page *page, unsigned int order);
 void truth_free(const struct page *page, unsigned int order);
 void truth_use(const struct page *page, unsigned int low, unsigned int high);
 void truth_clear(const struct page *page, unsigned int order);
-void truth_remove(const struct page *page, unsigned int order);
 void truth_captured(const struct page *page, unsigned int order);
 void truth_move(const struct page *page, unsigned int order, enum where to);
 void truth_stamp(const struct page *page, unsigned int order, enum pr_state state);

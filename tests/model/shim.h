@@ -113,8 +113,11 @@ typedef struct {
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), shim_unlock(lock))
 #define lockdep_assert_held(lock)		shim_assert_held(lock)
 #define smp_rmb()				((void)0)
+#define data_race(expr)				(expr)
+#define in_nmi()				false
 #define __cacheline_aligned_in_smp
 #define DEFINE_SPINLOCK(name)			spinlock_t name
+#define spin_trylock(lock)			((lock)->held = true)
 #define spin_lock(lock)				((lock)->held = true)
 #define spin_unlock(lock)			((lock)->held = false)
 unsigned long shim_lock(spinlock_t *lock);

@@ -70,7 +70,7 @@ static void set_state(unsigned long pfn, unsigned int unit, enum pr_state new)
 	touch(pfn);
 }
 
-/* A report, by age or by a flush: within 8 ticks of the last one it is part of that */
+/* A report of what is free since now: within 8 ticks of the last one it is part of that */
 void truth_report(unsigned long pages, bool flushed)
 {
 	struct report *last = nr_reports ? &reports[nr_reports - 1] : NULL;
@@ -80,9 +80,11 @@ void truth_report(unsigned long pages, bool flushed)
 		return;
 	}
 	if (nr_reports == PR_RECENT) {
+		if (reports[0].pages > reports[1].pages) {
+			reports[1].at = reports[0].at;
+			reports[1].flushed = reports[0].flushed;
+		}
 		reports[1].pages += reports[0].pages;
-		reports[1].at = reports[0].at;
-		reports[1].flushed = reports[0].flushed;
 		memmove(reports, reports + 1, --nr_reports * sizeof(*reports));
 	}
 	reports[nr_reports++] = (struct report){ ticks, pages, flushed };
@@ -94,7 +96,6 @@ void truth_report(unsigned long pages, bool flushed)
  */
 static unsigned long miss(unsigned int order, unsigned long pages)
 {
-	u64 min_age = (config.min_age * 1000000ULL + (1 << 24) - 1) >> 24;
 	unsigned long soon = 0;
 
 	if (order < pr_policy.huge_order)
@@ -102,7 +103,7 @@ static unsigned long miss(unsigned int order, unsigned long pages)
 	for (; pages && nr_reports; pages--) {
 		struct report *last = &reports[nr_reports - 1];
 
-		if (!last->flushed && ticks - last->at + min_age < PR_PRICE)
+		if (!last->flushed && ticks - last->at < PR_PRICE)
 			soon++;
 		nr_reports -= !--last->pages;
 	}
@@ -198,20 +199,13 @@ void truth_use(const struct page *page, unsigned int low, unsigned int high)
 {
 	unsigned int unit = unit_of(high);
 	unsigned long pfn = page_to_pfn(page), end = pfn + (1UL << low);
-	u64 before = expected.refaulted;
+	unsigned long missed = told_in(pfn, min(high, max(low, pr_policy.huge_order)));
 
 	if (blocks[pfn] == high && head[pfn] == PR_FRESH && !told_in(pfn, high))
 		miss(high, 1UL << high);
+	expected.soon += miss(high, missed);
 	for (; pfn < end; pfn += 1UL << unit)
 		refault(pfn, unit);
-	expected.soon += miss(high, expected.refaulted - before);
-}
-
-/* A free block leaves its list, and nobody uses it */
-void truth_remove(const struct page *page, unsigned int order)
-{
-	miss(order, told_in(page_to_pfn(page), order));
-	truth_clear(page, order);
 }
 
 /* What has merged so far is used, and is on no list */
@@ -316,6 +310,7 @@ void truth_forget(bool alone)
 	memset(state, PR_NONE, sizeof(state));
 	memset(head, PR_NONE, sizeof(head));
 	memset(touched, true, sizeof(touched));
+	nr_reports = 0;
 	if (!alone) {
 		read_counters(&expected);
 		forgotten = expected.forgotten;

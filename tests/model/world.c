@@ -439,7 +439,7 @@ static void op_done(bool err)
 		pages += 1UL << sg[i].order;
 	}
 	if (pages && mark)
-		pr_mark_recent(pages, flushed);
+		pr_mark_recent(pages, pr_now(), flushed);
 	if (pages && !err)
 		truth_report(pages, flushed);
 	for (i = 0; i < nr_held; i++)
@@ -492,6 +492,7 @@ static void op_halt(u32 seed)
 	meanwhile = seed;
 	pr_records_forget();
 	meanwhile = 0;
+	pr_policy_reset(&pr_policy, pr_now());
 	truth_forget(!seed);
 	page_reporting_enabled = seed ? KEY_TURNING : KEY_OFF;
 	shim_flip_seed(seed);

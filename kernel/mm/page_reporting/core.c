@@ -168,7 +168,8 @@ static int set_order(const char *val, const struct kernel_param *kp)
 		return -EINVAL;
 	/* State is moved with single pageblocks */
 	order = min_t(unsigned int, order, pageblock_order);
-	if (!static_branch_unlikely(&page_reporting_enabled)) {
+	if (!READ_ONCE(core.dev)) {
+		WRITE_ONCE(core.wanted_order, UINT_MAX);
 		page_reporting_order = order;
 		return 0;
 	}
@@ -473,7 +474,7 @@ static void restart(bool force)
 	if (core.dev && (force || order != pr_policy.granule_order)) {
 		stop();
 		page_reporting_order = order;
-		start(false);
+		start(pr_schedule.fresh);
 		mutex_unlock(&core.pass_lock);
 	}
 	mutex_unlock(&core.mutex);
@@ -530,7 +531,7 @@ int page_reporting_register(struct page_reporting_dev_info *prdev)
 		page_reporting_order = pr_device_order(prdev->order);
 	page_reporting_order = min_t(unsigned int, page_reporting_order, pageblock_order);
 	mutex_lock(&core.pass_lock);
-	core.dev = prdev;
+	WRITE_ONCE(core.dev, prdev);
 	start(true);
 	mutex_unlock(&core.pass_lock);
 	pr_info("Free page reporting enabled\n");
@@ -554,7 +555,7 @@ void page_reporting_unregister(struct page_reporting_dev_info *prdev)
 	mutex_lock(&core.mutex);
 	if (core.dev == prdev) {
 		stop();
-		core.dev = NULL;
+		WRITE_ONCE(core.dev, NULL);
 		mutex_unlock(&core.pass_lock);
 	}
 	mutex_unlock(&core.mutex);

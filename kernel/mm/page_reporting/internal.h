@@ -34,7 +34,7 @@
 #define PR_TICK_SHIFT	24
 #define PR_TIME_BITS	29
 #define PR_TIME_MASK	GENMASK(PR_TIME_BITS - 1, 0)
-/* No age is larger (52 days): all is forgotten before, see restart() */
+/* No age of a block is larger (52 days): all is forgotten before, see restart() */
 #define PR_AGE_MAX	(PR_TIME_MASK / 2)
 #define PR_NEVER	U32_MAX
 
@@ -126,7 +126,7 @@ u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block);
 u32 pr_gate(const struct pr_policy *policy, unsigned int order);
 unsigned int pr_smallest_order(const struct pr_policy *policy);
 unsigned long pr_budget(unsigned long nr_free, unsigned long reserve);
-void pr_remember(struct pr_policy *policy, u32 now, unsigned long pages, bool flushed);
+void pr_remember(struct pr_policy *policy, u32 since, unsigned long pages, bool flushed);
 unsigned long pr_recall(struct pr_policy *policy, u32 now, unsigned long pages, u32 *age);
 void pr_policy_reset(struct pr_policy *policy, u32 now);
 bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
@@ -213,7 +213,7 @@ unsigned int pr_add_unreported(struct page *page, unsigned int order,
 			       struct scatterlist *sg, unsigned int room);
 bool pr_all_reported(struct page *page);
 void pr_mark(struct page *page, struct zone *zone, unsigned int order);
-void pr_mark_recent(unsigned long pages, bool flushed);
+void pr_mark_recent(unsigned long pages, u32 since, bool flushed);
 void pr_records_forget(void);
 unsigned long pr_records_check(struct zone *zone);
 bool pr_unit_reported(struct page *page, unsigned int order);

@@ -251,22 +251,27 @@ static unsigned long return_block(const struct candidate *block, struct zone *zo
 static unsigned long return_batch(struct pr_pass *pass, struct zone *zone, int err)
 {
 	unsigned long pages = 0, supplied = 0, part, flags;
+	u32 now = pr_now(), age = PR_AGE_MAX;
 	unsigned int i, nents = 0;
 	u64 since;
 
 	since = pr_lock(zone, &flags);
 	for (i = 0; i < batch.nr_isolated; i++) {
-		part = return_block(&batch.blocks[i], zone, &batch.sg[nents], err);
-		nents += batch.blocks[i].nents;
+		const struct candidate *block = &batch.blocks[i];
+
+		part = return_block(block, zone, &batch.sg[nents], err);
+		nents += block->nents;
 		pages += part;
-		if (!batch.blocks[i].fresh && batch.blocks[i].order >= pr_policy.huge_order)
+		if (!block->fresh && block->order >= pr_policy.huge_order) {
 			supplied += part;
+			age = min(age, pr_age(now, block->free & PR_TIME_MASK));
+		}
 	}
 	if (!err) {
 		this_cpu_add(pr_stats.reported, pages);
 		/* What the host never supplied is not missed */
 		if (supplied)
-			pr_mark_recent(supplied, pass->limits.force);
+			pr_mark_recent(supplied, (now - age) & PR_TIME_MASK, pass->limits.force);
 	}
 	pr_unlock(zone, flags, since);
 

@@ -21,7 +21,7 @@
 
 /* At most 1/PR_BUDGET_SHARE of what is free above the watermark is isolated */
 #define PR_BUDGET_SHARE	8
-/* What is not known yet weighs as much as 1/PR_LEARN_SHARE of memory */
+/* What speaks for min_age_ms weighs as much as the use of 1/PR_LEARN_SHARE of memory */
 #define PR_LEARN_SHARE	256
 /* What the host has never supplied waits 2^PR_FRESH_SHIFT times as long */
 #define PR_FRESH_SHIFT	3
@@ -39,7 +39,10 @@ unsigned int pr_smallest_order(const struct pr_policy *policy)
 	return min(READ_ONCE(policy->params.fragment_order), policy->granule_order);
 }
 
-/* What is set, and what has been learnt unless more is set than could be */
+/*
+ * The minimum age in ticks: what has been learnt, unless learning is off or
+ * min_age_ms is no less than the most that can be learnt.
+ */
 static u32 min_age(const struct pr_policy *policy)
 {
 	u32 age = pr_ms_to_ticks(READ_ONCE(policy->params.min_age_ms));
@@ -114,10 +117,10 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 }
 
 /*
- * The pages of a zone that may be isolated at once, with @nr_free free ones of
- * which @reserve must stay, such as those below the watermark. Small guests depend
- * on their last free blocks: a share of what is free above the reserve, or a
- * single block if as much again stays behind. Any context.
+ * How many of @nr_free pages of a zone may be isolated at once if @reserve must
+ * stay: 1/PR_BUDGET_SHARE of what is above the reserve; or up to half of it, if
+ * that is no more than one largest block, or small guests could never report.
+ * Any context.
  */
 unsigned long pr_budget(unsigned long nr_free, unsigned long reserve)
 {
@@ -140,16 +143,15 @@ void pr_policy_reset(struct pr_policy *policy, u32 now)
 /**
  * pr_remember - remember that memory was reported
  * @policy: the policy
- * @now: ticks
+ * @since: since when it was free, in ticks
  * @pages: how much, not 0
  * @flushed: by a flush, so that nothing is to be learnt from it
  *
  * Context: one caller at a time, pr_recall() included.
  */
-void pr_remember(struct pr_policy *policy, u32 now, unsigned long pages, bool flushed)
+void pr_remember(struct pr_policy *policy, u32 since, unsigned long pages, bool flushed)
 {
 	struct pr_recent *recent = policy->recent, *last;
-	u32 since = (now - min_age(policy)) & PR_TIME_MASK;
 
 	last = policy->nr_recent ? &recent[policy->nr_recent - 1] : NULL;
 	if (last && last->flushed == flushed &&
@@ -158,9 +160,13 @@ void pr_remember(struct pr_policy *policy, u32 now, unsigned long pages, bool fl
 		return;
 	}
 	if (policy->nr_recent == PR_RECENT) {
-		/* The two oldest become one */
-		recent[0].pages += recent[1].pages;
-		memmove(recent + 1, recent + 2, (PR_RECENT - 2) * sizeof(*recent));
+		/* The two oldest become one, as the larger of them was */
+		if (recent[0].pages > recent[1].pages) {
+			recent[1].since = recent[0].since;
+			recent[1].flushed = recent[0].flushed;
+		}
+		recent[1].pages += recent[0].pages;
+		memmove(recent, recent + 1, (PR_RECENT - 1) * sizeof(*recent));
 		policy->nr_recent--;
 	}
 	recent[policy->nr_recent] = (struct pr_recent) {
@@ -251,7 +257,7 @@ bool pr_learn(struct pr_policy *policy, u32 now, const unsigned long *reused,
 		policy->reused[bin] += reused[bin];
 		weights[bin] = policy->reused[bin];
 	}
-	/* For these alone the best age is the one that is set */
+	/* As long as nothing was used again, the best age is the one that is set */
 	set = min(set, (u32)PR_BIN_LATE);
 	weight = set < PR_BINS ? max(2U, 1 + set / (PR_BINS - set)) : 2;
 	weights[set] += weight * (ram / PR_LEARN_SHARE);

@@ -15,8 +15,8 @@
  * count as refaulted; of one that is used in part, the rest is unknown then. What
  * stays free gets new heads from page_ext. A block below a granule loses all.
  *
- * Only blocks with PG_reported make the page allocator call in here, and only
- * if something of the block is reported there is more to do than to clear it.
+ * The page allocator calls in here for blocks with PG_reported, and for what is
+ * on its way back with FPI_KEEP.
  *
  * Records are written under zone->lock. They may be read without it, as a hint.
  */
@@ -30,6 +30,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
@@ -95,7 +96,9 @@ bool pr_records_enabled(void)
 /* Ticks of the monotonic clock, modulo 2^PR_TIME_BITS. Any context. */
 u32 pr_now(void)
 {
-	return (ktime_get_coarse_ns() >> PR_TICK_SHIFT) & PR_TIME_MASK;
+	u64 ns = in_nmi() ? ktime_get_mono_fast_ns() : ktime_get_coarse_ns();
+
+	return (ns >> PR_TICK_SHIFT) & PR_TIME_MASK;
 }
 
 /* A record is a state in the upper bits, and the time since it has that */
@@ -204,7 +207,7 @@ static void set_head(struct page *page, unsigned int order, u32 head)
 {
 	WRITE_ONCE(pr_head(page), head);
 	__SetPageReported(page);
-	/* A pass does this, and there is one at a time */
+	/* Only passes set heads below a granule, and there is one pass at a time */
 	if (order < granule_order() && order < READ_ONCE(lowest_order))
 		WRITE_ONCE(lowest_order, order);
 }
@@ -276,19 +279,21 @@ static void count_reused(u32 age, unsigned long pages)
 }
 
 /*
- * 2^@order pages leave the free lists, of which the host has to supply @pages.
- * They count as those of the latest report, and if they are @used they tell how
- * long these were free. Returns how many would have been cheaper to hold.
+ * A block of 2^@order pages is taken, and the host has to supply @pages of it. They
+ * count as those of the latest report, and if they are @used they tell how long
+ * these were free. Returns how many would have been cheaper to hold.
  */
 static unsigned long count_fetched(unsigned int order, unsigned long pages, bool used)
 {
 	unsigned long part, soon = 0;
 	u32 age;
 
-	/* Small blocks are reported later, so they teach nothing */
-	if (order < pr_policy.huge_order || !READ_ONCE(pr_policy.nr_recent))
+	/* Reports of small blocks are not remembered */
+	if (!pages || order < pr_policy.huge_order || !READ_ONCE(pr_policy.nr_recent))
 		return 0;
-	spin_lock(&recent_lock);
+	/* It may be held below an NMI that allocates */
+	if (!spin_trylock(&recent_lock))
+		return 0;
 	while (pages) {
 		part = pr_recall(&pr_policy, pr_now(), pages, &age);
 		if (!part)
@@ -303,11 +308,14 @@ static unsigned long count_fetched(unsigned int order, unsigned long pages, bool
 	return soon;
 }
 
-/* Memory was reported as it came of age, or as it was @flushed. Interrupts are off. */
-void pr_mark_recent(unsigned long pages, bool flushed)
+/*
+ * Memory that was free since @since, in ticks, was reported as it came of age, or
+ * as it was @flushed. Interrupts are off.
+ */
+void pr_mark_recent(unsigned long pages, u32 since, bool flushed)
 {
 	spin_lock(&recent_lock);
-	pr_remember(&pr_policy, pr_now(), pages, flushed);
+	pr_remember(&pr_policy, since, pages, flushed);
 	spin_unlock(&recent_lock);
 }
 
@@ -392,24 +400,18 @@ void __page_reporting_detach(struct page *page, struct zone *zone,
 	}
 }
 
-/* Returns the pages that were reported */
-static unsigned long clear_block(struct page *page, struct zone *zone,
-				 unsigned int order, u64 __percpu *counter)
+static void clear_block(struct page *page, struct zone *zone, unsigned int order,
+			u64 __percpu *counter)
 {
-	unsigned long pages;
-
 	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
-		return 0;
-	pages = clear_records(page, zone, order, counter);
-	count_small(order, -(long)pages);
-	return pages;
+	if (has_reported(pr_head(page)))
+		count_small(order, -(long)clear_records(page, zone, order, counter));
 }
 
 /* Out of line part of page_reporting_clear() */
 void __page_reporting_clear(struct page *page, struct zone *zone, unsigned int order)
 {
-	count_fetched(order, clear_block(page, zone, order, &pr_stats.removed), false);
+	clear_block(page, zone, order, &pr_stats.removed);
 }
 
 /* Out of line part of page_reporting_captured() */
@@ -433,7 +435,7 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 	unsigned long pages;
 
 	__ClearPageReported(page);
-	/* With its head the block loses its age, so all of it counts as used */
+	/* The rest is stamped anew, so all of a block that is not reported counts */
 	if (state_of(head) == PR_FREE && high >= pr_policy.huge_order && used)
 		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
 	else if (state_of(head) == PR_FRESH)
@@ -441,11 +443,12 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 	if (!has_reported(head))
 		return;
 	count_small(high, -(long)reported_in(page, high));
+	/* The rest of these 2 MiB is small from now on */
+	pages = reported_in(page, min(high, max(low, pr_policy.huge_order)));
+	this_cpu_add(pr_stats.soon, count_fetched(high, pages, used));
 	/* A granule, or a block below one, is known as a whole or not at all */
 	low = max(low, min(granule_order(), high));
-	pages = clear_records(page, zone, low,
-			      used ? &pr_stats.refaulted : &pr_stats.removed);
-	this_cpu_add(pr_stats.soon, count_fetched(high, pages, used));
+	clear_records(page, zone, low, used ? &pr_stats.refaulted : &pr_stats.removed);
 	for (; low < high; low++) {
 		struct page *rest = page + (1UL << low);
 

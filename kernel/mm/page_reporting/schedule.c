@@ -31,7 +31,7 @@
 /* Delays after failures double from one to the other */
 #define BACKOFF_MIN_MS	1000U
 #define BACKOFF_MAX_MS	64000U
-/* Batches of a per-cpu list that are drained at once, should it be refilled */
+/* At most so many batches of a per-cpu list are drained, should it be refilled */
 #define DRAIN_BATCHES	8192
 
 struct pr_schedule pr_schedule;
@@ -123,7 +123,7 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 	return 0;
 }
 
-/* Free what the per-cpu lists of idle CPUs hold: nobody else does */
+/* Free what the per-cpu lists of idle CPUs, and of this one, hold: nobody else does */
 static void drain_idle_cpus(void)
 {
 	unsigned int batches;
@@ -203,7 +203,7 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 	if (pass->reports)
 		WRITE_ONCE(pr_schedule.backoff_ms, 0);
 	interval = max(pause(), nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE));
-	/* A sweep takes longer than what comes after it */
+	/* A sweep looks at far more than other passes: it does not make these rarer */
 	WRITE_ONCE(pr_schedule.interval,
 		   pass->sweep ? min(pr_schedule.interval, interval) : interval);
 	if (pass->retry && !pass->pages)

@@ -101,9 +101,12 @@ static struct page *next_small(unsigned long *pfn, unsigned long end,
 			    IS_ALIGNED(*pfn, 1UL << *order))
 				return page;
 		} else if (PageHead(page)) {
-			unsigned int used = compound_order(page);
+			unsigned int used = data_race(compound_order(page));
 
-			/* If the order was of anything else, it is no head any more */
+			/*
+			 * A wrong order skips at most a pageblock. The second look makes
+			 * that as good as impossible: the page was something else between.
+			 */
 			smp_rmb();
 			if (used > min_order && used <= pageblock_order && PageHead(page))
 				*pfn += (1UL << used) - step;

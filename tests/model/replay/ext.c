@@ -101,7 +101,7 @@ void ext_pass(struct sim *sim)
 		block.age = pr_age(ticks_of(sim->now), ticks_of(region->seen_at));
 		if (pr_judge(&policy, &block, &limits) == PR_ELIGIBLE) {
 			report(sim, region);
-			pr_remember(&policy, ticks_of(sim->now), REGION_PAGES, false);
+			pr_remember(&policy, ticks_of(region->seen_at), REGION_PAGES, false);
 			pages += REGION_PAGES;
 		} else {
 			delay = min(delay, (u64)pr_ticks_to_jiffies(pr_wait(&policy, &block)) *

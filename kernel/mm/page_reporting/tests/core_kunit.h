@@ -355,6 +355,27 @@ static void core_order_unbound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_reporting_order, 5);
 	prt_register(test);
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 5);
+	/* What is written later wins */
+	prt_unregister(prt);
+	WRITE_ONCE(core.wanted_order, 6);
+	KUNIT_EXPECT_EQ(test, prt_set_order("7"), 0);
+	mod_delayed_work(core.wq, &core.restart, 0);
+	prt_sync_order();
+	KUNIT_EXPECT_EQ(test, page_reporting_order, 7);
+}
+
+/* What the host never supplied stays that if the order changes before the first pass */
+static void core_order_fresh(struct kunit *test)
+{
+	prt_start(test, 9, 0);
+	atomic_inc(&core.stop);
+	WRITE_ONCE(pr_schedule.fresh, true);
+	KUNIT_EXPECT_EQ(test, prt_set_order("5"), 0);
+	prt_sync_order();
+	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 5);
+	KUNIT_EXPECT_TRUE(test, pr_schedule.fresh);
+	WRITE_ONCE(pr_schedule.fresh, false);
+	atomic_dec(&core.stop);
 }
 
 /* A driver may find in its report that the order is too small, and fail */
@@ -484,6 +505,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_unregister),
 	KUNIT_CASE(core_order),
 	KUNIT_CASE(core_order_unbound),
+	KUNIT_CASE(core_order_fresh),
 	KUNIT_CASE(core_driver_order),
 	KUNIT_CASE(core_params),
 	KUNIT_CASE(core_flush_errors),

@@ -352,42 +352,40 @@ static void pt_recall(struct kunit *test, struct pr_policy *policy, u32 now,
 	KUNIT_EXPECT_EQ(test, found, age);
 }
 
-/* The latest report is missed first; it was of what had the minimum age */
+/* The latest report is missed first */
 static void policy_recall(struct kunit *test)
 {
 	struct pr_policy policy = pt_learner();
-	u32 set = pr_gate(&policy, PT_HUGE);
 
 	pt_recall(test, &policy, 0, 1, 0, 0);
 	pr_remember(&policy, 0, 10, false);
 	pr_remember(&policy, 1, 10, false);	/* of the same bin */
 	pr_remember(&policy, 20, 30, true);
 	pr_remember(&policy, 21, 5, false);
-	pt_recall(test, &policy, 30, 3, 3, set + 9);
-	pt_recall(test, &policy, 30, 3, 2, set + 9);
-	pt_recall(test, &policy, 30, 1000, 30, PR_AGE_MAX);
-	pt_recall(test, &policy, 31, 20, 20, set + 31);
-	pt_recall(test, &policy, 31, 1, 0, 0);
-	/* Another age does not change what was reported before */
-	pr_remember(&policy, 40, 10, false);
-	pt_learn(&policy, 40, 100, 10000);
-	pt_recall(test, &policy, 45, 1, 1, set + 5);
+	pt_recall(test, &policy, 100, 3, 3, 79);
+	pt_recall(test, &policy, 100, 3, 2, 79);
+	pt_recall(test, &policy, 100, 1000, 30, PR_AGE_MAX);
+	pt_recall(test, &policy, 101, 20, 20, 101);
+	pt_recall(test, &policy, 101, 1, 0, 0);
+	/* Across the wrap */
+	pr_remember(&policy, PR_TIME_MASK, 10, false);
+	pt_recall(test, &policy, 45, 1, 1, 46);
 	pr_policy_reset(&policy, 0);
-	pt_recall(test, &policy, 31, 1, 0, 0);
+	pt_recall(test, &policy, 46, 1, 0, 0);
 }
 
-/* With more reports than it remembers the oldest become one */
+/* With more reports than it remembers the oldest become one, as old as the largest */
 static void policy_recall_most(struct kunit *test)
 {
 	struct pr_policy policy = pt_learner();
-	u32 set = pr_gate(&policy, PT_HUGE), now, i;
+	u32 now, i;
 
 	for (i = 0; i <= PR_RECENT + 2; i++)
-		pr_remember(&policy, i << PR_BIN_SHIFT, i + 1, false);
+		pr_remember(&policy, i << PR_BIN_SHIFT, i == 1 ? 100 : i + 1, i == 1);
 	now = i << PR_BIN_SHIFT;
 	for (i = PR_RECENT + 2; i > 3; i--)
-		pt_recall(test, &policy, now, 1000, i + 1, set + now - (i << PR_BIN_SHIFT));
-	pt_recall(test, &policy, now, 1000, 1 + 2 + 3 + 4, set + now);
+		pt_recall(test, &policy, now, 1000, i + 1, now - (i << PR_BIN_SHIFT));
+	pt_recall(test, &policy, now, 1000, 1 + 100 + 3 + 4, PR_AGE_MAX);
 	pt_recall(test, &policy, now, 1000, 0, 0);
 }
 
