@@ -101,12 +101,10 @@ static struct page *next_small(unsigned long *pfn, unsigned long end,
 			    IS_ALIGNED(*pfn, 1UL << *order))
 				return page;
 		} else if (PageHead(page)) {
+			/* Wrong if the page is something else by now: see below */
 			unsigned int used = data_race(compound_order(page));
 
-			/*
-			 * A wrong order skips at most a pageblock. The second look makes
-			 * that as good as impossible: the page was something else between.
-			 */
+			/* The second look comes later. At most a pageblock is skipped. */
 			smp_rmb();
 			if (used > min_order && used <= pageblock_order && PageHead(page))
 				*pfn += (1UL << used) - step;

@@ -197,7 +197,7 @@ static void walk_loop_fn(struct work_struct *work)
 
 	while (!READ_ONCE(call->stop)) {
 		memset(&walked, 0, sizeof(walked));
-			if (walk_free_mem_block(&walked, min_order, walked_fn))
+		if (walk_free_mem_block(&walked, min_order, walked_fn))
 			call->ret++;
 		call->ret += walked.bad;
 		min_order = (min_order + 1) % NR_PAGE_ORDERS;
