@@ -13,7 +13,8 @@
 #		empty one, none= is for what has no value; the best of those that
 #		report is bold if its interval overlaps no other's
 #	{instr MODE OP FIRST-LAST}	range of ext - flag over these orders
-#	{run KEY}	of the reference's run.json; {run now_KEY} of the instructions'
+#	{run KEY}	of the reference's run.json; {run now_KEY} of the instructions',
+#		{run sweep_KEY} of the sweep's
 #	{=TEXT}		a setting or a name: not measured
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -34,6 +35,7 @@ facts()
 {
 	facts reference ''
 	facts instructions now_
+	facts churn-sweep sweep_
 } >"$tmp/run"
 
 LC_ALL=C awk -F '\t' '
@@ -50,7 +52,7 @@ function value(key,	v, u) {
 	u = unit[key]
 	if (v == "inf")
 		return "never"
-	if (u == "s" || u == "GiB*s" || u == "count" && v != int(v))
+	if (u == "s" || u ~ /^GiB[*]s/ || u == "count" && v != int(v))
 		v = sprintf("%.1f", v)
 	else
 		v = sprintf("%.0f", v)
@@ -163,7 +165,7 @@ END {
 	printf "%s%s", out, literal(text)
 	exit bad
 }' what=run "$tmp/run" what=then "$top/results/reference/summary.tsv" \
-	what=now "$top/results/instructions/summary.tsv" what=template "$TEMPLATE" \
+	"$top/results/churn-sweep/summary.tsv" what=now "$top/results/instructions/summary.tsv" what=template "$TEMPLATE" \
 	>"$tmp/chapter" ||
 	die "README.md is as it was; mend results/readme.in"
 
