@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What runner and guest agent both need of time and files. */
+/* What several programs need of time, files and perf's output. */
 #ifndef COMMON_H
 #define COMMON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 double now_s(void);
 int read_text(const char *path, char *buf, size_t len);
+bool perf_count(const char *line, const char *event, char *text, size_t len);
 
 #endif

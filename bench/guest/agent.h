@@ -103,7 +103,6 @@ int probe_finish(const char *workload, const json_t *probe);
 
 bool have_program(const char *name);
 json_t *json_output(const char *path, json_error_t *err);
-bool perf_count(const char *line, const char *event, double *value);
 int program_failed(const char *workload, const char *program, int status);
 
 /*

@@ -67,36 +67,3 @@ json_t *json_output(const char *path, json_error_t *err)
 		fclose(f);
 	return o;
 }
-
-/**
- * perf_count() - read one line of "perf stat -x,"
- * @line: the line
- * @event: the name of an event
- * @value: gets the count
- *
- * Columns are separated by commas; the count is the last number before the event,
- * whatever other columns perf's version and options have.
- *
- * Return: true if the line is about that event and has a count.
- */
-bool perf_count(const char *line, const char *event, double *value)
-{
-	size_t n = strlen(event);
-	const char *p = line;
-	bool counted = false;
-
-	while (*p) {
-		size_t len = strcspn(p, ",\n");
-		char *end;
-		double v = strtod(p, &end);
-
-		if (len == n && !strncmp(p, event, n))
-			return counted;
-		if (len && end == p + len) {
-			*value = v;
-			counted = true;
-		}
-		p += len + (p[len] != '\0');
-	}
-	return false;
-}

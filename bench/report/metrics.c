@@ -5,6 +5,7 @@
  * Host memory is known at the samples only; between two of them it is taken
  * to change linearly.
  */
+#include "common.h"
 #include "prreport.h"
 
 #include <math.h>
@@ -347,17 +348,18 @@ static void from_counters(struct run *run, struct values *out,
 }
 
 /* "     0.2001,17,,kvm:kvm_exit,...": what came since the line before. */
-static bool kvm_line(const char *line, double *t, double *count, char *event)
+static bool kvm_line(const char *line, const char *event, double *t, double *count)
 {
-	char value[32];
+	const char *comma = strchr(line, ',');
+	char text[32];
 
-	if (sscanf(line, " %lf,%31[^,],%*[^,],%63[^,]", t, value, event) != 3 &&
-	    sscanf(line, " %lf,%31[^,],,%63[^,]", t, value, event) != 3)
+	if (!comma || sscanf(line, "%lf", t) != 1 ||
+	    !perf_count(comma + 1, event, text, sizeof(text)))
 		return false;
 	/* Nothing of the guest ran meanwhile, so nothing was there to count. */
-	*count = !strcmp(value, "<not counted>") ? 0 : strtod(value, NULL);
+	*count = !strcmp(text, "<not counted>") ? 0 : strtod(text, NULL);
 	return isfinite(*t) && isfinite(*count) && *count >= 0 &&
-	       strcmp(value, "<not supported>");
+	       strcmp(text, "<not supported>");
 }
 
 /* The host's kernel's own events: only KVM has them, see kvm.csv. */
@@ -373,7 +375,7 @@ static void from_kvm(struct run *run, struct values *out, const struct boot *boo
 	const size_t n = sizeof(kinds) / sizeof(*kinds);
 	double sum[sizeof(kinds) / sizeof(*kinds)] = { 0 }, start;
 	bool seen[sizeof(kinds) / sizeof(*kinds)] = { false };
-	char line[256], event[64];
+	char line[256];
 	size_t i;
 	FILE *f;
 
@@ -389,10 +391,8 @@ static void from_kvm(struct run *run, struct values *out, const struct boot *boo
 	while (fgets(line, sizeof(line), f)) {
 		double t, count;
 
-		if (*line == '#' || !kvm_line(line, &t, &count, event))
-			continue;
 		for (i = 0; i < n; i++) {
-			if (strcmp(kinds[i].event, event))
+			if (!kvm_line(line, kinds[i].event, &t, &count))
 				continue;
 			seen[i] = true;
 			if (start + t > w->begin && start + t <= w->end)

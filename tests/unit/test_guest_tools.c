@@ -78,21 +78,34 @@ static void json_is_found_among_other_lines(void **state)
 
 static void perf_counts_wherever_the_event_is(void **state)
 {
-	double v = 0;
+	static const struct {
+		const char *line, *event, *count;
+	} rows[] = {
+		{ "123,,kmem:mm_page_free,1000,100.00,,\n", "kmem:mm_page_free", "123" },
+		/* a version with a column more, before or between */
+		{ "45,,extra,page-faults,1000,100.00,,", "page-faults", "45" },
+		{ "CPU0,1,67,,page-faults,1000,100.00,,", "page-faults", "67" },
+		{ "<not counted>,,page-faults,0,0.00,,", "page-faults", "<not counted>" },
+		/* a number before it is not the count */
+		{ "CPU0,1,<not supported>,,page-faults,0,0.00,,", "page-faults", "<not supported>" },
+		/* another event, whose name is longer */
+		{ "1,,kmem:mm_page_alloc_zone_locked,1,100.00,,", "kmem:mm_page_alloc", NULL },
+		{ "# started on Fri\n", "page-faults", NULL },
+		{ "page-faults", "page-faults", NULL },
+		{ "", "page-faults", NULL },
+	};
+	char text[16];
+	size_t i;
 
 	(void)state;
-	assert_true(perf_count("123,,kmem:mm_page_free,1000,100.00,,\n", "kmem:mm_page_free", &v));
-	assert_true(v == 123);
-	/* a version with a column more, before or between */
-	assert_true(perf_count("45,,extra,page-faults,1000,100.00,,", "page-faults", &v));
-	assert_true(v == 45);
-	assert_true(perf_count("CPU0,1,67,,page-faults,1000,100.00,,", "page-faults", &v));
-	assert_true(v == 67);
-	/* another event, whose name is longer */
-	assert_false(perf_count("1,,kmem:mm_page_alloc_zone_locked,1,100.00,,", "kmem:mm_page_alloc", &v));
-	assert_false(perf_count("<not counted>,,page-faults,0,0.00,,", "page-faults", &v));
-	assert_false(perf_count("# started on Fri\n", "page-faults", &v));
-	assert_false(perf_count("", "page-faults", &v));
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].count) {
+			assert_true(perf_count(rows[i].line, rows[i].event, text, sizeof(text)));
+			assert_string_equal(text, rows[i].count);
+		} else {
+			assert_false(perf_count(rows[i].line, rows[i].event, text, sizeof(text)));
+		}
+	}
 }
 
 static void tasks_touch_and_end(void **state)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Workload perf: the allocator's events while a process takes memory. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,16 +49,17 @@ static int read_counts(const char *name)
 	for (i = 0; i < nr_events; i++) {
 		const char *colon = strchr(events[i], ':');
 		FILE *f = fopen(PERF_OUT, "re");
+		char line[512], count[64];
 		bool counted = false;
-		char line[512];
-		double value;
 
 		while (f && !counted && fgets(line, sizeof(line), f))
-			counted = perf_count(line, events[i], &value);
+			counted = perf_count(line, events[i], count, sizeof(count)) &&
+				  *count != '<';
 		if (f)
 			fclose(f);
 		if (counted)
-			emit_result(name, colon ? colon + 1 : events[i], "count", value);
+			emit_result(name, colon ? colon + 1 : events[i], "count",
+				    strtod(count, NULL));
 		else
 			emit_text("skip", name, "reason", "perf did not count %s",
 				  events[i]);
