@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 double now_s(void);
+json_t *json_text(const char *text);
 int read_text(const char *path, char *buf, size_t len);
 bool perf_count(const char *line, const char *event, char *text, size_t len);
 

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,4 +44,24 @@ int read_text(const char *path, char *buf, size_t len)
 		used--;
 	buf[used] = '\0';
 	return (int)used;
+}
+
+/*
+ * A name of any bytes as a JSON string: those that are not UTF-8 are written as
+ * \\xNN.
+ */
+json_t *json_text(const char *text)
+{
+	json_t *o = json_string(text);
+	char *plain, *p;
+
+	if (o)
+		return o;
+	p = plain = calloc(4, strlen(text) + 1);
+	for (; p && *text; text++)
+		p += sprintf(p, *text & 0x80 ? "\\x%02x" : "%c",
+			     (unsigned char)*text);
+	o = json_string(plain ? plain : "?");
+	free(plain);
+	return o;
 }

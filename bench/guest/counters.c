@@ -241,7 +241,7 @@ json_t *counters_settings(void)
 	if (!uname(&uts))
 		json_object_set_new(o, "release", json_string(uts.release));
 	if (read_text("/proc/cmdline", cmdline, sizeof(cmdline)) >= 0)
-		json_object_set_new(o, "cmdline", json_string(cmdline));
+		json_object_set_new(o, "cmdline", json_text(cmdline));
 	json_object_set_new(o, "uml", json_boolean(running_on_uml()));
 	json_object_set_new(o, "debugfs_stats",
 			    json_boolean(!access(DEBUGFS_STATS, F_OK)));

@@ -400,7 +400,6 @@ int set_err(char *err, size_t len, const char *fmt, ...) PRINTF(3, 4);
 int write_text(const char *path, const char *text);
 char *run_capture(char *const argv[]);
 char *format(const char *fmt, ...) PRINTF(1, 2);
-json_t *json_text(const char *text);
 void argv_add(char ***argv, const char *fmt, ...) PRINTF(2, 3);
 void argv_add_option(char ***argv, const char *before, const char *path,
 		     const char *after);

@@ -150,6 +150,8 @@ static void __attribute__((noreturn)) supervise(char **argv, const char *run_dir
 	if (uid)
 		map_user(uid, gid);
 	fence(run_dir, mem_mib);
+	if (chdir(run_dir))
+		fail(run_dir);
 	setenv("TMPDIR", run_dir, 1);
 	/* A random gap below brk would be a hole in the guest's memory map. */
 	personality(ADDR_NO_RANDOMIZE);
@@ -296,7 +298,8 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	free(append);
 	argv_add(a, "%s", vm->kernel);
 	argv_add(a, "umid=guest");
-	argv_add(a, "uml_dir=%s", dir);
+	/* The command line has no way to quote a name of any bytes: see chdir(). */
+	argv_add(a, "uml_dir=.");
 	argv_add(a, "con=null");
 	argv_add(a, "con0=null,fd:1");
 	argv_add(a, "ssl=null");

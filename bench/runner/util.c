@@ -150,26 +150,6 @@ char *format(const char *fmt, ...)
 	return text;
 }
 
-/*
- * A name of any bytes as a JSON string: those that are not UTF-8 are written as
- * \\xNN.
- */
-json_t *json_text(const char *text)
-{
-	json_t *o = json_string(text);
-	char *plain, *p;
-
-	if (o)
-		return o;
-	p = plain = calloc(4, strlen(text) + 1);
-	for (; p && *text; text++)
-		p += sprintf(p, *text & 0x80 ? "\\x%02x" : "%c",
-			     (unsigned char)*text);
-	o = json_string(plain ? plain : "?");
-	free(plain);
-	return o;
-}
-
 /* Append a formatted word to a NULL-terminated vector. */
 void argv_add(char ***argv, const char *fmt, ...)
 {

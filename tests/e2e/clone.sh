@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A clone elsewhere: its path has a blank, a comma and a letter that is not
-# ASCII, files are the user's only, HOME cannot be written, programs cannot be
-# run from TMPDIR. In it a new workload and a new test are made, and run.
+# A clone elsewhere: its path has a blank, a comma, a letter that is not ASCII and
+# one that is not UTF-8, files are the user's only, HOME cannot be written, programs
+# cannot be run from TMPDIR. In it a new workload and a new test are made, and run.
 . "$(dirname "$0")/lib.sh"
 
-clone="$scratch/a b,ü/clone"
+clone=$(printf '%s/a b,ü\374/clone' "$scratch")
 kernels=$(realpath build/kernels)
 umask 077
 mkdir -p "$clone"
