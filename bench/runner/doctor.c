@@ -100,24 +100,27 @@ static void ask_platforms(const struct config *cfg)
 	}
 }
 
-static void ask_disk(const char *what, const char *path, unsigned long need)
+/* Is there room at @path, and may programs be written and run there? */
+static void ask_disk(const char *what, const char *path, unsigned long need,
+		     const char *remedy)
 {
 	struct statvfs fs;
 	unsigned long mib;
 
 	if (statvfs(path, &fs)) {
-		line(what, false, "%s: %s", path, strerror(errno));
+		line(what, false, "%s: %s; %s", path, strerror(errno), remedy);
 		return;
 	}
 	mib = (unsigned long)((uint64_t)fs.f_bavail * fs.f_frsize >> 20);
 	if (mib < need)
-		line(what, false, "%lu MiB free at %s, %lu are needed: make room there",
-		     mib, path, need);
+		line(what, false, "%lu MiB free at %s, %lu are needed: make room there, or %s",
+		     mib, path, need, remedy);
 	else if (access(path, W_OK))
-		line(what, false, "%s cannot be written: %s", path, strerror(errno));
+		line(what, false, "%s cannot be written: %s; %s", path,
+		     strerror(errno), remedy);
 	else if (fs.f_flag & ST_NOEXEC)
-		line(what, false, "%s is mounted noexec: programs and kernels run from there",
-		     path);
+		line(what, false, "%s is mounted noexec, programs and kernels run from there; %s",
+		     path, remedy);
 	else
 		line(what, true, "%lu MiB free at %s", mib, path);
 }
@@ -145,7 +148,7 @@ static void ask_cache(void)
 {
 	const char *own = getenv("PRX_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
 	const char *home = getenv("HOME");
-	char path[PATH_MAX], *slash;
+	char path[PATH_MAX];
 
 	if (own && *own)
 		make_path(path, sizeof(path), "%s", own);
@@ -153,9 +156,16 @@ static void ask_cache(void)
 		make_path(path, sizeof(path), "%s", xdg);
 	else
 		make_path(path, sizeof(path), "%s/.cache", home ? home : "");
-	while (access(path, F_OK) && (slash = strrchr(path, '/')) && slash != path)
-		*slash = '\0';
-	ask_disk("cache", path, access(path, F_OK) ? 0 : BUILD_MIB);
+	while (access(path, F_OK) && strcmp(path, "/") && strcmp(path, ".")) {
+		char *slash = strrchr(path, '/');
+
+		if (slash)
+			slash[slash == path] = '\0';
+		else
+			strcpy(path, ".");
+	}
+	ask_disk("cache", path, BUILD_MIB,
+		 "set PRX_CACHE to a directory that can be written");
 	ask_links(path);
 }
 
@@ -240,7 +250,8 @@ unsigned int doctor(const struct config *cfg)
 {
 	ask_platforms(cfg);
 	ask_host();
-	ask_disk("results", ".", RESULTS_MIB);
+	ask_disk("results", ".", RESULTS_MIB,
+		 "work in a copy of this tree that is yours");
 	ask_cache();
 	ask_tools();
 	ask_gnuplot();

@@ -13,6 +13,7 @@
 #include "prbench.h"
 
 #define KVM_PROBE_S	10.0
+#define KVM_REMEDY	"turn on nested virtualisation in the hypervisor above, or use tcg"
 
 /* A guest that dies must say so at once and not wait for somebody. */
 #define COMMON_CMDLINE	"panic=-1 oops=panic"
@@ -278,14 +279,16 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 	argv_add(&argv, "-no-user-config");
 	argv_add(&argv, "-nographic");
 	argv_add(&argv, "-no-reboot");
+	argv_add(&argv, "-chardev");
+	argv_add_option(&argv, "file,id=console,path=", log, "");
 	argv_add(&argv, "-serial");
-	argv_add_option(&argv, "file:", log, "");
+	argv_add(&argv, "chardev:console");
 	argv_add(&argv, "-kernel");
 	argv_add(&argv, "%s", kernel);
 	argv_add(&argv, "-append");
 	argv_add(&argv, "console=ttyS0 panic=-1");
 	pid = spawn(argv, log, NULL);
-	set_err(why, len, "no guest boots under KVM in %.0f s, though there is /dev/kvm",
+	set_err(why, len, "no guest boots under KVM in %.0f s, though there is /dev/kvm; " KVM_REMEDY,
 		KVM_PROBE_S);
 	if (pid > 0) {
 		pidfd = open_pidfd(pid);
@@ -295,7 +298,7 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 		} else if (read_text(log, text, sizeof(text)) > 0) {
 			found = strstr(text, "Kernel panic - not syncing: VFS");
 			if (!found)
-				set_err(why, len, "no guest boots under KVM (does the hypervisor above support it?): %.300s",
+				set_err(why, len, "no guest boots under KVM: %.300s; " KVM_REMEDY,
 					last_line(text));
 		}
 		close(pidfd);
