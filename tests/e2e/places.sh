@@ -22,7 +22,9 @@ case "$*" in
 	exit 0 ;;
 esac
 echo "$*" >>"$SEEN"
+[ -z "${SAYS:-}" ] || echo "$SAYS" >&2
 sleep "${LASTS:-0}"
+[ -z "${DIES:-}" ] || kill -KILL $$
 exit 1
 END
 chmod +x "$scratch/qemu"
@@ -52,7 +54,7 @@ ok "and all its boots were tried" [ "$(echo "$scratch"/head/boots/* | wc -w)" -e
 # In a session of its own, for a signal to all of it: tee dies of it first.
 # shellcheck disable=SC2016
 LASTS=20 setsid env --default-signal=INT sh -c '"$@"; echo $? >"$0"' "$scratch/rc" \
-	sh -c '{ "$@" 2>&1; echo $? >"$0"; } | tee /dev/null' "$scratch/status" \
+	sh -c '{ trap : INT; "$@" 2>&1; echo $? >"$0"; } | tee /dev/null' "$scratch/status" \
 	"$bin/prbench" $quick --out "$scratch/tee" >/dev/null &
 leader=$!
 until [ -s "$SEEN" ] && grep -q "$scratch/tee" "$SEEN"; do sleep 0.05; done
@@ -66,18 +68,22 @@ done
 ok "SIGINT to prbench and tee: the run is interrupted" \
 	[ "$(status "$scratch/tee/run.json")" = interrupted ]
 ok "and nothing is left" nothing_runs tee
+ok "and the status is 130" [ "$(cat "$scratch/status")" = 130 ]
 
 (
 	trap '' HUP INT
-	LASTS=2 pr "$scratch/nohup" --boots 2 >"$scratch/log" 2>&1
-	echo $? >"$scratch/rc"
-) &
+	# shellcheck disable=SC2086
+	LASTS=2 exec "$bin/prbench" $quick --out "$scratch/nohup" --boots 2
+) >"$scratch/log" 2>&1 &
+pid=$!
 until grep -qs "$scratch/nohup" "$SEEN"; do sleep 0.05; done
-pkill -HUP -f -- "--out $scratch/nohup" || :
-wait
+kill -HUP $pid
+kill -INT $pid
+wait $pid
+rc=$?
 ok "what is ignored at the start stays ignored" \
 	[ "$(status "$scratch/nohup/run.json")" = complete ]
-ok "and the status is that of the boots" [ "$(cat "$scratch/rc")" = 1 ]
+ok "and the status is that of the boots" [ $rc -eq 1 ]
 
 pr "$scratch/a,b" >"$scratch/log" 2>&1
 ok "a comma in --out is doubled for QEMU" grep -q "path=$scratch/a,,b/" "$SEEN"
@@ -93,8 +99,13 @@ ok "and only they" [ "$(echo "$scratch"/um/boots/*)" = "$scratch/um/boots/001-um
 QEMU=$scratch/nowhere pr "$scratch/none" >"$scratch/log" 2>&1
 ok "no QEMU at all is said" says 'no such program; install qemu-system-x86'
 
-# A directory of bytes that are no text, which has to be found again.
-odd=$scratch/$(printf 'r\377\303')
+DIES=1 pr "$scratch/dies" --boots 1 >"$scratch/log" 2>&1
+ok "a VM that somebody else kills: who that may be is said" \
+	says 'killed by signal 9 .*systemd-oomd or earlyoom'
+
+# A directory of bytes that are no text or mean something to QEMU, shells and
+# HTML, which has to be found again.
+odd=$scratch/$(printf 'r\377\303 ,,<i>"$a&%%s')
 pr "$odd" --boots 2 >"$scratch/log" 2>&1
 ok "--out of any bytes" [ "$(status "$odd/run.json")" = complete ]
 ok "run.json is JSON" python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' \
@@ -102,6 +113,17 @@ ok "run.json is JSON" python3 -c 'import json, sys; json.load(open(sys.argv[1], 
 rm -r "$odd/boots"
 "$bin/prbench" --resume "$odd" >"$scratch/log" 2>&1
 ok "such a run can go on" [ "$(find "$odd/boots" -name meta.json | wc -l)" -eq 2 ]
+pr "$odd/um" --platforms um --set drain.mib=64 --set drain.settle_ms=2500 --boots 1 \
+	--report "$bin/prreport" >"$scratch/log" 2>&1
+ok "guests boot from there" [ $? -eq 0 ]
+ok "and it has its report" grep -q '^um.*drain' "$odd/um/summary.tsv"
+ok "with its pictures" [ -s "$odd/um/plots/drain-um.svg" ]
+ok "in which the name is text" python3 - "$odd/um" <<'END'
+import os, sys
+for name in "report.html", "report.md":
+    text = open(os.path.join(os.fsencode(sys.argv[1]), name.encode()), encoding="utf-8").read()
+    assert name == "report.md" or "<i>" not in text, name
+END
 
 # A clone of its own for what is looked for beside the program.
 mkdir -p "$scratch/clone/build/bin" "$scratch/clone/bench" "$scratch/clone/results/latest"
@@ -190,7 +212,7 @@ else
 fi
 [ -z "$group" ] || rmdir "$group"
 
-# Processors and file systems that this machine does not have.
+# Processors, file systems and fences that this machine does not have.
 cat >"$scratch/fake.c" <<'END'
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -198,9 +220,28 @@ cat >"$scratch/fake.c" <<'END'
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
-/* The FP state of a processor with AMX. */
+/* A kernel or a container that allows no namespaces. */
+long syscall(long nr, ...)
+{
+	long (*real)(long, ...) = dlsym(RTLD_NEXT, "syscall"), a[6];
+	va_list ap;
+	int i;
+
+	va_start(ap, nr);
+	for (i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (nr == SYS_clone && getenv("NO_NAMESPACES")) {
+		errno = EPERM;
+		return -1;
+	}
+	return real(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* One that lets nothing be traced; the FP state of a processor with AMX. */
 long ptrace(enum __ptrace_request what, ...)
 {
 	long (*real)(int, int, void *, void *) = dlsym(RTLD_NEXT, "ptrace");
@@ -214,6 +255,10 @@ long ptrace(enum __ptrace_request what, ...)
 	addr = va_arg(ap, void *);
 	data = va_arg(ap, void *);
 	va_end(ap);
+	if (what == PTRACE_TRACEME && getenv("NO_PTRACE")) {
+		errno = EPERM;
+		return -1;
+	}
 	ret = real(what, pid, addr, data);
 	if (what == PTRACE_GETREGSET && getenv("FP_STATE"))
 		((struct iovec *)data)->iov_len = atoi(getenv("FP_STATE"));
@@ -240,17 +285,65 @@ ok "in one sentence" [ "$(grep -c . "$scratch/log")" -eq 1 ]
 LD_PRELOAD=$scratch/fake.so FP_STATE=2696 "$bin/prbench" --doctor >"$scratch/log" 2>&1
 ok "without AMX: um can be run" says '^um  *ok'
 
+LD_PRELOAD=$scratch/fake.so NO_PTRACE=1 "$bin/prbench" --doctor >"$scratch/log" 2>&1
+ok "nothing may be traced: um is missing, with what to do" \
+	says '^um  *missing .*ptrace_scope must be below 2, and seccomp must allow ptrace'
+
+# A /dev/shm as containers have it: too small, and no programs run from there.
+if unshare -m true 2>/dev/null; then
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t tmpfs -o noexec,size=64M none /dev/shm && exec "$@"' sh \
+		"$bin/prbench" --agent "$bin/pragent" --kernels "$scratch/kernels" \
+		--platforms um --variants off --workloads drain --set drain.mib=256 \
+		--set drain.settle_ms=200 --boots 1 --equalise none --out "$scratch/shm" \
+		>"$scratch/log" 2>&1
+	ok "a small /dev/shm, mounted noexec: um boots all the same" [ $? -eq 0 ]
+else
+	n=$((n + 1))
+	echo "ok $n - a small /dev/shm # SKIP no right to mount"
+fi
+
+# A hypervisor above that offers KVM and no guest in it.
+if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+	mkdir "$scratch/t,mp"
+	TMPDIR=$scratch/t,mp SAYS='no such MSR' pr "$scratch/kvm" --platforms kvm \
+		>"$scratch/log" 2>&1
+	ok "no guest boots under KVM: nothing can run" [ $? -eq 3 ]
+	ok "what QEMU said is said, and what to do" \
+		says 'kvm is left out: no guest boots .*: no such MSR; turn on nested'
+	ok "a comma in TMPDIR is doubled for QEMU" \
+		grep -q "file,id=console,path=$scratch/t,,mp/" "$SEEN"
+	pr "$scratch/notkvm" --platforms kvm,um --set drain.mib=64 \
+		--set drain.settle_ms=200 --boots 1 >"$scratch/log" 2>&1
+	ok "without KVM other platforms go on" [ $? -eq 0 ]
+else
+	n=$((n + 1))
+	echo "ok $n - no guest boots under KVM # SKIP no /dev/kvm, or no right to it"
+fi
+
 # Rights that others do not have.
 if [ "$(id -u)" -eq 0 ]; then
 	setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$bin/prbench" --doctor \
 		>"$scratch/log" 2>&1
 	ok "root without CAP_SYS_ADMIN: um is missing, with what to do" \
 		says '^um  *missing .*CAP_SYS_ADMIN'
+	chmod 755 "$scratch"
+	# nobody WORD...: what the doctor tells another user, with these in the environment
+	nobody()
+	{
+		(cd / && setpriv --reuid 65534 --regid 65534 --clear-groups env \
+			HOME=/nonexistent "$@" "$scratch/clone/build/bin/prbench" --doctor) \
+			>"$scratch/log" 2>&1
+	}
+	nobody LD_PRELOAD="$scratch/fake.so" NO_NAMESPACES=1
+	ok "no user namespaces: um is missing, with what to do" \
+		says '^um  *missing .*allow unprivileged user namespaces'
+	nobody A=
+	ok "a cache that cannot be made is missing, with what to do" \
+		says '^cache  *missing  */ cannot be written: .*; set PRX_CACHE'
+	ok "results that cannot be written, too" says '^results  *missing .*; work in a copy'
+	ok "cgroups, too" says '^cgroup  *missing .*run as root'
 	if [ -e /dev/kvm ] && [ "$(stat -c %a /dev/kvm)" != 666 ]; then
-		cp "$bin/prbench" "$scratch/prbench"
-		chmod 755 "$scratch"
-		(cd / && setpriv --reuid 65534 --regid 65534 --clear-groups \
-			"$scratch/clone/build/bin/prbench" --doctor) >"$scratch/log" 2>&1
 		ok "KVM without permission: says so" says '^kvm  *missing .*join the group'
 	fi
 fi
