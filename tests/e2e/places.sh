@@ -106,7 +106,9 @@ ok "a VM that somebody else kills: who that may be is said" \
 # A directory of bytes that are no text or mean something to QEMU, shells and
 # HTML, which has to be found again.
 odd=$scratch/$(printf 'r\377\303 ,,<i>"$a&%%s')
-pr "$odd" --boots 2 >"$scratch/log" 2>&1
+mkdir "$odd"
+ln -s "$scratch/kernels" "$odd/kernels"
+pr "$odd" --kernels "$odd/kernels" --boots 2 >"$scratch/log" 2>&1
 ok "--out of any bytes" [ "$(status "$odd/run.json")" = complete ]
 ok "run.json is JSON" python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' \
 	"$odd/run.json"
