@@ -31,10 +31,22 @@
 #define NO_FENCE	"cannot fence in User Mode Linux: "
 #define FP_STATE_MAX	2696	/* bytes for it in arch/x86/um of 6.12 */
 
+static bool in_user_namespace;
+
+/* What to do where namespaces or mounts are refused. */
+static const char *get_rights(bool user)
+{
+	return user ? "allow unprivileged user namespaces (kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), or run as root" :
+		"root needs CAP_SYS_ADMIN: run the container with it (--privileged)";
+}
+
 static void __attribute__((noreturn)) fail(const char *what)
 {
-	dprintf(2, "prbench: " NO_FENCE "%s%s%s\n", what, errno ? ": " : "",
-		errno ? strerror(errno) : "");
+	bool refused = errno == EPERM || errno == EACCES;
+
+	dprintf(2, "prbench: " NO_FENCE "%s%s%s%s%s\n", what, errno ? ": " : "",
+		errno ? strerror(errno) : "", refused ? "; " : "",
+		refused ? get_rights(in_user_namespace) : "");
 	_exit(126);
 }
 
@@ -49,6 +61,7 @@ static void map_user(uid_t uid, gid_t gid)
 {
 	char text[64];
 
+	in_user_namespace = true;
 	write_file("/proc/self/setgroups", "deny");
 	snprintf(text, sizeof(text), "0 %u 1", uid);
 	write_file("/proc/self/uid_map", text);
@@ -182,9 +195,7 @@ static pid_t clone_namespaces(void)
 static int no_namespaces(char *err, size_t len)
 {
 	return set_err(err, len, "cannot make namespaces for User Mode Linux: %s; %s",
-		       strerror(errno), geteuid() ?
-		       "allow unprivileged user namespaces (kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), or run as root" :
-		       "root needs CAP_SYS_ADMIN: run the container with it (--privileged)");
+		       strerror(errno), get_rights(geteuid()));
 }
 
 /**

@@ -252,7 +252,7 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 	if (access("/dev/kvm", R_OK | W_OK)) {
 		set_err(why, len, errno == EACCES ?
 			"/dev/kvm: %s; join the group that owns it (kvm) or run as root" :
-			"/dev/kvm: %s; the processor or the hypervisor offers no virtualisation, or the module kvm is not loaded",
+			"/dev/kvm: %s; the processor or the hypervisor offers no virtualisation, or the module kvm is not loaded, or a container has to be given it (--device /dev/kvm)",
 			strerror(errno));
 		return false;
 	}

@@ -243,6 +243,20 @@ long syscall(long nr, ...)
 	return real(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+/* AppArmor lets the namespace be made, and nothing be done in it. */
+int mount(const char *source, const char *target, const char *type,
+	  unsigned long flags, const void *data)
+{
+	int (*real)(const char *, const char *, const char *, unsigned long,
+		    const void *) = dlsym(RTLD_NEXT, "mount");
+
+	if (getenv("NO_MOUNT")) {
+		errno = EACCES;
+		return -1;
+	}
+	return real(source, target, type, flags, data);
+}
+
 /* One that lets nothing be traced; the FP state of a processor with AMX. */
 long ptrace(enum __ptrace_request what, ...)
 {
@@ -290,6 +304,9 @@ ok "without AMX: um can be run" says '^um  *ok'
 LD_PRELOAD=$scratch/fake.so NO_PTRACE=1 "$bin/prbench" --doctor >"$scratch/log" 2>&1
 ok "nothing may be traced: um is missing, with what to do" \
 	says '^um  *missing .*ptrace_scope must be below 2, and seccomp must allow ptrace'
+
+LD_PRELOAD=$scratch/fake.so NO_MOUNT=1 "$bin/prbench" --doctor >"$scratch/log" 2>&1
+ok "nothing may be mounted: um is missing, with what to do" says '^um  *missing .*--privileged'
 
 # A /dev/shm as containers have it: too small, and no programs run from there.
 if unshare -m true 2>/dev/null; then
@@ -340,6 +357,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	nobody LD_PRELOAD="$scratch/fake.so" NO_NAMESPACES=1
 	ok "no user namespaces: um is missing, with what to do" \
 		says '^um  *missing .*allow unprivileged user namespaces'
+	nobody LD_PRELOAD="$scratch/fake.so" NO_MOUNT=1
+	ok "user namespaces that are of no use: the same" \
+		says '^um  *missing .*mounts private: .*allow unprivileged user namespaces'
 	nobody A=
 	ok "a cache that cannot be made is missing, with what to do" \
 		says '^cache  *missing  */ cannot be written: .*; set PRX_CACHE'
