@@ -49,7 +49,10 @@ static int start(struct demo *d, const char *dir, char *err, size_t len)
 	for (size_t i = 0; i < nr_variants; i++)
 		if (!strcmp(variants[i].name, "ext"))
 			boot.variant = &variants[i];
-	make_path(cfg.kernels, sizeof(cfg.kernels), "build/kernels");
+	/* The guest's process is elsewhere when it is executed. */
+	if (!realpath("build/kernels", cfg.kernels))
+		return set_err(err, len, "build/kernels: %s; run 'make demo' at the top of the tree",
+			       strerror(errno));
 	n = readlink("/proc/self/exe", cfg.agent, sizeof(cfg.agent) - 1);
 	if (n < 0)
 		return set_err(err, len, "cannot read /proc/self/exe: mount /proc");
