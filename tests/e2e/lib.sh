@@ -67,17 +67,30 @@ status()
 	sed -n 's/^ "status": "\(.*\)",*$/\1/p' "$1"
 }
 
-# nothing_runs RUN: no process is left that knows the run's directory: no VM, and
-# no prbench, whose boots have its own command line
-nothing_runs()
+# knows DIR: is there a process with it in its command line, as QEMU and prbench
+# have it, or as its TMPDIR, as User Mode Linux has it?
+knows()
+{
+	pgrep -f -- "$1(/| |\$)" >/dev/null ||
+		grep -qsF -- "TMPDIR=$1/" /proc/[0-9]*/environ
+}
+
+# gone DIR: no process is left that knows it: no VM, and no prbench, whose boots
+# have its own command line
+gone()
 {
 	tries=0
-	while pgrep -f -- "$scratch/$1(/| |\$)" >/dev/null; do
+	while knows "$1"; do
 		tries=$((tries + 1))
 		[ $tries -lt 50 ] || return 1
 		sleep 0.1
 	done
-	! grep -q "$scratch" /proc/self/mounts
+}
+
+# nothing_runs RUN: and nothing is mounted
+nothing_runs()
+{
+	gone "$scratch/$1" && ! grep -q "$scratch" /proc/self/mounts
 }
 
 # wait_event RUN PATTERN: until some boot's events have it, or a minute is over

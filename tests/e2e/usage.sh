@@ -43,8 +43,7 @@ if mount -t tmpfs -o size=24k tmpfs "$scratch/small" 2>/dev/null; then
 		--boots 3
 	ok "a full disk stops the run" [ $? -eq 3 ]
 	ok "and the message says what to do" says 'make room there'
-	ok "and nothing is left running" \
-		[ -z "$(pgrep -f -- "$scratch/small/")" ]
+	ok "and nothing is left running" gone "$scratch/small"
 else
 	n=$((n + 1))
 	echo "ok $n - a full disk stops the run # SKIP no right to mount"
