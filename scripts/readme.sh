@@ -7,7 +7,8 @@
 # Whatever is measured stands in braces there, and its value comes from a
 # committed summary, so a digit outside of braces is an error:
 #
-#	{WORKLOAD METRIC PLATFORM VARIANT}	the median with its unit
+#	{WORKLOAD METRIC PLATFORM VARIANT}	the median with its unit, unless that
+#		is by the minute
 #	{n WORKLOAD METRIC PLATFORM VARIANT}	how many boots it is of
 #	{row WORKLOAD METRIC PLATFORM: VARIANTS; none=TEXT}  cells of a table, - is an
 #		empty one, none= is for what has no value; the best of those that
@@ -59,7 +60,7 @@ function value(key,	v, u) {
 	gsub(/\*/, " ", u)
 	if (v == 0)
 		return "0"
-	return u == "count" || u == "instr" || u == "1/s" ? v : v " " u
+	return u ~ /^(count|instr|1[\/]s|.*[\/]min)$/ ? v : v " " u
 }
 # best(KEY, KEYS, N): 1 if the interval of KEY lies wholly on the good side of all
 function best(key, keys, n,	i, k, alone) {

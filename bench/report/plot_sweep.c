@@ -17,10 +17,10 @@ static const struct {
 	const char *metric, *title;
 	double scale;
 } panels[] = {
-	{ "cost_gib_s", "cost, GiB·s a minute", 1 },
-	{ "host_refill_mib", "fetched back, GiB a minute", 1.0 / 1024 },
-	{ "held_free_gib_s", "held while free, GiB·s a minute", 1 },
-	{ "cycles", "cycles a minute", 1 },
+	{ "cost_gib_s", "cost, GiB·s/min", 1 },
+	{ "host_refill_mib", "fetched back, GiB/min", 1.0 / 1024 },
+	{ "held_free_gib_s", "held free, GiB·s/min", 1 },
+	{ "cycles", "cycles/min", 1 },
 };
 
 #define NR_PANELS	(sizeof(panels) / sizeof(*panels))

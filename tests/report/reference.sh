@@ -60,8 +60,10 @@ made=$(sed -n 's/.*Produced by GNUPLOT \([^<]*[0-9]\).*/\1/p' "$ref/plots/drain-
 here=$(gnuplot --version | sed 's/^gnuplot //')
 if [ "$made" = "$here" ]; then
 	check "the pictures are the same" pictures
-	check "and so is that of the sweep" cmp "$top/results/churn-sweep/plots/sweep-um.svg" \
-		"$tmp/churn-sweep/plots/sweep-um.svg"
+	for f in sweep-um.svg sweep-tcg.svg; do
+		check "and so is $f" cmp "$top/results/churn-sweep/plots/$f" \
+			"$tmp/churn-sweep/plots/$f"
+	done
 else
 	ok "the pictures are the same # SKIP drawn by gnuplot $made, here is $here"
 fi
