@@ -60,6 +60,16 @@ for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series"); 
 	check "checkpatch $p" checkpatch "$top/kernel/patches/6.12/$p"
 done
 
+# fits PATCH: into the tree that it is for, and not only by guessing
+fits()
+{
+	patch -p1 -F0 -s -f --dry-run -d "$top/build/trees/patched" -i "$1"
+}
+
+for p in "$top"/tests/mutations/*.patch "$top/tests/deep/wrap.patch"; do
+	check "${p#"$top/"} fits" fits "$p"
+done
+
 # short: what somebody reads at once; tests/model is a program of its own
 short()
 {
