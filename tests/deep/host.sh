@@ -33,7 +33,7 @@ start()
 {
 	out=$scratch/$1
 	shift
-	"$bin/prbench" --agent "$bin/pragent" --out "$out" "$@" \
+	env --default-signal=INT "$bin/prbench" --agent "$bin/pragent" --out "$out" "$@" \
 		>"$scratch/log" 2>&1 &
 }
 
