@@ -117,7 +117,6 @@ typedef struct {
 #define in_nmi()				false
 #define __cacheline_aligned_in_smp
 #define DEFINE_SPINLOCK(name)			spinlock_t name
-#define spin_trylock(lock)			((lock)->held = true)
 #define spin_lock(lock)				((lock)->held = true)
 #define spin_unlock(lock)			((lock)->held = false)
 unsigned long shim_lock(spinlock_t *lock);

@@ -291,9 +291,10 @@ static unsigned long count_fetched(unsigned int order, unsigned long pages, bool
 	/* Reports of small blocks are not remembered */
 	if (!pages || order < pr_policy.huge_order || !READ_ONCE(pr_policy.nr_recent))
 		return 0;
-	/* It may be held below an NMI that allocates */
-	if (!spin_trylock(&recent_lock))
+	/* An NMI that allocates may have come while the lock is held */
+	if (in_nmi())
 		return 0;
+	spin_lock(&recent_lock);
 	while (pages) {
 		part = pr_recall(&pr_policy, pr_now(), pages, &age);
 		if (!part)
