@@ -168,8 +168,8 @@ void shim_boot(unsigned int more)
 	char odd[] = "maybe", on[] = "on";
 
 	memset(&pr_policy, 0, sizeof(pr_policy));
-	lowest_order = MAX_PAGE_ORDER;
-	small_reported.counter = 0;
+	shared.lowest_order = MAX_PAGE_ORDER;
+	shared.small_reported.counter = 0;
 	shim_events = 0;
 	if (!page_ext_wanted) {
 		bool was_verbose = verbose;

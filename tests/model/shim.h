@@ -115,8 +115,8 @@ typedef struct {
 #define smp_rmb()				((void)0)
 #define data_race(expr)				(expr)
 #define in_nmi()				false
-#define __cacheline_aligned_in_smp
-#define DEFINE_SPINLOCK(name)			spinlock_t name
+#define ____cacheline_aligned_in_smp
+#define __SPIN_LOCK_UNLOCKED(name)		{ .held = false }
 #define spin_lock(lock)				((lock)->held = true)
 #define spin_unlock(lock)			((lock)->held = false)
 unsigned long shim_lock(spinlock_t *lock);

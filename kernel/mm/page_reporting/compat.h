@@ -20,33 +20,10 @@
 
 /* Does a device that leaves its order 0 ask for order 0? */
 #define PR_DEVICE_ORDER_0	true
-
-/* For tests: isolate pageblocks, and have a struct compact_control capture */
-#define pr_isolate_range(start, end)					\
-	start_isolate_page_range(start, end, PB_ISOLATE_MODE_OTHER)
-#define pr_unisolate_range(start, end)					\
-	undo_isolate_page_range(start, end)
-#define pr_set_capture(capc, control)					\
-({									\
-	struct compact_control *_cc = (control);			\
-									\
-	*(capc) = (struct capture_control) {				\
-		.zone = _cc->zone,					\
-		.migratetype = _cc->migratetype,			\
-		.order = _cc->order,					\
-	};								\
-})
 #else
 #define pr_page_index	index
 #define pr_page_flags	flags
 #define PR_DEVICE_ORDER_0	false
-
-#define pr_isolate_range(start, end)					\
-	start_isolate_page_range(start, end, MIGRATE_MOVABLE, 0, GFP_KERNEL)
-#define pr_unisolate_range(start, end)					\
-	undo_isolate_page_range(start, end, MIGRATE_MOVABLE)
-#define pr_set_capture(capc, control)					\
-	(*(capc) = (struct capture_control) { .cc = (control) })
 #endif
 
 /* Order of a granule for a device that asks for @order */

@@ -33,8 +33,6 @@
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "page_reporting."
 
-/* Small blocks that are freed are looked for after this share of their age */
-#define PR_SWEEP_SHARE	4
 /* Forget all records, which are reported again, after this many ticks (26 days)... */
 #define PR_RESTART_AGE	(PR_AGE_MAX / 2)
 /* ...and look this often whether it is time */
@@ -274,7 +272,7 @@ static int run_pass(struct pr_pass *pass)
 	if (err)
 		mod_delayed_work(core.wq, &core.restart, 0);
 	else
-		err = pass->stopped ?: force && pass->retry ? -EAGAIN : 0;
+		err = pass->stopped ?: force && pass->seen.retry ? -EAGAIN : 0;
 	trace_page_reporting_pass_end((u64)pass->pages << PAGE_SHIFT, pass->reports, took,
 				      err, next_ms);
 	return err;
@@ -369,7 +367,7 @@ int pr_flush_now(const char *val)
 		if (pass.stopped == -EDQUOT)
 			err = 0;
 		if (!age || pass.stopped || (most && pages >= most) ||
-		    (err && !(err == -EAGAIN && pass.retry)))
+		    (err && !(err == -EAGAIN && pass.seen.retry)))
 			break;
 		age /= 4;
 	}
@@ -432,7 +430,6 @@ static void start(bool fresh)
 	core.started = pr_now();
 	pr_policy_reset(&pr_policy, core.started);
 	pr_schedule_start(fresh);
-	pr_pass_start();
 	static_branch_enable(&page_reporting_enabled);
 	queue_delayed_work(core.wq, &core.freed, READ_ONCE(pr_schedule.interval));
 	queue_delayed_work(core.wq, &core.restart, PR_RESTART_DELAY);

@@ -224,7 +224,15 @@ unsigned int pr_ticks_to_ms(u32 ticks);
 
 /* pass.c: one pass over memory */
 
-/* One pass; what it may do, and then what it saw */
+/* What a pass saw */
+struct pr_seen {
+	u32 wait;			/* ticks until a large block is of age */
+	u32 small_wait;			/* the same for small blocks; or PR_NEVER */
+	bool retry;			/* a block of age could not be reported */
+	u64 scan_ns;			/* time spent on looking at memory */
+};
+
+/* One pass; what it may do, and then what it did */
 struct pr_pass {
 	struct page_reporting_dev_info *dev;
 	unsigned int capacity;		/* blocks in a report */
@@ -234,10 +242,7 @@ struct pr_pass {
 	bool sweep;			/* look for small blocks, too */
 	bool fresh;			/* the host never supplied what is unknown */
 	unsigned long stamped;		/* blocks that were new */
-	u32 wait;			/* ticks until a large block is of age */
-	u32 small_wait;			/* the same for small blocks; or PR_NEVER */
-	bool retry;			/* a block of age could not be reported */
-	u64 scan_ns;			/* time spent on looking at memory */
+	struct pr_seen seen;
 	unsigned long pages;		/* pages reported */
 	unsigned int reports;		/* calls of the device */
 	int stopped;			/* ended early: -ECANCELED, -EINTR, -EBUSY as the
@@ -246,9 +251,11 @@ struct pr_pass {
 					 */
 };
 
-void pr_pass_start(void);
 int pr_pass_run(struct pr_pass *pass);
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
+
+/* Small blocks are looked for 1/PR_SWEEP_SHARE of their age apart */
+#define PR_SWEEP_SHARE	4
 
 /* schedule.c: when the next pass runs; times are in jiffies */
 struct pr_schedule {
@@ -261,6 +268,11 @@ struct pr_schedule {
 	unsigned int backoff_ms;	/* since the device has failed, else 0 */
 	unsigned long backoff_until;
 	u64 reused[PR_NR_BINS];		/* pr_stats at the last pr_learn() */
+	struct {			/* where a pass goes on that the quota has ended */
+		struct zone *zone;	/* NULL: at the beginning */
+		unsigned long pfn;
+		struct pr_seen seen;
+	} resume;
 };
 
 extern struct pr_schedule pr_schedule;

@@ -46,16 +46,6 @@ static struct {
 	struct scatterlist sg[PAGE_REPORTING_CAPACITY];
 } batch;
 
-/* Where a pass goes on that the quota has ended, and what it has seen so far */
-static struct {
-	struct zone *zone;	/* NULL: at the beginning */
-	unsigned long pfn;
-	u32 wait;
-	u32 small_wait;
-	bool retry;
-	u64 scan_ns;
-} resume;
-
 /* Set the budgets of a zone. Any context; exact under zone->lock. */
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 {
@@ -80,7 +70,8 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
  */
 static bool judge_block(struct pr_pass *pass, struct pr_block *block)
 {
-	u32 *wait = block->order < pr_policy.huge_order ? &pass->small_wait : &pass->wait;
+	struct pr_seen *seen = &pass->seen;
+	u32 *wait = block->order < pr_policy.huge_order ? &seen->small_wait : &seen->wait;
 
 	switch (pr_judge(&pr_policy, block, &pass->limits)) {
 	case PR_YOUNG:
@@ -88,7 +79,7 @@ static bool judge_block(struct pr_pass *pass, struct pr_block *block)
 		return false;
 	case PR_ISOLATED:
 	case PR_OVER_BUDGET:
-		pass->retry = true;
+		seen->retry = true;
 		return false;
 	case PR_ELIGIBLE:
 		return true;
@@ -138,7 +129,7 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 		put_online_mems();
 		cond_resched();
 	}
-	pass->scan_ns += task_sched_runtime(current) - start;
+	pass->seen.scan_ns += task_sched_runtime(current) - start;
 }
 
 /* Has the batch no room for another block, by the budget of its kind or by @most? */
@@ -324,35 +315,23 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone, unsigned long pfn)
 		pr_quota_charge(&pr_policy, now, now - start, pass->pages - before);
 		if (pfn < end && !pass->limits.force && pr_quota_wait(&pr_policy, now)) {
 			pass->stopped = -EBUSY;
-			resume.zone = zone;
-			resume.pfn = pfn;
-			resume.wait = pass->wait;
-			resume.small_wait = pass->small_wait;
-			resume.retry = pass->retry;
-			resume.scan_ns = pass->scan_ns;
+			pr_schedule.resume.zone = zone;
+			pr_schedule.resume.pfn = pfn;
+			pr_schedule.resume.seen = pass->seen;
 		}
 	}
 	return err;
 }
 
-/* The next pass begins at the beginning. No pass is running. */
-void pr_pass_start(void)
-{
-	resume.zone = NULL;
-}
-
 /* Go on with what the quota has ended; returns the zone to begin in, or NULL */
 static struct zone *resume_pass(struct pr_pass *pass)
 {
-	struct zone *zone = resume.zone;
+	struct zone *zone = pr_schedule.resume.zone;
 
 	if (!zone || pass->limits.force || !populated_zone(zone))
 		return NULL;
-	pass->wait = resume.wait;
-	pass->small_wait = resume.small_wait;
-	pass->retry = resume.retry;
-	pass->scan_ns = resume.scan_ns;
-	resume.zone = NULL;
+	pass->seen = pr_schedule.resume.seen;
+	pr_schedule.resume.zone = NULL;
 	return zone;
 }
 
@@ -368,7 +347,7 @@ int pr_pass_run(struct pr_pass *pass)
 	for_each_populated_zone(zone) {
 		if (first && zone != first)
 			continue;
-		err = pass_zone(pass, zone, first ? resume.pfn : zone->zone_start_pfn);
+		err = pass_zone(pass, zone, first ? pr_schedule.resume.pfn : zone->zone_start_pfn);
 		first = NULL;
 		if (err || pass->stopped)
 			break;

@@ -47,20 +47,18 @@
 static bool page_ext_wanted __ro_after_init =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
 
-/* Reported pages in blocks below huge_order */
-static atomic_long_t small_reported;
-
-/* Order of the smallest block that may have a head */
-static unsigned int lowest_order = MAX_PAGE_ORDER;
-
-/* All records are being forgotten: see pr_records_forget() */
-static bool forgetting;
-
-/* Allocates for a balloon, see page_reporting_inflate() */
-static struct task_struct *inflater;
-
-/* Taken inside of zone->lock; for what pr_policy remembers of reports */
-static __cacheline_aligned_in_smp DEFINE_SPINLOCK(recent_lock);
+/* Besides the records themselves */
+static struct {
+	struct task_struct *inflater;	/* allocates for a balloon */
+	unsigned int lowest_order;	/* of a block that may have a head */
+	bool forgetting;		/* see pr_records_forget() */
+	atomic_long_t small_reported;	/* pages in blocks below huge_order */
+	/* For what pr_policy remembers of reports; taken inside of zone->lock */
+	spinlock_t recent_lock ____cacheline_aligned_in_smp;
+} shared = {
+	.lowest_order = MAX_PAGE_ORDER,
+	.recent_lock = __SPIN_LOCK_UNLOCKED(shared.recent_lock),
+};
 
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
 
@@ -185,13 +183,13 @@ static void count_reported(struct zone *zone, long pages)
 static void count_small(unsigned int order, long pages)
 {
 	if (order < pr_policy.huge_order)
-		atomic_long_add(pages, &small_reported);
+		atomic_long_add(pages, &shared.small_reported);
 }
 
 /* Pages reported in blocks below huge_order. Any context. */
 unsigned long pr_small_reported(void)
 {
-	return max(atomic_long_read(&small_reported), 0L);
+	return max(atomic_long_read(&shared.small_reported), 0L);
 }
 
 /* The head of a free block, or 0; the page may be in use by now */
@@ -208,8 +206,8 @@ static void set_head(struct page *page, unsigned int order, u32 head)
 	WRITE_ONCE(pr_head(page), head);
 	__SetPageReported(page);
 	/* Only passes set heads below a granule, and there is one pass at a time */
-	if (order < granule_order() && order < READ_ONCE(lowest_order))
-		WRITE_ONCE(lowest_order, order);
+	if (order < granule_order() && order < READ_ONCE(shared.lowest_order))
+		WRITE_ONCE(shared.lowest_order, order);
 }
 
 /*
@@ -294,7 +292,7 @@ static unsigned long count_fetched(unsigned int order, unsigned long pages, bool
 	/* An NMI that allocates may have come while the lock is held */
 	if (in_nmi())
 		return 0;
-	spin_lock(&recent_lock);
+	spin_lock(&shared.recent_lock);
 	while (pages) {
 		part = pr_recall(&pr_policy, pr_now(), pages, &age);
 		if (!part)
@@ -305,7 +303,7 @@ static unsigned long count_fetched(unsigned int order, unsigned long pages, bool
 		count_reused(age, part);
 		soon += age < PR_PRICE ? part : 0;
 	}
-	spin_unlock(&recent_lock);
+	spin_unlock(&shared.recent_lock);
 	return soon;
 }
 
@@ -315,9 +313,9 @@ static unsigned long count_fetched(unsigned int order, unsigned long pages, bool
  */
 void pr_mark_recent(unsigned long pages, u32 since, bool flushed)
 {
-	spin_lock(&recent_lock);
+	spin_lock(&shared.recent_lock);
 	pr_remember(&pr_policy, since, pages, flushed);
-	spin_unlock(&recent_lock);
+	spin_unlock(&shared.recent_lock);
 }
 
 /*
@@ -360,7 +358,7 @@ static void attach(struct page *page, unsigned int order)
 
 	if (order < granule_order())
 		return;
-	if (READ_ONCE(forgetting)) {
+	if (READ_ONCE(shared.forgetting)) {
 		clear_records(page, page_zone(page), order, &pr_stats.forgotten);
 		return;
 	}
@@ -431,7 +429,7 @@ void __page_reporting_captured(struct page *page, struct zone *zone,
 void __page_reporting_take(struct page *page, struct zone *zone,
 			   unsigned int low, unsigned int high)
 {
-	bool used = current != READ_ONCE(inflater);
+	bool used = current != READ_ONCE(shared.inflater);
 	u32 head = pr_head(page);
 	unsigned long pages;
 
@@ -583,7 +581,7 @@ static int forget_block(void *opaque, unsigned long pfn, unsigned long num)
  */
 void page_reporting_inflate(bool on)
 {
-	WRITE_ONCE(inflater, on ? current : NULL);
+	WRITE_ONCE(shared.inflater, on ? current : NULL);
 }
 EXPORT_SYMBOL_GPL(page_reporting_inflate);
 
@@ -598,16 +596,16 @@ EXPORT_SYMBOL_GPL(page_reporting_inflate);
  */
 void pr_records_forget(void)
 {
-	unsigned int order = min(lowest_order, granule_order());
+	unsigned int order = min(shared.lowest_order, granule_order());
 	struct zone *zone;
 
-	WRITE_ONCE(forgetting, true);
+	WRITE_ONCE(shared.forgetting, true);
 	pr_wait_for_hooks();
 	for_each_populated_zone(zone)
 		pr_walk_zone(zone, zone->zone_start_pfn, zone_end_pfn(zone), order,
 			     MAX_PAGE_ORDER, NULL, forget_block);
-	WRITE_ONCE(forgetting, false);
-	lowest_order = MAX_PAGE_ORDER;
+	WRITE_ONCE(shared.forgetting, false);
+	shared.lowest_order = MAX_PAGE_ORDER;
 }
 
 /* An age in milliseconds, at most UINT_MAX. Any context. */

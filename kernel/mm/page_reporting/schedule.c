@@ -24,8 +24,6 @@
 #define PAUSE_SHARE	16
 /* ...and this many times as long as it takes to look at the memory */
 #define SCAN_SHARE	64
-/* Sweeps are at least 1/SWEEP_SHARE of the age of the smallest blocks apart */
-#define SWEEP_SHARE	4
 /* Small blocks are looked for if they are this share of memory */
 #define WORTH_SHARE	1024
 /* Delays after failures double from one to the other */
@@ -62,8 +60,8 @@ void pr_schedule_start(bool fresh)
 	memcpy(pr_schedule.reused, sum.reused, sizeof(pr_schedule.reused));
 }
 
-/* Pages in small blocks that are large enough to be reported, and are not */
-static unsigned long small_unreported(void)
+/* Is too little in small blocks that are large enough to be reported, and are not? */
+static bool few_small(void)
 {
 	unsigned int order, least = pr_smallest_order(&pr_policy);
 	unsigned long pages = 0;
@@ -73,13 +71,13 @@ static unsigned long small_unreported(void)
 		for (order = least; order < pr_policy.huge_order; order++)
 			pages += READ_ONCE(zone->free_area[order].nr_free) << order;
 	}
-	return pages - min(pages, pr_small_reported());
+	return pages - min(pages, pr_small_reported()) < totalram_pages() / WORTH_SHARE;
 }
 
 /* Set what keeps blocks from being reported for now. Any context. */
 void pr_schedule_limits(struct pr_limits *limits)
 {
-	limits->few = small_unreported() < totalram_pages() / WORTH_SHARE;
+	limits->few = few_small();
 	limits->backing_off = READ_ONCE(pr_schedule.backoff_ms);
 }
 
@@ -118,8 +116,7 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 		      (!pass->limits.few && time_after_eq(jiffies, pr_schedule.sweep_at));
 	pass->limits.few &= !pass->sweep;
 	pass->limits.backing_off = false;
-	pass->wait = PR_NEVER;
-	pass->small_wait = PR_NEVER;
+	pass->seen = (struct pr_seen) { .wait = PR_NEVER, .small_wait = PR_NEVER };
 	return 0;
 }
 
@@ -171,16 +168,16 @@ static unsigned long plan_sweep(const struct pr_pass *pass)
 	unsigned long delay;
 
 	if (pass->sweep && !pass->stopped) {
-		delay = max(pr_ticks_to_jiffies(gate) / SWEEP_SHARE,
-			    nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE));
-		if (pass->small_wait != PR_NEVER)
-			delay = max(delay, pr_ticks_to_jiffies(pass->small_wait));
-		else if (pass->retry)
+		delay = max(pr_ticks_to_jiffies(gate) / PR_SWEEP_SHARE,
+			    nsecs_to_jiffies(pass->seen.scan_ns * SCAN_SHARE));
+		if (pass->seen.small_wait != PR_NEVER)
+			delay = max(delay, pr_ticks_to_jiffies(pass->seen.small_wait));
+		else if (pass->seen.retry)
 			delay = max(delay, msecs_to_jiffies(pr_schedule.retry_ms));
 		pr_schedule.sweep_at = jiffies + delay;
 		this_cpu_inc(pr_stats.sweeps);
 	}
-	if (small_unreported() < totalram_pages() / WORTH_SHARE)
+	if (few_small())
 		return MAX_JIFFY_OFFSET;
 	return time_after(pr_schedule.sweep_at, jiffies) ? pr_schedule.sweep_at - jiffies : 0;
 }
@@ -202,19 +199,19 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 
 	if (pass->reports)
 		WRITE_ONCE(pr_schedule.backoff_ms, 0);
-	interval = max(pause(), nsecs_to_jiffies(pass->scan_ns * SCAN_SHARE));
+	interval = max(pause(), nsecs_to_jiffies(pass->seen.scan_ns * SCAN_SHARE));
 	/* A sweep looks at far more than other passes: it does not make these rarer */
 	WRITE_ONCE(pr_schedule.interval,
 		   pass->sweep ? min(pr_schedule.interval, interval) : interval);
-	if (pass->retry && !pass->pages)
+	if (pass->seen.retry && !pass->pages)
 		pr_schedule.retry_ms = clamp(max(pr_schedule.retry_ms, 1U) * 2, delay_ms,
 					     max(BACKOFF_MAX_MS, delay_ms));
 	else
 		pr_schedule.retry_ms = delay_ms;
-	if (pass->retry)
+	if (pass->seen.retry)
 		delay = msecs_to_jiffies(pr_schedule.retry_ms);
-	if (pass->wait != PR_NEVER)
-		delay = min(delay, pr_ticks_to_jiffies(pass->wait));
+	if (pass->seen.wait != PR_NEVER)
+		delay = min(delay, pr_ticks_to_jiffies(pass->seen.wait));
 	delay = min(delay, plan_sweep(pass));
 	delay = min(delay, drain_when_quiet(pass));
 	return pass->stopped ? 0 : delay;

@@ -3,6 +3,7 @@
  * KUnit tests of the hooks in the page allocator: each way off the free lists,
  * and what becomes of the records. Part of records.c.
  */
+#include "compat.h"
 #include "kunit.h"
 
 /* Compaction captures a block while it merges with one that is reported */

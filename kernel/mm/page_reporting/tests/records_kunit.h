@@ -459,10 +459,10 @@ static void records_forget_attached(struct kunit *test)
 
 	forgotten = PRT_STAT(forgotten);
 	spin_lock_irq(&zone->lock);
-	WRITE_ONCE(forgetting, true);
+	WRITE_ONCE(shared.forgetting, true);
 	page_reporting_isolate(frame->page, zone, 9);
 	page_reporting_putback(frame->page, zone, 9);
-	WRITE_ONCE(forgetting, false);
+	WRITE_ONCE(shared.forgetting, false);
 	spin_unlock_irq(&zone->lock);
 	PRT_EXPECT(test, frame->page, 9, PR_NONE);
 	KUNIT_EXPECT_GE(test, PRT_STAT(forgotten) - forgotten, 512);

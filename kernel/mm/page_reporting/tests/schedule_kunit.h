@@ -7,7 +7,7 @@
 /* A pass that has ended with nothing to come back for */
 static struct pr_pass st_pass(void)
 {
-	return (struct pr_pass) { .wait = PR_NEVER, .small_wait = PR_NEVER };
+	return (struct pr_pass) { .seen = { .wait = PR_NEVER, .small_wait = PR_NEVER } };
 }
 
 /* Memory that waits is looked at when it comes of age */
@@ -38,7 +38,7 @@ static void schedule_idle(struct kunit *test)
 	pr_schedule.drain = false;
 	pr_policy.params.fragment_order = MAX_PAGE_ORDER;
 	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
-	pass.wait = 100;
+	pass.seen.wait = 100;
 	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0),
 			max(pr_schedule.interval, pr_ticks_to_jiffies(100)));
 }
@@ -53,7 +53,7 @@ static void schedule_retry(struct kunit *test)
 	pr_policy.params.min_age_ms = 0;
 	pr_schedule.interval = 1;
 	pr_schedule.retry_ms = 0;
-	pass.retry = true;
+	pass.seen.retry = true;
 	pass.sweep = true;	/* the interval stays */
 	for (i = 0; i < 10; i++) {
 		KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), msecs_to_jiffies(ms));
