@@ -242,6 +242,8 @@ struct pr_pass {
 	bool sweep;			/* look for small blocks, too */
 	bool fresh;			/* the host never supplied what is unknown */
 	unsigned long stamped;		/* blocks that were new */
+	struct zone *zone;		/* where it begins, and where the quota has ended it... */
+	unsigned long pfn;		/* ...with this one; NULL: at the beginning, or nowhere */
 	struct pr_seen seen;
 	unsigned long pages;		/* pages reported */
 	unsigned int reports;		/* calls of the device */
@@ -254,10 +256,11 @@ struct pr_pass {
 int pr_pass_run(struct pr_pass *pass);
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
 
+/* schedule.c: when the next pass runs; times are in jiffies */
+
 /* Small blocks are looked for 1/PR_SWEEP_SHARE of their age apart */
 #define PR_SWEEP_SHARE	4
 
-/* schedule.c: when the next pass runs; times are in jiffies */
 struct pr_schedule {
 	unsigned long interval;		/* least time between passes */
 	unsigned long sweep_at;		/* no sweep before */
@@ -268,11 +271,7 @@ struct pr_schedule {
 	unsigned int backoff_ms;	/* since the device has failed, else 0 */
 	unsigned long backoff_until;
 	u64 reused[PR_NR_BINS];		/* pr_stats at the last pr_learn() */
-	struct {			/* where a pass goes on that the quota has ended */
-		struct zone *zone;	/* NULL: at the beginning */
-		unsigned long pfn;
-		struct pr_seen seen;
-	} resume;
+	struct pr_pass last;		/* the next one may go on with it */
 };
 
 extern struct pr_schedule pr_schedule;

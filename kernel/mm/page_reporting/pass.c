@@ -315,24 +315,11 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone, unsigned long pfn)
 		pr_quota_charge(&pr_policy, now, now - start, pass->pages - before);
 		if (pfn < end && !pass->limits.force && pr_quota_wait(&pr_policy, now)) {
 			pass->stopped = -EBUSY;
-			pr_schedule.resume.zone = zone;
-			pr_schedule.resume.pfn = pfn;
-			pr_schedule.resume.seen = pass->seen;
+			pass->zone = zone;
+			pass->pfn = pfn;
 		}
 	}
 	return err;
-}
-
-/* Go on with what the quota has ended; returns the zone to begin in, or NULL */
-static struct zone *resume_pass(struct pr_pass *pass)
-{
-	struct zone *zone = pr_schedule.resume.zone;
-
-	if (!zone || pass->limits.force || !populated_zone(zone))
-		return NULL;
-	pass->seen = pr_schedule.resume.seen;
-	pr_schedule.resume.zone = NULL;
-	return zone;
 }
 
 /*
@@ -341,13 +328,14 @@ static struct zone *resume_pass(struct pr_pass *pass)
  */
 int pr_pass_run(struct pr_pass *pass)
 {
-	struct zone *zone, *first = resume_pass(pass);
+	struct zone *zone, *first = pass->zone;
 	int err = 0;
 
+	pass->zone = NULL;
 	for_each_populated_zone(zone) {
 		if (first && zone != first)
 			continue;
-		err = pass_zone(pass, zone, first ? pr_schedule.resume.pfn : zone->zone_start_pfn);
+		err = pass_zone(pass, zone, first ? pass->pfn : zone->zone_start_pfn);
 		first = NULL;
 		if (err || pass->stopped)
 			break;

@@ -47,14 +47,15 @@
 static bool page_ext_wanted __ro_after_init =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
 
-/* Besides the records themselves */
+/* What all zones share. What is written often has a cacheline of its own. */
 static struct {
 	struct task_struct *inflater;	/* allocates for a balloon */
 	unsigned int lowest_order;	/* of a block that may have a head */
 	bool forgetting;		/* see pr_records_forget() */
-	atomic_long_t small_reported;	/* pages in blocks below huge_order */
+	/* Pages reported in blocks below huge_order */
+	atomic_long_t small_reported ____cacheline_aligned_in_smp;
 	/* For what pr_policy remembers of reports; taken inside of zone->lock */
-	spinlock_t recent_lock ____cacheline_aligned_in_smp;
+	spinlock_t recent_lock;
 } shared = {
 	.lowest_order = MAX_PAGE_ORDER,
 	.recent_lock = __SPIN_LOCK_UNLOCKED(shared.recent_lock),

@@ -103,6 +103,7 @@ static void learn(void)
 unsigned long pr_schedule_begin(struct pr_pass *pass)
 {
 	u64 quota = pr_quota_wait(&pr_policy, ktime_get_ns());
+	const struct pr_pass *last = &pr_schedule.last;
 	bool force = pass->limits.force;
 
 	if (!force && pr_schedule.backoff_ms && time_before(jiffies, pr_schedule.backoff_until))
@@ -117,6 +118,13 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 	pass->limits.few &= !pass->sweep;
 	pass->limits.backing_off = false;
 	pass->seen = (struct pr_seen) { .wait = PR_NEVER, .small_wait = PR_NEVER };
+	/* Go on with what the quota has ended, if that looked for the same */
+	if (!force && last->zone && populated_zone(last->zone) &&
+	    last->sweep == pass->sweep && last->fresh == pass->fresh) {
+		pass->zone = last->zone;
+		pass->pfn = last->pfn;
+		pass->seen = last->seen;
+	}
 	return 0;
 }
 
@@ -227,6 +235,7 @@ unsigned long pr_schedule_next(const struct pr_pass *pass, int err)
 	u64 quota = pr_quota_wait(&pr_policy, ktime_get_ns());
 	unsigned long delay;
 
+	pr_schedule.last = *pass;
 	delay = err ? delay_after_error(err) : delay_after_pass(pass);
 	if ((err || pass->stopped) && pass->fresh)
 		WRITE_ONCE(pr_schedule.fresh, true);

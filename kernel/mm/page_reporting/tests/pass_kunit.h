@@ -328,13 +328,13 @@ static void pass_quota(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	KUNIT_EXPECT_EQ(test, prt->reports, reports + 1);
 	/* It goes on where the first one has ended, with what that has seen */
-	KUNIT_ASSERT_NOT_NULL(test, pr_schedule.resume.zone);
-	pr_schedule.resume.seen.wait = 0;
+	KUNIT_ASSERT_NOT_NULL(test, pr_schedule.last.zone);
+	pr_schedule.last.seen.wait = 0;
 	pr_policy.params.quota_mib = 0;
 	pr_policy.params.min_age_ms = UINT_MAX;
 	pr_policy.paid_until = 0;
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_NULL(test, pr_schedule.resume.zone);
+	KUNIT_EXPECT_NULL(test, pr_schedule.last.zone);
 	KUNIT_EXPECT_TRUE(test, prt_due(&when));
 	KUNIT_EXPECT_TRUE(test, time_before_eq(when, jiffies + pr_schedule.interval));
 	prt_flush(test);

@@ -201,6 +201,44 @@ static void schedule_learn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_gate(&pr_policy, 9), gate);
 }
 
+/* Does the next pass go on with one that the quota has ended? */
+static bool st_goes_on(struct kunit *test, bool sweep, bool fresh, bool force)
+{
+	struct pr_pass pass = st_pass(), next = {};
+
+	pass.zone = page_zone(prt_frame(test, 0)->page);
+	pass.pfn = page_to_pfn(prt_frame(test, 0)->page);
+	pass.seen.wait = 7;
+	pass.sweep = sweep;
+	pass.fresh = fresh;
+	pr_schedule_next(&pass, 0);
+	/* Nothing that is new: small blocks are not looked for */
+	pr_schedule.fresh = false;
+	pr_schedule.sweep_at = jiffies + HZ;
+	next.limits.force = force;
+	KUNIT_EXPECT_EQ(test, pr_schedule_begin(&next), 0);
+	if (!next.zone) {
+		KUNIT_EXPECT_EQ(test, next.seen.wait, PR_NEVER);
+		return false;
+	}
+	KUNIT_EXPECT_PTR_EQ(test, next.zone, pass.zone);
+	KUNIT_EXPECT_EQ(test, next.pfn, pass.pfn);
+	KUNIT_EXPECT_EQ(test, next.seen.wait, 7);
+	return true;
+}
+
+/* Only with one that looked for the same, and a flush never does */
+static void schedule_goes_on(struct kunit *test)
+{
+	prt_start(test, 9, 0);
+	pr_policy.params.quota_ms = 0;
+	pr_policy.params.quota_mib = 0;
+	KUNIT_EXPECT_TRUE(test, st_goes_on(test, false, false, false));
+	KUNIT_EXPECT_FALSE(test, st_goes_on(test, true, false, false));
+	KUNIT_EXPECT_FALSE(test, st_goes_on(test, false, true, false));
+	KUNIT_EXPECT_FALSE(test, st_goes_on(test, false, false, true));
+}
+
 static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedule_age),
 	KUNIT_CASE(schedule_idle),
@@ -210,6 +248,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedule_sweep_done),
 	KUNIT_CASE(schedule_stopped),
 	KUNIT_CASE(schedule_learn),
+	KUNIT_CASE(schedule_goes_on),
 	{}
 };
 
