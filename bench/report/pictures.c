@@ -83,8 +83,8 @@ static int plot_platform(struct run *run, const struct summary *sum,
 {
 	int ret = 0;
 
+	ret |= plot_sweep(run, sum, out, platform);
 	if (!platform_find(platform)->instructions) {
-		ret |= plot_sweep(run, sum, out, platform);
 		ret |= plot_plane(run, sum, out, platform);
 		ret |= plot_memory(run, sum, out, platform);
 		ret |= plot_maps(run, out, platform);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Churn by the length of its pauses: what was fetched back, what was held while
- * it was free, what both cost, and how often the program came round.
+ * Workloads that boot a guest for each of several values, which the names of their
+ * metrics end with: a panel a metric, with the value along the axis.
  */
 #include "prreport.h"
 
@@ -9,42 +9,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORKLOAD	"churn-sweep"
 #define VARIANTS_MAX	16
-#define PAUSES_MAX	32
+#define VALUES_MAX	32
+#define NR_PANELS	4
 
-static const struct {
-	const char *metric, *title;
-	double scale;
-} panels[] = {
-	{ "cost_gib_s", "cost, GiB·s/min", 1 },
-	{ "host_refill_mib", "fetched back, GiB/min", 1.0 / 1024 },
-	{ "held_free_gib_s", "held free, GiB·s/min", 1 },
-	{ "cycles", "cycles/min", 1 },
+struct kind {
+	const char *workload, *name;	/* of the picture */
+	const char *mark;		/* in a metric's name before the value */
+	double unit;			/* of the value, along the axis */
+	const char *axis, *tics;
+	const char *title, *caption;
+	struct panel {
+		const char *metric, *title;
+		double scale;
+	} panels[NR_PANELS];
 };
 
-#define NR_PANELS	(sizeof(panels) / sizeof(*panels))
+static const struct kind kinds[] = {
+	{ .workload = "churn-sweep", .name = "sweep", .mark = "_p", .unit = 1e-3,
+	  .axis = "pause, s", .tics = "(0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10)",
+	  .title = "512 MiB taken and freed for half a minute, by the pause",
+	  .caption = "Churn by the length of its pause: memory that the host had to supply again, memory that it held while it was free, the cost of both (a GiB fetched back counts as one held for 2.1 s), and cycles; less of the first three and more of the last is better",
+	  .panels = {
+		{ "cost_gib_s", "cost, GiB·s/min", 1 },
+		{ "host_refill_mib", "fetched back, GiB/min", 1.0 / 1024 },
+		{ "held_free_gib_s", "held free, GiB·s/min", 1 },
+		{ "cycles", "cycles/min", 1 },
+	  } },
+	{ .workload = "scale", .name = "size", .mark = "_g", .unit = 1,
+	  .axis = "guest, GiB", .tics = "(1, 2, 4, 8, 16, 32, 64, 128, 256)",
+	  .title = "What reporting costs an idle guest, by its size",
+	  .caption = "An idle guest by its size: registration of the device, passes and the worker's CPU time in a minute in which nothing happens, and the CPU time of a pass after 64 MiB were freed; under icount a millisecond is a million instructions; less is better",
+	  .panels = {
+		{ "register_us", "registration, ms", 1e-3 },
+		{ "idle_passes", "idle passes/min", 1 },
+		{ "idle_worker_ms", "idle worker, ms/min", 1 },
+		{ "pass_ms", "a pass, ms", 1 },
+	  } },
+};
 
-/* Which variants have run at which pauses, in ms, both in order. */
+/* Which variants have run with which values, both in order. */
 struct sweep {
+	const struct kind *kind;
 	const char *variants[VARIANTS_MAX];
 	size_t nvariants;
-	long pauses[PAUSES_MAX];
-	size_t npauses;
+	long values[VALUES_MAX];
+	size_t nvalues;
 	int nlo, nhi;			/* boots */
 };
 
-/* The pause that a metric belongs to, or -1. */
-static long pause_of(const char *metric)
+/* The value that a metric's name ends with, or -1. */
+static long value_in(const struct kind *kind, const char *metric)
 {
-	const char *p = strstr(metric, "_p");
+	const char *p = strstr(metric, kind->mark);
 	char *end;
-	long ms;
+	long value;
 
 	if (!p)
 		return -1;
-	ms = strtol(p + 2, &end, 10);
-	return end == p + 2 || *end ? -1 : ms;
+	p += strlen(kind->mark);
+	value = strtol(p, &end, 10);
+	return end == p || *end ? -1 : value;
 }
 
 static void add_variant(struct sweep *sw, const char *variant)
@@ -62,85 +87,90 @@ static void add_variant(struct sweep *sw, const char *variant)
 	sw->variants[i] = variant;
 }
 
-static void add_pause(struct sweep *sw, long ms)
+static void add_value(struct sweep *sw, long value)
 {
 	size_t i;
 
-	for (i = 0; i < sw->npauses; i++)
-		if (sw->pauses[i] == ms)
+	for (i = 0; i < sw->nvalues; i++)
+		if (sw->values[i] == value)
 			return;
-	if (sw->npauses == PAUSES_MAX)
+	if (sw->nvalues == VALUES_MAX)
 		return;
-	for (i = sw->npauses++; i && sw->pauses[i - 1] > ms; i--)
-		sw->pauses[i] = sw->pauses[i - 1];
-	sw->pauses[i] = ms;
+	for (i = sw->nvalues++; i && sw->values[i - 1] > value; i--)
+		sw->values[i] = sw->values[i - 1];
+	sw->values[i] = value;
 }
 
 static void find_sweep(const struct summary *sum, const struct row *first,
 		       struct sweep *sw)
 {
+	const struct panel *last = &sw->kind->panels[NR_PANELS - 1];
 	size_t i;
 
 	sw->nlo = 1 << 30;
 	for (i = 0; i < sum->n; i++) {
 		const struct row *r = &sum->rows[i];
-		long ms = pause_of(r->metric);
+		long value = value_in(sw->kind, r->metric);
 
 		if (strcmp(r->platform, first->platform) ||
-		    strcmp(r->series, first->series) || strcmp(r->workload, WORKLOAD) ||
-		    ms < 0 || strncmp(r->metric, "cycles", 6))
+		    strcmp(r->series, first->series) ||
+		    strcmp(r->workload, sw->kind->workload) || value < 0 ||
+		    strncmp(r->metric, last->metric, strlen(last->metric)))
 			continue;
 		add_variant(sw, r->variant);
-		add_pause(sw, ms);
+		add_value(sw, value);
 		sw->nlo = r->st.n < sw->nlo ? r->st.n : sw->nlo;
 		sw->nhi = r->st.n > sw->nhi ? r->st.n : sw->nhi;
 	}
 }
 
-/* A block a panel and variant: pause in s, median, interval. */
+/* A block a panel and variant: value, median, interval. */
 static void put_sweep(struct run *run, const struct summary *sum, FILE *f,
 		      const struct row *first, const struct sweep *sw)
 {
-	size_t p, i, at;
-	double k;
+	const struct kind *kind = sw->kind;
+	size_t p, at;
 
-	fputs("# pause in s, median, lower and upper end; a block a panel and variant\n", f);
-	for (p = 0; p < NR_PANELS; p++) {
-		k = panels[p].scale;
-		for (i = 0; i < sw->nvariants; i++) {
-			fprintf(f, "# %s, %s\n", panels[p].metric, sw->variants[i]);
-			for (at = 0; at < sw->npauses; at++) {
-				const struct row *r = summary_find(sum, first->platform,
-					first->series, sw->variants[i], WORKLOAD,
-					run_str(run, "%s_p%ld", panels[p].metric,
-						sw->pauses[at]));
+	fprintf(f, "# %s, median, lower and upper end; a block a panel and variant\n",
+		kind->axis);
+	for (p = 0; p < NR_PANELS * sw->nvariants; p++) {
+		const struct panel *panel = &kind->panels[p / sw->nvariants];
+		const char *variant = sw->variants[p % sw->nvariants];
+		double k = panel->scale;
 
-				if (r)
-					fprintf(f, "%g\t%.9g\t%.9g\t%.9g\n",
-						sw->pauses[at] / 1000.0, k * r->st.median,
-						k * (isnan(r->st.lo) ? r->st.median : r->st.lo),
-						k * (isnan(r->st.hi) ? r->st.median : r->st.hi));
-				else
-					fprintf(f, "%g\tNaN\tNaN\tNaN\n",
-						sw->pauses[at] / 1000.0);
-			}
-			fputs("\n\n", f);
+		fprintf(f, "# %s, %s\n", panel->metric, variant);
+		for (at = 0; at < sw->nvalues; at++) {
+			const struct row *r = summary_find(sum, first->platform,
+				first->series, variant, kind->workload,
+				run_str(run, "%s%s%ld", panel->metric, kind->mark,
+					sw->values[at]));
+			double x = (double)sw->values[at] * kind->unit;
+
+			if (r)
+				fprintf(f, "%g\t%.9g\t%.9g\t%.9g\n", x,
+					k * r->st.median,
+					k * (isnan(r->st.lo) ? r->st.median : r->st.lo),
+					k * (isnan(r->st.hi) ? r->st.median : r->st.hi));
+			else
+				fprintf(f, "%g\tNaN\tNaN\tNaN\n", x);
 		}
+		fputs("\n\n", f);
 	}
 }
 
 static int plot_sweep_of(struct run *run, const struct summary *sum,
-			 struct plots *out, const struct row *first, const char *name)
+			 struct plots *out, const struct kind *kind,
+			 const struct row *first, const char *name)
 {
 	const char *title = platform_find(first->platform)->title, *titles[NR_PANELS], *n;
-	struct sweep sw = { 0 };
+	struct sweep sw = { .kind = kind };
 	size_t p;
 	FILE *f;
 	int ret;
 
 	find_sweep(sum, first, &sw);
 	/* A curve has three points */
-	if (sw.npauses < 3)
+	if (sw.nvalues < 3)
 		return 0;
 	f = plot_open(run, name, "dat");
 	if (!f)
@@ -153,43 +183,46 @@ static int plot_sweep_of(struct run *run, const struct summary *sum,
 	if (!f)
 		return -1;
 	for (p = 0; p < NR_PANELS; p++)
-		titles[p] = panels[p].title;
-	gp_text(f, "title", run_str(run, "512 MiB taken and freed for half a minute, by the pause — %s, %s",
-				    title, n));
-	gp_int(f, "npanels", (int)NR_PANELS);
+		titles[p] = kind->panels[p].title;
+	gp_text(f, "title", run_str(run, "%s — %s, %s", kind->title, title, n));
+	gp_int(f, "npanels", NR_PANELS);
 	gp_texts(f, "ptitle", titles, NR_PANELS);
-	gp_num(f, "xlo", sw.pauses[0] / 1000.0);
-	gp_num(f, "xhi", sw.pauses[sw.npauses - 1] / 1000.0);
+	gp_text(f, "axis", kind->axis);
+	gp_text(f, "tics", kind->tics);
+	gp_num(f, "xlo", (double)sw.values[0] * kind->unit);
+	gp_num(f, "xhi", (double)sw.values[sw.nvalues - 1] * kind->unit);
 	gp_variants(f, sw.variants, sw.variants, sw.nvariants);
 	ret |= GP_CLOSE(run, f, name, "legend", "sweep");
-	plot_add(out, name,
-		 run_str(run, "Churn by the length of its pause: memory that the host had to supply again, memory that it held while it was free, the cost of both (a GiB fetched back counts as one held for 2.1 s), and cycles; less of the first three and more of the last is better; %s, %s.",
-			 title, n));
+	plot_add(out, name, run_str(run, "%s; %s, %s.", kind->caption, title, n));
 	return ret;
 }
 
 /**
- * plot_sweep() - churn by the length of its pause on one platform
+ * plot_sweep() - all sweeps that one platform has run
  *
  * Return: 0, or -1 after a message.
  */
 int plot_sweep(struct run *run, const struct summary *sum, struct plots *out,
 	       const char *platform)
 {
-	const char *last = NULL;
-	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < sum->n; i++) {
-		const struct row *r = &sum->rows[i];
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
+		const char *last = NULL;
 
-		if (strcmp(r->platform, platform) || strcmp(r->workload, WORKLOAD) ||
-		    (last && !strcmp(last, r->series)))
-			continue;
-		ret |= plot_sweep_of(run, sum, out, r,
-				     run_str(run, "sweep-%s%s%s", platform,
-					     last ? "-" : "", last ? r->series : ""));
-		last = r->series;
+		for (size_t i = 0; i < sum->n; i++) {
+			const struct row *r = &sum->rows[i];
+
+			if (strcmp(r->platform, platform) ||
+			    strcmp(r->workload, kinds[k].workload) ||
+			    (last && !strcmp(last, r->series)))
+				continue;
+			ret |= plot_sweep_of(run, sum, out, &kinds[k], r,
+					     run_str(run, "%s-%s%s%s", kinds[k].name,
+						     platform, last ? "-" : "",
+						     last ? r->series : ""));
+			last = r->series;
+		}
 	}
 	return ret;
 }

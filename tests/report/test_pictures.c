@@ -205,6 +205,33 @@ static void quick_boots_are_not_left_out(void **state)
 	assert_false(exists(str("%s/run/plots/idle-um.svg", w->dir)));
 }
 
+/* A point for each value that the metrics of a sweep end with, from three on. */
+static void sweeps_go_by_their_value(void **state)
+{
+	struct work *w = *state;
+	const char *events = str("%s/run/boots/003-um-ext/events.jsonl", w->dir);
+	static const char point[] =
+		"{\"t\":2,\"event\":\"result\",\"workload\":\"scale\",\"metric\":\"pass_ms_g%d\",\"unit\":\"ms\",\"value\":%d}\n";
+	char *text;
+
+	append(events, "{\"t\":1,\"event\":\"begin\",\"workload\":\"scale\"}\n", "a");
+	append(events, str(point, 16, 3), "a");
+	append(events, str(point, 2, 5), "a");
+	append(events, "{\"t\":3,\"event\":\"end\",\"workload\":\"scale\"}\n", "a");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_false(exists(str("%s/run/plots/size-um.svg", w->dir)));
+	events = str("%s/run/boots/007-um-ext/events.jsonl", w->dir);
+	append(events, "{\"t\":1,\"event\":\"begin\",\"workload\":\"scale\"}\n", "a");
+	append(events, str(point, 128, 7), "a");
+	append(events, "{\"t\":4,\"event\":\"end\",\"workload\":\"scale\"}\n", "a");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_true(exists(str("%s/run/plots/size-um.svg", w->dir)));
+	text = slurp(str("%s/run/plots/size-um.dat", w->dir));
+	assert_non_null(strstr(text, "# idle_passes, ext\n2\tNaN"));
+	assert_non_null(strstr(text, "# pass_ms, ext\n2\t5\t5\t5\n16\t3\t3\t3\n128\t7\t7\t7\n"));
+	free(text);
+}
+
 /* A picture's script stands alone: drawn again by hand it is the same. */
 static void scripts_stand_alone(void **state)
 {
@@ -236,6 +263,7 @@ int main(void)
 		T(without_its_map_a_run_is_the_same),
 		T(broken_maps),
 		T(quick_boots_are_not_left_out),
+		T(sweeps_go_by_their_value),
 		T(scripts_stand_alone),
 	};
 
