@@ -87,9 +87,12 @@ void plan_order(size_t nr, unsigned int rounds, unsigned int *rnd, size_t *order
 	}
 }
 
-/* Each round boots every variant once, in the order of plan_order(). */
+/*
+ * Each round boots every variant once, in the order of plan_order(); those of
+ * @once are in the first round only.
+ */
 static int fill_lane(struct lane *lane, const struct selection *sel,
-		     const struct boot *like, uint64_t chosen,
+		     const struct boot *like, uint64_t chosen, uint64_t once,
 		     unsigned int rounds, unsigned int *rnd)
 {
 	size_t which[VARIANTS_MAX], *order, nr = 0, i;
@@ -111,8 +114,11 @@ static int fill_lane(struct lane *lane, const struct selection *sel,
 		return -1;
 	plan_order(nr, rounds, rnd, order);
 	for (i = 0; i < nr * rounds; i++) {
-		struct boot *b = &lane->boots[lane->nr++];
+		struct boot *b = &lane->boots[lane->nr];
 
+		if (i >= nr && once & BIT(which[order[i]]))
+			continue;
+		lane->nr++;
 		*b = *like;
 		b->variant = &variants[which[order[i]]];
 		b->workloads = workloads_for(b->workloads, b->platform,
@@ -144,6 +150,7 @@ static int fill_group(struct lane *lane, const struct selection *sel,
 	};
 	uint64_t chosen = sel->variants ? sel->variants : g->on[p].variants;
 	unsigned int rounds = sel->boots ? sel->boots : g->on[p].boots;
+	uint64_t once = sel->boots ? 0 : g->once;
 	const json_t *values;
 	size_t i = 0;
 
@@ -154,7 +161,8 @@ static int fill_group(struct lane *lane, const struct selection *sel,
 		like.mem_mib = 0;
 		while ((like.mem_mib = workload_next_size(sel->full, like.workloads,
 							  p, like.mem_mib)))
-			if (fill_lane(lane, sel, &like, chosen, rounds, rnd))
+			if (fill_lane(lane, sel, &like, chosen, once, rounds,
+				      rnd))
 				return -1;
 	} while (++i < json_array_size(values));
 	return 0;

@@ -69,6 +69,7 @@ struct group {
 		unsigned int boots;
 		uint64_t variants;
 	} on[NR_PLATFORMS];
+	uint64_t once;		/* variants of which one boot is enough */
 	bool together;
 };
 

@@ -179,6 +179,7 @@ static int check_boots(const struct place *at, struct workload *w)
 	};
 	static const struct key keys[] = {
 		{ "together", BOOLEAN, false }, { "variants", ANY, true },
+		{ "once", ARRAY, false },
 		{ "kvm", ANY, false }, { "tcg", ANY, false },
 		{ "icount", ANY, false }, { "um", ANY, false },
 	};
@@ -204,6 +205,10 @@ static int check_boots(const struct place *at, struct workload *w)
 		snprintf(key, sizeof(key), "%s.variants", where);
 		if (check_variants(at, key, json_object_get(o, "variants"),
 				   &chosen))
+			return -1;
+		snprintf(key, sizeof(key), "%s.once", where);
+		if (json_object_get(o, "once") &&
+		    check_variants(at, key, json_object_get(o, "once"), &g->once))
 			return -1;
 		for (p = 0; p < NR_PLATFORMS; p++) {
 			snprintf(key, sizeof(key), "%s.%s", where,

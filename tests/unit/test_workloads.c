@@ -364,6 +364,8 @@ static const struct {
 	{ WORKLOAD("1", BOOTS, "{'a': 1}",
 		   "'settings_for': {'um': {'a': 'b'}},"),
 	  "settings_for.um.a: is not of the kind" },
+	{ WORKLOAD("1", "{'full': {'variants': 'all', 'once': ['on'], 'um': 2}}", "{}", ""),
+	  "boots.full.once: 'on' is not known" },
 	{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'b', 'quick': [1], 'full': [1]},"),
 	  "row.setting: must be a setting" },
 	{ WORKLOAD("1", BOOTS, "{'a': 1}", "'row': {'setting': 'a', 'quick': [], 'full': [1]},"),

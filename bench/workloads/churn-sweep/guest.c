@@ -6,7 +6,7 @@
 
 #include "agent.h"
 
-#define CYCLES_MIN	6	/* with a long pause the run is longer */
+#define CYCLES_MIN	4	/* with a long pause the run is longer */
 #define GATE_S		0.5	/* so often the age gate is looked at */
 
 struct sweep {
