@@ -141,6 +141,15 @@ static pid_t spawn(char **argv, const char *log_path, const struct cgroup *group
 	return pid;
 }
 
+/*
+ * Linux promises no more memory than a machine has, unless it is told not to; a
+ * guest that large is mostly holes. Where nothing is overcommitted QEMU refuses.
+ */
+static bool more_than_host_has(unsigned int mem_mib)
+{
+	return mem_mib > (uint64_t)sysconf(_SC_PHYS_PAGES) * (PAGE / 1024) / 1024;
+}
+
 /* The machine, and the devices that the guest and we talk over. */
 static void qemu_argv(struct vm *vm, const struct config *cfg,
 		      const struct boot *b, const char *log, int chan, int qmp)
@@ -157,8 +166,8 @@ static void qemu_argv(struct vm *vm, const struct config *cfg,
 	argv_add(a, "%d", b->platform == ICOUNT ? 1 : 2);
 	/* Anonymous and private: what is given back leaves the process. */
 	argv_add(a, "-object");
-	argv_add(a, "memory-backend-ram,id=ram,size=%uM,share=off,prealloc=off",
-		 b->mem_mib);
+	argv_add(a, "memory-backend-ram,id=ram,size=%uM,share=off,prealloc=off%s",
+		 b->mem_mib, more_than_host_has(b->mem_mib) ? ",reserve=off" : "");
 	argv_add(a, "-nodefaults");
 	argv_add(a, "-no-user-config");
 	argv_add(a, "-nographic");

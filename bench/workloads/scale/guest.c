@@ -6,6 +6,8 @@
 
 #include "agent.h"
 
+#define SETTLE_MAX	12	/* times settle_ms, for a worker that never rests */
+
 static const char *workload;
 static long gib;
 
@@ -41,6 +43,17 @@ static double register_us(void)
 			       us : NAN;
 	}
 	return NAN;
+}
+
+/* Until no pass has run for a while; the host is told of all memory at first. */
+static void settle(double quiet)
+{
+	double passes = -1, limit = now_s() + SETTLE_MAX * quiet;
+
+	while (worker_passes() > passes && now_s() < limit) {
+		passes = worker_passes();
+		sleep_s(quiet);
+	}
 }
 
 /* Nothing to do for a while: does the worker run all the same? */
@@ -82,7 +95,7 @@ static int work_scale(const char *name, const json_t *args)
 	workload = name;
 	gib = arg_int(args, "mem_mib", 1024) / 1024;
 	result("register_us", "us", register_us());
-	sleep_s((double)arg_int(args, "settle_ms", 15000) * 1e-3);
+	settle((double)arg_int(args, "settle_ms", 15000) * 1e-3);
 	if (ask_host(name, &held))
 		return -1;
 	result("resident_mib", "MiB", held.resident_mib);
