@@ -5,7 +5,8 @@
  * kernel.c	records.c, policy.c and walk.c, and what they call
  * buddy.c	a page allocator that calls its hooks where the kernel's does
  * truth.c	what has to be known of each page, kept without any hooks
- * world.c	who uses the allocator: users, the worker, memory hotplug...
+ * world.c	who uses the allocator: users, memory hotplug...
+ * worker.c	the worker of page reporting with its device
  * ops.c	operations: drawn at random, printed, read back
  * main.c	runs them, shrinks what fails, prints TAP
  */
