@@ -39,11 +39,11 @@ static const struct kind kinds[] = {
 	{ .workload = "scale", .name = "size", .mark = "_g", .unit = 1,
 	  .axis = "guest, GiB", .tics = "(1, 2, 4, 8, 16, 32, 64, 128, 256)",
 	  .title = "What reporting costs an idle guest, by its size",
-	  .caption = "An idle guest by its size: registration of the device, passes and the worker's CPU time in a minute in which nothing happens, and the CPU time of a pass after 64 MiB were freed; under icount a millisecond is a million instructions; less is better",
+	  .caption = "An idle guest by its size: registration of the device, passes in a minute in which nothing happens, passes after 64 MiB are freed three times, and the CPU time of one of these; under icount a millisecond is a million instructions; less is better",
 	  .panels = {
 		{ "register_us", "registration, ms", 1e-3 },
 		{ "idle_passes", "idle passes/min", 1 },
-		{ "idle_worker_ms", "idle worker, ms/min", 1 },
+		{ "passes", "passes, 3 x 64 MiB freed", 1 },
 		{ "pass_ms", "a pass, ms", 1 },
 	  } },
 };
@@ -55,21 +55,24 @@ struct sweep {
 	size_t nvariants;
 	long values[VALUES_MAX];
 	size_t nvalues;
+	const struct panel *panels[NR_PANELS];	/* that have anything to show */
+	double top[NR_PANELS];			/* the largest median */
+	size_t npanels;
 	int nlo, nhi;			/* boots */
 };
 
-/* The value that a metric's name ends with, or -1. */
-static long value_in(const struct kind *kind, const char *metric)
+/* The value that the name of a panel's metric ends with, or -1. */
+static long value_in(const struct kind *kind, const struct panel *panel,
+		     const char *metric)
 {
-	const char *p = strstr(metric, kind->mark);
+	size_t n = strlen(panel->metric), m = strlen(kind->mark);
 	char *end;
 	long value;
 
-	if (!p)
+	if (strncmp(metric, panel->metric, n) || strncmp(metric + n, kind->mark, m))
 		return -1;
-	p += strlen(kind->mark);
-	value = strtol(p, &end, 10);
-	return end == p || *end ? -1 : value;
+	value = strtol(metric + n + m, &end, 10);
+	return end == metric + n + m || *end ? -1 : value;
 }
 
 static void add_variant(struct sweep *sw, const char *variant)
@@ -101,27 +104,33 @@ static void add_value(struct sweep *sw, long value)
 	sw->values[i] = value;
 }
 
-static void find_sweep(const struct summary *sum, const struct row *first,
-		       struct sweep *sw)
+/* What a panel shows; one without anything would stop gnuplot. */
+static void find_panel(const struct summary *sum, const struct row *first,
+		       struct sweep *sw, const struct panel *panel)
 {
-	const struct panel *last = &sw->kind->panels[NR_PANELS - 1];
+	bool any = false;
+	double top = 0;
 	size_t i;
 
-	sw->nlo = 1 << 30;
 	for (i = 0; i < sum->n; i++) {
 		const struct row *r = &sum->rows[i];
-		long value = value_in(sw->kind, r->metric);
+		long value = value_in(sw->kind, panel, r->metric);
 
 		if (strcmp(r->platform, first->platform) ||
 		    strcmp(r->series, first->series) ||
-		    strcmp(r->workload, sw->kind->workload) || value < 0 ||
-		    strncmp(r->metric, last->metric, strlen(last->metric)))
+		    strcmp(r->workload, sw->kind->workload) || value < 0)
 			continue;
+		any = true;
+		top = fmax(top, r->st.median);
 		add_variant(sw, r->variant);
 		add_value(sw, value);
-		sw->nlo = r->st.n < sw->nlo ? r->st.n : sw->nlo;
+		sw->nlo = !sw->nlo || r->st.n < sw->nlo ? r->st.n : sw->nlo;
 		sw->nhi = r->st.n > sw->nhi ? r->st.n : sw->nhi;
 	}
+	if (!any)
+		return;
+	sw->top[sw->npanels] = top;
+	sw->panels[sw->npanels++] = panel;
 }
 
 /* A block a panel and variant: value, median, interval. */
@@ -133,8 +142,8 @@ static void put_sweep(struct run *run, const struct summary *sum, FILE *f,
 
 	fprintf(f, "# %s, median, lower and upper end; a block a panel and variant\n",
 		kind->axis);
-	for (p = 0; p < NR_PANELS * sw->nvariants; p++) {
-		const struct panel *panel = &kind->panels[p / sw->nvariants];
+	for (p = 0; p < sw->npanels * sw->nvariants; p++) {
+		const struct panel *panel = sw->panels[p / sw->nvariants];
 		const char *variant = sw->variants[p % sw->nvariants];
 		double k = panel->scale;
 
@@ -168,7 +177,8 @@ static int plot_sweep_of(struct run *run, const struct summary *sum,
 	FILE *f;
 	int ret;
 
-	find_sweep(sum, first, &sw);
+	for (p = 0; p < NR_PANELS; p++)
+		find_panel(sum, first, &sw, &kind->panels[p]);
 	/* A curve has three points */
 	if (sw.nvalues < 3)
 		return 0;
@@ -179,14 +189,15 @@ static int plot_sweep_of(struct run *run, const struct summary *sum,
 	ret = plot_close(run, f, name, "dat");
 
 	n = boots_text(run, (size_t)sw.nlo, (size_t)sw.nhi);
-	f = gp_open(run, name, 1000, 1250);
+	f = gp_open(run, name, 1000, 290 * (int)sw.npanels + 90);
 	if (!f)
 		return -1;
-	for (p = 0; p < NR_PANELS; p++)
-		titles[p] = kind->panels[p].title;
+	for (p = 0; p < sw.npanels; p++)
+		titles[p] = sw.panels[p]->title;
 	gp_text(f, "title", run_str(run, "%s — %s, %s", kind->title, title, n));
-	gp_int(f, "npanels", NR_PANELS);
-	gp_texts(f, "ptitle", titles, NR_PANELS);
+	gp_int(f, "npanels", (int)sw.npanels);
+	gp_texts(f, "ptitle", titles, sw.npanels);
+	gp_nums(f, "top", sw.top, sw.npanels);
 	gp_text(f, "axis", kind->axis);
 	gp_text(f, "tics", kind->tics);
 	gp_num(f, "xlo", (double)sw.values[0] * kind->unit);
