@@ -3,50 +3,70 @@
 
 #include <string.h>
 
-const struct variant_info variant_table[] = {
+const struct variant variants[] = {
 	{ .name = "off", .title = "no reporting",
 	  .sentence = "The distribution's kernel on a device without free page reporting.",
-	  .color = "#000000", .dash = "1", .width = 3, .point = 4 },
+	  .color = "#000000", .dash = "1", .width = 3, .point = 4,
+	  .tree = "pristine" },
 	{ .name = "flag", .title = "page flag",
 	  .sentence = "Upstream's free page reporting: one page flag, order 9, a pass every 2 s.",
-	  .color = "#D55E00", .dash = "'-'", .width = 2, .point = 5, .reports = true },
+	  .color = "#D55E00", .dash = "'-'", .width = 2, .point = 5,
+	  .tree = "pristine", .reporting = true, .negotiated = true },
 	{ .name = "flag-d250", .title = "page flag, 250 ms",
 	  .sentence = "`flag` with a pass every 250 ms.",
-	  .color = "#E69F00", .dash = "'-.'", .width = 2, .point = 7, .reports = true },
+	  .color = "#E69F00", .dash = "'-.'", .width = 2, .point = 7,
+	  .tree = "pristine-d250", .reporting = true, .negotiated = true },
 	{ .name = "flag-o0", .title = "page flag, order 0",
 	  .sentence = "`flag` with `page_reporting_order=0`: reports single pages.",
-	  .color = "#CC79A7", .dash = "'-..'", .width = 2, .point = 9, .reports = true },
+	  .color = "#CC79A7", .dash = "'-..'", .width = 2, .point = 9,
+	  .tree = "pristine", .reporting = true, .negotiated = true,
+	  .extra = "page_reporting.page_reporting_order=0" },
 	{ .name = "flag-clock", .title = "second chance",
 	  .sentence = "`flag` with a second-chance clock: a block is reported once four passes, a quarter of a second apart, have seen it free. No page_ext, no timestamps.",
-	  .color = "#F0E442", .dash = "(12,4)", .width = 3, .point = 13, .reports = true },
+	  .color = "#F0E442", .dash = "(12,4)", .width = 3, .point = 13,
+	  .tree = "pristine-clock", .reporting = true, .negotiated = true },
 	{ .name = "flag-lock", .title = "page flag, timed lock",
 	  .sentence = "`flag` with a clock around its hold of `zone->lock`; for `lockhold` only.",
-	  .color = "#A6761D", .dash = "'_'", .width = 2, .point = 3, .reports = true },
+	  .color = "#A6761D", .dash = "'_'", .width = 2, .point = 3,
+	  .tree = "pristine-lock", .reporting = true, .negotiated = true,
+	  .special = true, .no_um = true },
 	{ .name = "page_owner", .title = "page_owner",
 	  .sentence = "`flag` with `page_owner=on`: what another user of page_ext costs.",
-	  .color = "#999999", .dash = "'_'", .width = 2, .point = 1, .reports = true },
+	  .color = "#999999", .dash = "'_'", .width = 2, .point = 1,
+	  .tree = "pristine-owner", .reporting = true, .negotiated = true,
+	  .special = true, .no_um = true, .page_ext = true, .extra = "page_owner=on",
+	  .debugfs = "page_owner" },
 	{ .name = "page_table_check", .title = "page_table_check",
 	  .sentence = "`flag` with `page_table_check=on`: what another user of page_ext costs.",
-	  .color = "#666666", .dash = "'..-'", .width = 2, .point = 2, .reports = true },
+	  .color = "#666666", .dash = "'..-'", .width = 2, .point = 2,
+	  .tree = "pristine-owner", .reporting = true, .negotiated = true,
+	  .special = true, .no_um = true, .page_ext = true, .extra = "page_table_check=on" },
 	{ .name = "hint", .title = "free page hints",
 	  .sentence = "The distribution's kernel with virtio-balloon's free page hints, which QEMU asks for during a migration only.",
-	  .color = "#8C564B", .dash = "(4,4)", .width = 2, .point = 12 },
+	  .color = "#8C564B", .dash = "(4,4)", .width = 2, .point = 12,
+	  .tree = "pristine", .hint = true, .special = true },
 	{ .name = "ext-off", .title = "page_ext off",
 	  .sentence = "The patched kernel with `page_ext=off`: what the series costs when it is not used.",
-	  .color = "#56B4E9", .dash = "(8,8)", .width = 3, .point = 6 },
+	  .color = "#56B4E9", .dash = "(8,8)", .width = 3, .point = 6,
+	  .tree = "patched", .patched = true, .reporting = true, .extra = "page_ext=off" },
 	{ .name = "ext-idle", .title = "page_ext idle",
 	  .sentence = "The patched kernel with `page_ext=on` and no device to report to.",
-	  .color = "#009E73", .dash = "'.'", .width = 3, .point = 8 },
+	  .color = "#009E73", .dash = "'.'", .width = 3, .point = 8,
+	  .tree = "patched", .patched = true, .extra = "page_ext=on" },
 	{ .name = "ext", .title = "page_ext",
 	  .sentence = "The patched kernel with `page_ext=on`: reporting by age.",
-	  .color = "#0072B2", .dash = "1", .width = 2, .point = 11, .reports = true },
+	  .color = "#0072B2", .dash = "1", .width = 2, .point = 11,
+	  .tree = "patched", .patched = true, .reporting = true, .negotiated = true,
+	  .extra = "page_ext=on" },
 	{ .name = "ext-aa", .title = "page_ext again",
 	  .sentence = "`ext` once more under another name: a difference between the two is noise.",
 	  .color = "#7FB8D8", .dash = "(2,4)", .width = 2, .point = 10,
-	  .twin_of = "ext", .reports = true },
+	  .twin_of = "ext",
+	  .tree = "patched", .patched = true, .reporting = true, .negotiated = true,
+	  .extra = "page_ext=on", .special = true },
 };
 
-const size_t nr_variant_infos = sizeof(variant_table) / sizeof(*variant_table);
+const size_t nr_variants = sizeof(variants) / sizeof(*variants);
 
 const struct comparison_info comparison_table[] = {
 	{ "ext", BASELINE },
@@ -62,8 +82,8 @@ int variant_rank(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < nr_variant_infos; i++)
-		if (!strcmp(variant_table[i].name, name))
+	for (i = 0; i < nr_variants; i++)
+		if (!strcmp(variants[i].name, name))
 			break;
 	return (int)i;
 }
@@ -73,15 +93,15 @@ int variant_rank(const char *name)
  *
  * Return: its row; for a name that has none, a grey one without a name.
  */
-const struct variant_info *variant_find(const char *name)
+const struct variant *variant_find(const char *name)
 {
-	static const struct variant_info unknown = {
+	static const struct variant unknown = {
 		.title = "unknown", .sentence = "A variant that this report does not know.",
 		.color = "#999999", .dash = "'_'", .width = 2, .point = 1,
 	};
 	size_t i = (size_t)variant_rank(name);
 
-	return i < nr_variant_infos ? &variant_table[i] : &unknown;
+	return i < nr_variants ? &variants[i] : &unknown;
 }
 
 /**

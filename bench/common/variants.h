@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct variant_info {
+struct variant {
 	const char *name;
 	const char *title;	/* two or three words */
 	const char *sentence;	/* what it is, for somebody who has never heard of it */
@@ -17,7 +17,18 @@ struct variant_info {
 	const char *dash;	/* gnuplot's dashtype, as it stands in a script */
 	int width, point;	/* gnuplot's linewidth and pointtype */
 	const char *twin_of;	/* the same kernel and command line under another name */
-	bool reports;		/* its guest gives free memory back while it runs */
+
+	/* How it is booted */
+	const char *tree;	/* kernel directory: <arch>-<tree> */
+	bool patched;
+	bool reporting;		/* the device offers reporting */
+	bool negotiated;	/* and the guest takes it: it gives memory back while it runs */
+	bool hint;		/* the balloon tells what is free to migration */
+	bool special;		/* has one purpose, and is not one of "all" */
+	bool no_um;		/* its tree is not built for User Mode Linux */
+	const char *extra;	/* kernel command line */
+	const char *debugfs;	/* a file that is there if the option took */
+	bool page_ext;		/* the option takes memory for page_ext */
 };
 
 /* A comparison that is declared before a run: @variant against @against. */
@@ -28,8 +39,8 @@ struct comparison_info {
 /* What every other variant's ratio and p are against. */
 #define BASELINE	"flag"
 
-extern const struct variant_info variant_table[];
-extern const size_t nr_variant_infos;
+extern const struct variant variants[];
+extern const size_t nr_variants;
 
 /*
  * The headline comparisons: the runner declares them in run.json before the first
@@ -38,7 +49,7 @@ extern const size_t nr_variant_infos;
 extern const struct comparison_info comparison_table[];
 extern const size_t nr_comparison_infos;
 
-const struct variant_info *variant_find(const char *name);
+const struct variant *variant_find(const char *name);
 int variant_rank(const char *name);
 const char *variant_twin_of(const char *name);
 

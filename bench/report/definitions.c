@@ -30,8 +30,8 @@ void put_definitions(struct doc *d)
 	for (i = 0; i < sizeof(defs) / sizeof(*defs); i++)
 		doc_li(d, "%s", defs[i]);
 	doc_h(d, 3, "The variants");
-	for (i = 0; i < nr_variant_infos; i++)
-		doc_li(d, "`%s`, %s: %s", variant_table[i].name, variant_table[i].title,
-		       variant_table[i].sentence);
+	for (i = 0; i < nr_variants; i++)
+		doc_li(d, "`%s`, %s: %s", variants[i].name, variants[i].title,
+		       variants[i].sentence);
 }
 

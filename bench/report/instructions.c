@@ -26,13 +26,13 @@ static void put_instr(struct doc *d, const struct summary *sum, const struct row
 	bool has[COLUMNS_MAX] = { false };
 	char buf[TEXT], id[TEXT];
 	struct table t;
-	const size_t nv = nr_variant_infos < COLUMNS_MAX ? nr_variant_infos : COLUMNS_MAX;
+	const size_t nv = nr_variants < COLUMNS_MAX ? nr_variants : COLUMNS_MAX;
 	size_t v, cols = 1;
 	int order;
 
 	for (v = 0; v < nv; v++) {
 		for (order = 0; order < ORDERS; order++)
-			if (find_instr(sum, of, variant_table[v].name, mode, op, order))
+			if (find_instr(sum, of, variants[v].name, mode, op, order))
 				has[v] = true;
 		cols += has[v];
 	}
@@ -43,7 +43,7 @@ static void put_instr(struct doc *d, const struct summary *sum, const struct row
 	table_cell(&t, "order");
 	for (v = 0; v < nv; v++)
 		if (has[v])
-			table_cell(&t, "%s", variant_table[v].name);
+			table_cell(&t, "%s", variants[v].name);
 	table_cell(&t, "ext − flag");
 	table_cell(&t, "ext-off − off");
 	for (order = 0; order < ORDERS; order++) {
@@ -56,7 +56,7 @@ static void put_instr(struct doc *d, const struct summary *sum, const struct row
 		for (v = 0; v < nv; v++) {
 			if (!has[v])
 				continue;
-			r = find_instr(sum, of, variant_table[v].name, mode, op, order);
+			r = find_instr(sum, of, variants[v].name, mode, op, order);
 			if (r && r->st.hi - r->st.lo > INSTR_EPSILON)
 				table_cell(&t, "[%s](#%s)\n[%.6g, %.6g]",
 					   number(buf, r->st.median), raw_id(id, r),

@@ -145,8 +145,8 @@ static void splits_collect(const struct run *run, const struct summary *sum,
 		    (!metric_is_headline(r->workload, r->metric) &&
 		     strcmp(r->metric, "fill_s")))
 			continue;
-		for (v = 0; v < nr_variant_infos; v++)
-			split_metric(run, sum, i, end, variant_table[v].name, out);
+		for (v = 0; v < nr_variants; v++)
+			split_metric(run, sum, i, end, variants[v].name, out);
 	}
 	raw = xrealloc(NULL, out->n, sizeof(*raw));
 	adj = xrealloc(NULL, out->n, sizeof(*adj));

@@ -92,7 +92,7 @@ void put_machine(struct doc *d, const struct run *run)
 		      json_str(m, "ksm", "?"), json_str(run->meta, "commit", "?"),
 		      json_str(run->meta, "profile", "?"),
 		      json_str(run->meta, "date", "?"));
-	for (int rank = 0; rank <= (int)nr_platform_infos; rank++)
+	for (int rank = 0; rank <= NR_PLATFORMS; rank++)
 		for (i = 0; i < run->nboots; i++)
 			if (platform_rank(run->boots[i].platform) == rank &&
 			    !seen_before(run, i, false))
@@ -135,7 +135,7 @@ void put_completeness(struct doc *d, const struct run *run,
 void put_what_ran(struct doc *d, const struct run *run)
 {
 	static const char * const settings[] = { "settings", "settings_by_platform" };
-	const size_t per = nr_variant_infos + 1;
+	const size_t per = nr_variants + 1;
 	struct table t;
 	size_t i;
 
@@ -145,7 +145,7 @@ void put_what_ran(struct doc *d, const struct run *run)
 	for (const char * const *h = (const char * const []){ "platform", "variant",
 	     "tree", "kernel", "memory", "boots", "guest command line", NULL }; *h; h++)
 		table_cell(&t, "%s", *h);
-	for (int rank = 0; rank < (int)((nr_platform_infos + 1) * per); rank++) {
+	for (int rank = 0; rank < (int)((NR_PLATFORMS + 1) * per); rank++) {
 		for (i = 0; i < run->nboots; i++) {
 			const struct boot *b = &run->boots[i];
 			char *cmd;

@@ -247,8 +247,8 @@ struct answer *answers_make(const struct summary *sum, size_t *n)
 
 			if (!summary_first(sum, i))
 				continue;
-			for (v = 0; v < (each ? nr_variant_infos : 1); v++) {
-				const char *name = each ? variant_table[v].name :
+			for (v = 0; v < (each ? nr_variants : 1); v++) {
+				const char *name = each ? variants[v].name :
 						   questions[q].variant;
 
 				all = xrealloc(all, *n + 1, sizeof(*all));

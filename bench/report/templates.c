@@ -127,7 +127,7 @@ void gp_variants(FILE *f, const char *const *variants, const char *const *labels
 	gp_texts(f, "label", labels, n);
 	fprintf(f, "array color[%zu]\n", n ? n : 1);
 	for (i = 0; i < n; i++) {
-		const struct variant_info *v = variant_find(variants[i]);
+		const struct variant *v = variant_find(variants[i]);
 
 		fprintf(f, "color[%zu] = \"%s\"\n", i + 1, v->color);
 		fprintf(f, "set style line %zu lc rgb \"%s\" dt %s lw %d pt %d\n", i + 1,

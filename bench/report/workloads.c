@@ -82,8 +82,8 @@ bool variant_is_compared(const char *variant)
 
 	if (comparison_of(variant, 0) || !strcmp(variant, BASELINE))
 		return true;
-	for (i = 0; i < nr_variant_infos; i++)
-		if (comparison_declared(variant_table[i].name, variant))
+	for (i = 0; i < nr_variants; i++)
+		if (comparison_declared(variants[i].name, variant))
 			return true;
 	return false;
 }

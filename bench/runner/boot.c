@@ -21,7 +21,7 @@ void boot_dir(char *path, size_t len, const struct config *cfg,
 	      const struct boot *b)
 {
 	make_path(path, len, "%s/boots/%03u-%s-%s", cfg->out, b->seq,
-		 platform_names[b->platform], b->variant->name);
+		 platform_table[b->platform].name, b->variant->name);
 }
 
 /* What there is to say before anything is started. */
@@ -46,14 +46,14 @@ static void describe(struct run *r)
 					      json_string(workloads[i].name));
 	r->meta = json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:s, s:o}",
 			    "schema", 1, "seq", (int)b->seq,
-			    "platform", platform_names[b->platform],
+			    "platform", platform_table[b->platform].name,
 			    "variant", b->variant->name,
 			    "replicate", (int)b->replicate,
 			    "kernel", release,
 			    "kernel_tree", b->variant->patched ? "patched" : "pristine",
 			    "config_sha256", sha,
 			    "mem_mib", (int)b->mem_mib,
-			    "cpus", b->platform == UM || b->platform == ICOUNT ? 1 : 2,
+			    "cpus", platform_table[b->platform].cpus,
 			    "qemu_version", "",
 			    "host", meta_host_state(), "started", stamp,
 			    "workloads", names);
@@ -63,7 +63,7 @@ static void describe(struct run *r)
 	if (b->after)
 		json_object_set_new(r->meta, "after", json_pack("{s:i, s:s, s:s}",
 				    "seq", (int)b->after->seq,
-				    "platform", platform_names[b->after->platform],
+				    "platform", platform_table[b->after->platform].name,
 				    "variant", b->after->variant->name));
 	free(sha);
 }
@@ -177,7 +177,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 	run_save_meta(&r);
 	if (r.exit_code && !r.interrupted) {
 		complain("boot %03u (%s, %s): %s: %s", b->seq,
-			platform_names[b->platform], b->variant->name, r.status,
+			platform_table[b->platform].name, b->variant->name, r.status,
 			r.error);
 		if (r.nr_guests &&
 		    (strcmp(r.status, "error") || r.exit_code == EXIT_LOST))

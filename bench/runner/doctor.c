@@ -63,7 +63,7 @@ uint64_t doctor_platforms(const struct config *cfg, uint64_t platforms)
 		if (!(platforms & BIT(p)) ||
 		    !platform_works(cfg, p, why, sizeof(why)))
 			continue;
-		complain("%s is left out: %s", platform_names[p], why);
+		complain("%s is left out: %s", platform_table[p].name, why);
 		platforms &= ~BIT(p);
 	}
 	return platforms;
@@ -92,11 +92,11 @@ static void ask_platforms(const struct config *cfg)
 	for (p = 0; p < NR_PLATFORMS; p++) {
 		bool good;
 
-		strcpy(why, platform_about[p]);
+		strcpy(why, platform_table[p].about);
 		good = !platform_works(cfg, p, why, sizeof(why));
 		if (good && p == KVM)
 			good = kvm_works(cfg, why, sizeof(why));
-		line(platform_names[p], good, "%s", good ? platform_about[p] : why);
+		line(platform_table[p].name, good, "%s", good ? platform_table[p].about : why);
 	}
 }
 

@@ -434,7 +434,7 @@ int guest_start(struct guest *g)
 		return run_failed(r, "error", EXIT_FATAL, "out of memory");
 	strcpy(g->what, "while it booted");
 	g->deadline = now_s() + (patience ? atof(patience) :
-				 30 + 10 * boot_seconds(b->platform));
+				 30 + 10 * platform_table[b->platform].boot_s);
 	return attach(g);
 }
 

@@ -23,7 +23,7 @@ void describe_boot(char *buf, size_t len, const struct boot *b)
 {
 	size_t used, i;
 
-	snprintf(buf, len, "%-6s %-8s", platform_names[b->platform],
+	snprintf(buf, len, "%-6s %-8s", platform_table[b->platform].name,
 		 b->variant->name);
 	for (i = 0; i < nr_workloads; i++) {
 		used = strlen(buf);
@@ -43,7 +43,7 @@ void print_names(FILE *f, const char *what)
 
 	fprintf(f, "%s:", what);
 	for (i = 0; !strcmp(what, "platforms") && i < NR_PLATFORMS; i++)
-		fprintf(f, " %s", platform_names[i]);
+		fprintf(f, " %s", platform_table[i].name);
 	for (i = 0; !strcmp(what, "variants") && i < nr_variants; i++)
 		fprintf(f, " %s", variants[i].name);
 	for (i = 0; !strcmp(what, "workloads") && i < nr_workloads; i++)
@@ -58,7 +58,7 @@ void print_list(FILE *f)
 
 	fprintf(f, "platforms\n");
 	for (i = 0; i < NR_PLATFORMS; i++)
-		fprintf(f, "  %-16s %s\n", platform_names[i], platform_about[i]);
+		fprintf(f, "  %-16s %s\n", platform_table[i].name, platform_table[i].about);
 	fprintf(f, "variants\n");
 	for (i = 0; i < nr_variants; i++)
 		fprintf(f, "  %-16s %s\n", variants[i].name,
@@ -143,7 +143,7 @@ void explain_nothing(const struct selection *sel)
 				if (groups[g].workloads & BIT(w) &&
 				    groups[g].on[p].boots &&
 				    workloads[w].platforms & BIT(p))
-					fprintf(stderr, " %s", platform_names[p]);
+					fprintf(stderr, " %s", platform_table[p].name);
 		fprintf(stderr, "\n");
 	}
 }

@@ -37,11 +37,11 @@ static void check_kernels(const struct config *cfg, const struct plan *plan)
 			kernel_dir(dir, sizeof(dir), cfg, (enum platform)p,
 				   &variants[v]);
 			make_path(path, sizeof(path), "%s/%s", dir,
-				 p == UM ? "linux" : "bzImage");
+				 platform_table[p].image);
 			if (!access(path, R_OK))
 				continue;
 			complain("variant %s on %s needs %s: %s",
-				variants[v].name, platform_names[p], path,
+				variants[v].name, platform_table[p].name, path,
 				strerror(errno));
 			missing++;
 		}

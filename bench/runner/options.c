@@ -144,8 +144,7 @@ static bool select_option(struct selection *sel, int c, const char *arg)
 		sel->full = n;
 		return true;
 	case 'P':
-		if (parse_list(arg, platform_names, NR_PLATFORMS,
-			       &sel->platforms, err, sizeof(err)))
+		if (parse_platforms(arg, &sel->platforms, err, sizeof(err)))
 			unknown("platforms", err);
 		return true;
 	case 'v':

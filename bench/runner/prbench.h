@@ -20,6 +20,8 @@
 #include <jansson.h>
 
 #include "common.h"
+#include "platforms.h"
+#include "variants.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PRINTF(f, a)	__attribute__((format(printf, f, a)))
@@ -39,23 +41,6 @@ enum {
 #define BIT(n)		(1ULL << (n))
 #define WORKLOADS_MAX	64		/* they are bits of a mask, */
 #define VARIANTS_MAX	64		/* and so are variants */
-
-/* variants.c */
-enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
-
-struct variant {
-	const char *name;	/* common/variants.c says what it is */
-	const char *tree;	/* kernel directory: <arch>-<tree> */
-	bool patched;
-	bool reporting;		/* the device offers reporting */
-	bool negotiated;	/* and the guest is to take it */
-	bool hint;		/* the balloon tells what is free to migration */
-	bool special;		/* has one purpose, and is not one of "all" */
-	bool no_um;		/* its tree is not built for User Mode Linux */
-	const char *extra;	/* kernel command line */
-	const char *debugfs;	/* a file that is there if the option took */
-	bool page_ext;		/* the option takes memory for page_ext */
-};
 
 /*
  * A group is one kind of boot: which workloads share it, how often it is
@@ -83,10 +68,6 @@ struct workload {
 	struct group boots[2];	/* quick, full; unless it shares another's */
 };
 
-extern const char *const platform_names[NR_PLATFORMS];
-extern const char *const platform_about[NR_PLATFORMS];
-extern const struct variant variants[];
-extern const size_t nr_variants;
 extern struct workload workloads[WORKLOADS_MAX];
 extern size_t nr_workloads;
 extern const char *const host_variables[];
@@ -135,8 +116,9 @@ struct plan {
 int name_index(const char *const *names, size_t nr, const char *name);
 int parse_list(const char *text, const char *const *names, size_t nr,
 	       uint64_t *mask, char *unknown, size_t len);
+size_t list_platforms(const char **names);
+int parse_platforms(const char *text, uint64_t *mask, char *unknown, size_t len);
 int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len);
-double boot_seconds(enum platform p);
 void plan_order(size_t nr, unsigned int rounds, unsigned int *rnd,
 		size_t *order);
 int plan_make(struct plan *plan, const struct selection *sel);

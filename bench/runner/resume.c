@@ -138,7 +138,7 @@ static bool is_boot(const struct boot *b, const json_t *meta)
 	       json_integer_value(json_object_get(meta, "replicate")) == b->replicate &&
 	       json_is_string(json_object_get(meta, "platform")) &&
 	       !strcmp(json_string_value(json_object_get(meta, "platform")),
-		       platform_names[b->platform]) &&
+		       platform_table[b->platform].name) &&
 	       json_is_string(json_object_get(meta, "variant")) &&
 	       !strcmp(json_string_value(json_object_get(meta, "variant")),
 		       b->variant->name) &&

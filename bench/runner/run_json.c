@@ -87,7 +87,7 @@ static json_t *platforms_of(uint64_t mask)
 
 	for (i = 0; i < NR_PLATFORMS; i++)
 		if (mask & BIT(i))
-			json_array_append_new(a, json_string(platform_names[i]));
+			json_array_append_new(a, json_string(platform_table[i].name));
 	return a;
 }
 
@@ -109,7 +109,7 @@ static void add_settings(const struct selection *sel, json_t *run)
 					workload_settings(sel->full, i,
 							  (enum platform)p));
 		json_object_update(settings, o);
-		json_object_set_new(by_platform, platform_names[p], o);
+		json_object_set_new(by_platform, platform_table[p].name, o);
 	}
 	json_object_set_new(run, "settings", settings);
 	json_object_set_new(run, "settings_by_platform", by_platform);

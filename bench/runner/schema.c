@@ -11,11 +11,6 @@
 const char *const profile_names[] = { "quick", "full" };
 static const char *const better_names[] = { "less", "more" };
 
-/* One after the other: what is said for a platform has the last word. */
-const char *const settings_layers[] = {
-	"slow", "full", "kvm", "tcg", "icount", "um",
-};
-
 const char *const host_variables[] = {
 	"kernel", "source", "out", "script", NULL
 };
@@ -145,6 +140,15 @@ static int check_variants(const struct place *at, const char *key,
 	return 0;
 }
 
+/* A key that may be there for each platform. */
+static void platform_keys(struct key *keys, enum kind kind)
+{
+	int p;
+
+	for (p = 0; p < NR_PLATFORMS; p++)
+		keys[p] = (struct key){ platform_table[p].name, kind, false };
+}
+
 /* How often a platform boots which variants; NULL is not at all. */
 static int check_rounds(const struct place *at, const char *where,
 			const json_t *v, uint64_t dflt, unsigned int *boots,
@@ -177,15 +181,14 @@ static int check_boots(const struct place *at, struct workload *w)
 	static const struct key profiles[] = {
 		{ "quick", ANY, false }, { "full", ANY, false },
 	};
-	static const struct key keys[] = {
+	struct key keys[3 + NR_PLATFORMS] = {
 		{ "together", BOOLEAN, false }, { "variants", ANY, true },
 		{ "once", ARRAY, false },
-		{ "kvm", ANY, false }, { "tcg", ANY, false },
-		{ "icount", ANY, false }, { "um", ANY, false },
 	};
 	const json_t *boots = json_object_get(w->info, "boots");
 	int full, p;
 
+	platform_keys(keys + ARRAY_SIZE(keys) - NR_PLATFORMS, ANY);
 	if (check_keys(at, "boots", boots, profiles, ARRAY_SIZE(profiles)))
 		return -1;
 	for (full = 0; full < 2; full++) {
@@ -212,9 +215,9 @@ static int check_boots(const struct place *at, struct workload *w)
 			return -1;
 		for (p = 0; p < NR_PLATFORMS; p++) {
 			snprintf(key, sizeof(key), "%s.%s", where,
-				 platform_names[p]);
+				 platform_table[p].name);
 			if (check_rounds(at, key,
-					 json_object_get(o, platform_names[p]),
+					 json_object_get(o, platform_table[p].name),
 					 chosen, &g->on[p].boots,
 					 &g->on[p].variants))
 				return -1;
@@ -241,8 +244,8 @@ static int check_settings(const struct place *at, const json_t *info)
 	}
 	json_object_foreach(json_object_get(info, "settings_for"), layer, o) {
 		snprintf(key, sizeof(key), "settings_for.%s", layer);
-		if (name_index(settings_layers, ARRAY_SIZE(settings_layers),
-			     layer) < 0)
+		if (strcmp(layer, "slow") && strcmp(layer, "full") &&
+		    platform_rank(layer) == NR_PLATFORMS)
 			return bad(at, key, "is not one of full, slow and the platforms");
 		if (!json_is_object(o))
 			return bad(at, key, "must be an object");
@@ -296,12 +299,10 @@ static int check_seconds(const struct place *at, const json_t *info)
 		{ "waits", ARRAY, false }, { "works", ARRAY, false },
 		{ "slow", OBJECT, false },
 	};
-	static const struct key slow[] = {
-		{ "kvm", NUMBER, false }, { "tcg", NUMBER, false },
-		{ "icount", NUMBER, false }, { "um", NUMBER, false },
-	};
+	struct key slow[NR_PLATFORMS];
 	const json_t *o = json_object_get(info, "seconds");
 
+	platform_keys(slow, NUMBER);
 	if (check_keys(at, "seconds", o, keys, ARRAY_SIZE(keys)) ||
 	    check_terms(at, "seconds.waits", info, json_object_get(o, "waits")) ||
 	    check_terms(at, "seconds.works", info, json_object_get(o, "works")))
@@ -494,6 +495,7 @@ int check_workload(const struct place *at, struct workload *w)
 		"default", "platforms", "boots", "settings", "seconds", "metrics",
 	};
 	const json_t *names = json_object_get(w->info, "variants");
+	const char *platforms[NR_PLATFORMS];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(needed); i++)
@@ -504,7 +506,7 @@ int check_workload(const struct place *at, struct workload *w)
 			profile_names, ARRAY_SIZE(profile_names),
 			&w->profiles) ||
 	    check_names(at, "platforms", json_object_get(w->info, "platforms"),
-			platform_names, NR_PLATFORMS, &w->platforms) ||
+			platforms, list_platforms(platforms), &w->platforms) ||
 	    (names && check_variants(at, "variants", names, &w->variants)) ||
 	    check_boots(at, w) || check_settings(at, w->info) ||
 	    check_seconds(at, w->info) ||

@@ -1,70 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The tables of platforms and variants, and how lists of names are read. */
+/* How lists of names are read. */
 #include <string.h>
 
 #include "prbench.h"
 
-const char *const platform_names[NR_PLATFORMS] = {
-	[KVM] = "kvm", [TCG] = "tcg", [ICOUNT] = "icount", [UM] = "um",
-};
+/* The names of all platforms; returns how many. */
+size_t list_platforms(const char **names)
+{
+	int p;
 
-const char *const platform_about[NR_PLATFORMS] = {
-	[KVM] = "QEMU with KVM: the processor runs the guest",
-	[TCG] = "QEMU emulating two processors: real devices, no real time",
-	[ICOUNT] = "QEMU emulating one processor whose clock counts instructions",
-	[UM] = "User Mode Linux: the guest is a process of the host",
-};
-
-const struct variant variants[] = {
-	{ .name = "off", .tree = "pristine" },
-	{ .name = "flag",
-	  .tree = "pristine", .reporting = true,
-	  .negotiated = true },
-	{ .name = "flag-d250",
-	  .tree = "pristine-d250", .reporting = true,
-	  .negotiated = true },
-	{ .name = "flag-o0",
-	  .tree = "pristine", .reporting = true,
-	  .negotiated = true,
-	  .extra = "page_reporting.page_reporting_order=0" },
-	{ .name = "flag-clock",
-	  .tree = "pristine-clock", .reporting = true,
-	  .negotiated = true },
-	/* Tells how long the worker held zone->lock, and is there for that only. */
-	{ .name = "flag-lock",
-	  .tree = "pristine-lock", .reporting = true,
-	  .negotiated = true, .special = true, .no_um = true },
-	/* Other users of page_ext, beside the page flag: what such records cost. */
-	{ .name = "page_owner",
-	  .tree = "pristine-owner", .reporting = true,
-	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
-	  .extra = "page_owner=on", .debugfs = "page_owner" },
-	{ .name = "page_table_check",
-	  .tree = "pristine-owner", .reporting = true,
-	  .negotiated = true, .special = true, .no_um = true, .page_ext = true,
-	  .extra = "page_table_check=on" },
-	/* QEMU asks what is free when it migrates, and that is all it is for. */
-	{ .name = "hint",
-	  .tree = "pristine", .hint = true, .special = true },
-	{ .name = "ext-off",
-	  .tree = "patched", .patched = true,
-	  .reporting = true, .extra = "page_ext=off" },
-	{ .name = "ext-idle",
-	  .tree = "patched", .patched = true,
-	  .extra = "page_ext=on" },
-	{ .name = "ext",
-	  .tree = "patched", .patched = true, .reporting = true,
-	  .negotiated = true, .extra = "page_ext=on" },
-	/*
-	 * The same under another name: the report expects no difference between
-	 * NAME and NAME-aa, and says so if there is one.
-	 */
-	{ .name = "ext-aa",
-	  .tree = "patched", .patched = true, .reporting = true,
-	  .negotiated = true, .extra = "page_ext=on", .special = true },
-};
-
-const size_t nr_variants = ARRAY_SIZE(variants);
+	for (p = 0; p < NR_PLATFORMS; p++)
+		names[p] = platform_table[p].name;
+	return NR_PLATFORMS;
+}
 
 /*
  * Set the bits of the names in a list that commas or spaces separate.  On an
@@ -91,29 +39,21 @@ int parse_list(const char *text, const char *const *names, size_t nr,
 	}
 }
 
+int parse_platforms(const char *text, uint64_t *mask, char *unknown, size_t len)
+{
+	const char *names[NR_PLATFORMS];
+
+	return parse_list(text, names, list_platforms(names), mask, unknown, len);
+}
+
 int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len)
 {
-	const char *names[ARRAY_SIZE(variants)];
+	const char *names[VARIANTS_MAX];
 	size_t i;
 
 	for (i = 0; i < nr_variants; i++)
 		names[i] = variants[i].name;
 	return parse_list(text, names, nr_variants, mask, unknown, len);
-}
-
-/* From start to the agent's first word, and from its last to the end. */
-double boot_seconds(enum platform p)
-{
-	switch (p) {
-	case KVM:
-		return 2;
-	case TCG:
-		return 2;
-	case ICOUNT:
-		return 6;
-	default:
-		return 1;
-	}
 }
 
 int name_index(const char *const *names, size_t nr, const char *name)

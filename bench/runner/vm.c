@@ -22,7 +22,7 @@ void kernel_dir(char *path, size_t len, const struct config *cfg,
 		enum platform p, const struct variant *v)
 {
 	make_path(path, len, "%s/%s-%s", cfg->kernels,
-		 p == UM ? "um" : "x86_64", v->tree);
+		 platform_table[p].arch, v->tree);
 }
 
 /* Kill the VM and whatever it started, and reap it. */
@@ -57,45 +57,25 @@ static char *qemu_cmdline(const struct config *cfg, const struct boot *b,
 			  bool migratable)
 {
 	const char *extra = b->variant->extra ? b->variant->extra : "";
+	const char *own = platform_table[b->platform].append;
 	char *append = boot_append(b), *text;
 
 	text = format("console=ttyS0 " COMMON_CMDLINE " root=hostroot "
 		      "rootfstype=9p rootflags=trans=virtio,version=9p2000.L,"
-		      "cache=loose,msize=262144 ro init=\"%s\"%s%s%s%s%s", cfg->agent,
+		      "cache=loose,msize=262144 ro init=\"%s\"%s%s%s%s%s%s", cfg->agent,
 		      migratable ? " root_in_memory=1" : "",
-		      b->platform == ICOUNT ? " nokaslr" :
-		      /* On a host that is busy an emulated timer may fail the check. */
-		      b->platform == TCG ? " no_timer_check" : "",
+		      own ? " " : "", own ? own : "",
 		      *extra ? " " : "", extra, append);
 	free(append);
 	return text;
 }
 
-static void accel(char ***argv, enum platform p)
+static void add_platform(char ***argv, enum platform p)
 {
-	argv_add(argv, "-accel");
-	switch (p) {
-	case KVM:
-		argv_add(argv, "kvm");
-		argv_add(argv, "-cpu");
-		argv_add(argv, "host");
-		break;
-	case ICOUNT:
-		/* One CPU: guest time then counts its instructions. */
-		argv_add(argv, "tcg,thread=single");
-		argv_add(argv, "-icount");
-		argv_add(argv, "shift=0,sleep=on");
-		argv_add(argv, "-rtc");
-		argv_add(argv, "base=2026-01-01,clock=vm");
-		break;
-	default:
-		/*
-		 * With a thread for each CPU QEMU 7.2 now and then runs into
-		 * the breakpoints by which the guest patches its own text.
-		 */
-		argv_add(argv, "tcg,thread=single");
-		break;
-	}
+	const char *const *word;
+
+	for (word = platform_table[p].qemu; *word; word++)
+		argv_add(argv, "%s", *word);
 }
 
 /* In the child: die with the parent, take no signal meant for it, run. */
@@ -159,11 +139,11 @@ static void qemu_argv(struct vm *vm, const struct config *cfg,
 	argv_add(a, "%s", cfg->qemu);
 	argv_add(a, "-machine");
 	argv_add(a, "q35,memory-backend=ram");
-	accel(a, b->platform);
+	add_platform(a, b->platform);
 	argv_add(a, "-m");
 	argv_add(a, "%u", b->mem_mib);
 	argv_add(a, "-smp");
-	argv_add(a, "%d", b->platform == ICOUNT ? 1 : 2);
+	argv_add(a, "%d", platform_table[b->platform].cpus);
 	/* Anonymous and private: what is given back leaves the process. */
 	argv_add(a, "-object");
 	argv_add(a, "memory-backend-ram,id=ram,size=%uM,share=off,prealloc=off%s",
@@ -281,7 +261,7 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 	argv_add(&argv, "%s", cfg->qemu);
 	argv_add(&argv, "-machine");
 	argv_add(&argv, "q35");
-	accel(&argv, KVM);
+	add_platform(&argv, KVM);
 	argv_add(&argv, "-m");
 	argv_add(&argv, "256");
 	argv_add(&argv, "-nodefaults");

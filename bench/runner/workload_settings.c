@@ -65,27 +65,19 @@ void settings_reset(void)
 	overrides = probe = NULL;
 }
 
-static bool is_slow(enum platform p)
-{
-	return p == TCG || p == ICOUNT;
-}
-
 /* The arguments that the agent gets; run.json shows them too. */
 json_t *workload_settings(bool full, size_t w, enum platform p)
 {
 	const json_t *info = workloads[w].info;
 	json_t *o = json_deep_copy(json_object_get(info, "settings"));
-	size_t i;
+	const json_t *layers = json_object_get(info, "settings_for");
 
-	for (i = 0; i < ARRAY_SIZE(settings_layers); i++) {
-		const char *name = settings_layers[i];
-
-		if (!strcmp(name, "slow") ? is_slow(p) :
-		    !strcmp(name, "full") ? full :
-		    !strcmp(name, platform_names[p]))
-			json_object_update(o, json_object_get(
-				json_object_get(info, "settings_for"), name));
-	}
+	/* One after the other: what is said for a platform has the last word. */
+	if (platform_table[p].emulated)
+		json_object_update(o, json_object_get(layers, "slow"));
+	if (full)
+		json_object_update(o, json_object_get(layers, "full"));
+	json_object_update(o, json_object_get(layers, platform_table[p].name));
 	json_object_update(o, json_object_get(overrides, workloads[w].name));
 	/* A copy: the host adds to it what else the guest has to know. */
 	json_object_set_new(o, "probe", json_deep_copy(
@@ -121,12 +113,12 @@ double workload_seconds(const json_t *settings, size_t w, enum platform p)
 {
 	const json_t *o = json_object_get(workloads[w].info, "seconds");
 	const json_t *factor = json_object_get(json_object_get(o, "slow"),
-					       platform_names[p]);
+					       platform_table[p].name);
 
 	return sum_of(json_object_get(o, "waits"), settings) +
 	       sum_of(json_object_get(o, "works"), settings) *
 	       (factor ? json_number_value(factor) :
-		is_slow(p) ? SLOW_FACTOR : 1);
+		platform_table[p].emulated ? SLOW_FACTOR : 1);
 }
 
 /**

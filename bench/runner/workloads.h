@@ -23,8 +23,6 @@ struct key {
 	bool required;
 };
 
-extern const char *const settings_layers[6];
-
 /* schema.c */
 int bad(const struct place *at, const char *key, const char *fmt, ...) PRINTF(3, 4);
 int check_keys(const struct place *at, const char *where, const json_t *o,
