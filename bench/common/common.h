@@ -3,12 +3,18 @@
 #ifndef COMMON_H
 #define COMMON_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
 
+#define PRINTF(f, a)	__attribute__((format(printf, f, a)))
+
 double now_s(void);
+void sleep_s(double s);
+char *vformat(const char *fmt, va_list ap);
+char *format(const char *fmt, ...) PRINTF(1, 2);
 json_t *json_text(const char *text);
 int read_text(const char *path, char *buf, size_t len);
 bool perf_count(const char *line, const char *event, char *text, size_t len);

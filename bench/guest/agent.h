@@ -57,7 +57,6 @@ pid_t map_start(const char *workload, const json_t *args);
 void map_stop(pid_t pid);
 
 /* util.c */
-void sleep_s(double seconds);
 bool running_on_uml(void);
 long arg_int(const json_t *args, const char *name, long dflt);
 const char *arg_str(const json_t *args, const char *name, const char *dflt);

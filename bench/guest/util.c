@@ -11,18 +11,6 @@
 
 #include "agent.h"
 
-void sleep_s(double seconds)
-{
-	struct timespec ts;
-
-	if (seconds <= 0)
-		return;
-	ts.tv_sec = (time_t)seconds;
-	ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
-	while (nanosleep(&ts, &ts) && errno == EINTR)
-		;
-}
-
 bool running_on_uml(void)
 {
 	char buf[512];

@@ -9,17 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *format(const char *fmt, va_list ap)
-{
-	char *s;
-
-	if (vasprintf(&s, fmt, ap) < 0) {
-		fprintf(stderr, "prreport: out of memory\n");
-		exit(1);
-	}
-	return s;
-}
-
 static void put_escaped(FILE *f, int c)
 {
 	if (c == '&')
@@ -153,7 +142,7 @@ void table_cell(struct table *t, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	t->cells = xrealloc(t->cells, t->n + 1, sizeof(*t->cells));
-	t->cells[t->n++] = format(fmt, ap);
+	t->cells[t->n++] = vformat(fmt, ap);
 	va_end(ap);
 }
 
@@ -203,7 +192,7 @@ void doc_h(struct doc *d, int level, const char *fmt, ...)
 	char *s;
 
 	va_start(ap, fmt);
-	s = format(fmt, ap);
+	s = vformat(fmt, ap);
 	va_end(ap);
 	end_list(d);
 	if (d->html) {
@@ -243,7 +232,7 @@ void doc_p(struct doc *d, const char *fmt, ...)
 	char *s;
 
 	va_start(ap, fmt);
-	s = format(fmt, ap);
+	s = vformat(fmt, ap);
 	va_end(ap);
 	end_list(d);
 	block(d, "<p>", "</p>\n", s);
@@ -258,7 +247,7 @@ void doc_li(struct doc *d, const char *fmt, ...)
 	char *s;
 
 	va_start(ap, fmt);
-	s = format(fmt, ap);
+	s = vformat(fmt, ap);
 	va_end(ap);
 	fputs(d->html ? d->list ? "" : "<ul>\n" : "- ", d->f);
 	d->list = true;
@@ -453,8 +442,7 @@ int doc_fig(struct doc *d, const char *name, const char *caption,
 		fprintf(d->f, "![%s](plots/%s.svg)\n\n", caption, name);
 		return 0;
 	}
-	if (asprintf(&path, "%s/plots/%s.svg", d->dir, name) < 0)
-		return -1;
+	path = format("%s/plots/%s.svg", d->dir, name);
 	svg = slurp(path);
 	if (!svg) {
 		fprintf(stderr, "prreport: %s cannot be read: %s\n", path,

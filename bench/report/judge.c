@@ -83,21 +83,13 @@ double missing_samples(const struct boot *boot, double from, double until)
 	return longest;
 }
 
-static char *own_name(const struct boot *b)
-{
-	char *name;
-
-	if (asprintf(&name, "%03d-%s-%s", b->seq, b->platform, b->variant) < 0) {
-		fprintf(stderr, "prreport: out of memory\n");
-		exit(1);
-	}
-	return name;
-}
+#define BOOT_NAME	"%03d-%s-%s"
 
 /* Of two boots with one number, which one is it? The other one is a copy. */
 static bool is_better(const struct boot *a, const struct boot *b)
 {
-	char *x = own_name(a), *y = own_name(b);
+	char *x = format(BOOT_NAME, a->seq, a->platform, a->variant);
+	char *y = format(BOOT_NAME, b->seq, b->platform, b->variant);
 	bool own_a = !strcmp(x, a->name), own_b = !strcmp(y, b->name);
 
 	free(x);

@@ -17,12 +17,9 @@ static void PRINTF(2, 3) append(char **s, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&more, fmt, ap) < 0 ||
-	    asprintf(&both, "%s%s", *s ? *s : "", more) < 0) {
-		fprintf(stderr, "prreport: out of memory\n");
-		exit(1);
-	}
+	more = vformat(fmt, ap);
 	va_end(ap);
+	both = format("%s%s", *s ? *s : "", more);
 	free(more);
 	free(*s);
 	*s = both;
@@ -40,12 +37,9 @@ const char *raw_id(char *buf, const struct row *r)
 
 static bool has_file(const struct doc *d, const struct boot *b, const char *file)
 {
-	char *path;
-	bool there;
+	char *path = format("%s/boots/%s/%s", d->dir, b->name, file);
+	bool there = !access(path, F_OK);
 
-	if (asprintf(&path, "%s/boots/%s/%s", d->dir, b->name, file) < 0)
-		return false;
-	there = !access(path, F_OK);
 	free(path);
 	return there;
 }

@@ -30,10 +30,7 @@ const char *run_str(struct run *run, const char *fmt, ...)
 	char *s;
 
 	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0) {
-		fprintf(stderr, "prreport: out of memory\n");
-		exit(1);
-	}
+	s = vformat(fmt, ap);
 	va_end(ap);
 	run->pool = xrealloc(run->pool, run->npool + 1, sizeof(*run->pool));
 	run->pool[run->npool++] = s;

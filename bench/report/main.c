@@ -38,11 +38,7 @@ int main(int argc, char **argv)
 			"is wrong with the data, or A/A differs, 2 bad arguments.\n");
 		return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
 	}
-	dir = strdup(argv[1]);
-	if (!dir) {
-		fprintf(stderr, "prreport: out of memory\n");
-		return 1;
-	}
+	dir = format("%s", argv[1]);
 	while (strlen(dir) > 1 && dir[strlen(dir) - 1] == '/')
 		dir[strlen(dir) - 1] = 0;
 	if (run_load(&run, dir)) {

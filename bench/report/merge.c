@@ -228,8 +228,7 @@ static json_t *one_or_all(const struct merge *m, const char *key)
 		if (json_object_get(seen, s))
 			continue;
 		json_object_set_new(seen, s, json_true());
-		if (asprintf(&more, "%s%s%s", text, *text ? ", " : "", s) < 0)
-			break;
+		more = format("%s%s%s", text, *text ? ", " : "", s);
 		free(text);
 		text = more;
 	}
@@ -325,13 +324,10 @@ static json_t *make_meta(struct merge *m, json_t *merged)
 
 static int write_meta(const struct merge *m, const json_t *meta)
 {
-	char *path;
-	FILE *f;
+	char *path = format("%s/run.json", m->tmp);
+	FILE *f = fopen(path, "w");
 	int ret;
 
-	if (asprintf(&path, "%s/run.json", m->tmp) < 0)
-		return -1;
-	f = fopen(path, "w");
 	ret = !f || json_dumpf(meta, f, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
 	      fputc('\n', f) == EOF ? -1 : 0;
 	if (f && fclose(f))
@@ -354,8 +350,7 @@ static bool may_replace(const char *out)
 
 	if (lstat(out, &st))
 		return errno == ENOENT;
-	if (asprintf(&path, "%s/run.json", out) < 0)
-		return false;
+	path = format("%s/run.json", out);
 	meta = json_load_file(path, 0, NULL);
 	ok = json_is_array(json_object_get(meta, "merged"));
 	json_decref(meta);
@@ -376,16 +371,11 @@ static int place_boots(struct merge *m, json_t *merged)
 		for (k = 0; k < s->nboots; k++) {
 			const char *name = s->boots[k]->name;
 			const char *rest = strchr(name, '-');
-			char *from, *to, *fresh;
-			int ret;
+			char *fresh = format("%03u%s", ++seq, rest ? rest : "-?-?");
+			char *from = format("%s/boots/%s", s->run->raw, name);
+			char *to = format("%s/boots/%s", m->tmp, fresh);
+			int ret = place_dir(&m->placed, from, to);
 
-			if (asprintf(&fresh, "%03u%s", ++seq, rest ? rest : "-?-?") < 0 ||
-			    asprintf(&from, "%s/boots/%s", s->run->raw, name) < 0 ||
-			    asprintf(&to, "%s/boots/%s", m->tmp, fresh) < 0) {
-				fprintf(stderr, "prreport: out of memory\n");
-				exit(1);
-			}
-			ret = place_dir(&m->placed, from, to);
 			json_object_set_new(names, fresh, json_string(s->names ?
 				json_str(s->names, name, name) : name));
 			free(from);
@@ -406,11 +396,9 @@ static int place_boots(struct merge *m, json_t *merged)
 /* Everything is made aside and takes its place in the end. */
 static int put_in_place(struct merge *m)
 {
-	char *old;
+	char *old = format("%s.old-%d", m->out, (int)getpid());
 	int ret = 0;
 
-	if (asprintf(&old, "%s.old-%d", m->out, (int)getpid()) < 0)
-		return -1;
 	if (rename(m->out, old) && errno != ENOENT)
 		ret = place_failed("replace", m->out);
 	if (!ret && rename(m->tmp, m->out)) {
@@ -426,12 +414,11 @@ static int put_in_place(struct merge *m)
 static int merge(struct merge *m)
 {
 	json_t *merged = json_array(), *meta = NULL;
-	char *boots = NULL;
+	char *boots;
 	int ret = -1;
 
-	if (asprintf(&m->tmp, "%s.tmp-%d", m->out, (int)getpid()) < 0 ||
-	    asprintf(&boots, "%s/boots", m->tmp) < 0)
-		return -1;
+	m->tmp = format("%s.tmp-%d", m->out, (int)getpid());
+	boots = format("%s/boots", m->tmp);
 	if (mkdir(m->tmp, 0755) || mkdir(boots, 0755)) {
 		place_failed("make", boots);
 	} else if (!place_boots(m, merged)) {

@@ -5,7 +5,6 @@
  * Host memory is known at the samples only; between two of them it is taken
  * to change linearly.
  */
-#include "common.h"
 #include "prreport.h"
 
 #include <math.h>

@@ -92,11 +92,8 @@ int place_dir(struct placed *m, const char *from, const char *to)
 
 		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
 			continue;
-		if (asprintf(&f, "%s/%s", from, de->d_name) < 0 ||
-		    asprintf(&t, "%s/%s", to, de->d_name) < 0) {
-			fprintf(stderr, "prreport: out of memory\n");
-			exit(1);
-		}
+		f = format("%s/%s", from, de->d_name);
+		t = format("%s/%s", to, de->d_name);
 		if (lstat(f, &st))
 			ret = place_failed("read", f);
 		else if (S_ISDIR(st.st_mode))

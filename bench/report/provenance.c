@@ -300,12 +300,12 @@ void put_howto(struct doc *d, const struct run *run)
 	doc_h(d, 2, "Do it again");
 	if (json_object_get(run->meta, "merged"))
 		doc_p(d, "Each of the merged runs by itself: run.json has their commits and arguments. This report again, from the raw data: `make report RESULTS=...`.");
-	else if (asprintf(&text,
-		     "git checkout %s\nmake bench PROFILE=%s PLATFORMS='%s' VARIANTS='%s' WORKLOADS='%s'\n"
-		     "make report                # this report again, from the raw data\n"
-		     "cd results/latest/plots && gnuplot drain-um.gp   # one plot again",
-		     json_str(run->meta, "commit", "?"),
-		     json_str(run->meta, "profile", "quick"), p, v, w) > 0) {
+	else {
+		text = format("git checkout %s\nmake bench PROFILE=%s PLATFORMS='%s' VARIANTS='%s' WORKLOADS='%s'\n"
+			      "make report                # this report again, from the raw data\n"
+			      "cd results/latest/plots && gnuplot drain-um.gp   # one plot again",
+			      json_str(run->meta, "commit", "?"),
+			      json_str(run->meta, "profile", "quick"), p, v, w);
 		doc_pre(d, text);
 	}
 	free(text);

@@ -7,6 +7,8 @@
 #define PRREPORT_H
 
 #include <jansson.h>
+
+#include "common.h"
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,7 +21,6 @@
 #define MIB		(1024.0 * 1024.0)
 #define ALPHA		0.05
 #define ORDERS		11	/* 0 .. 10, MAX_PAGE_ORDER on x86 */
-#define PRINTF(f, a)	__attribute__((format(printf, f, a)))
 
 /* ---- stats.c ---- */
 

@@ -82,14 +82,10 @@ static char *made_of(const struct boot *b)
 {
 	const char *cmd = json_str(b->meta, "cmdline", "");
 	const char *init = strstr(cmd, "init="), *rest = init;
-	char *s;
 
 	rest = init ? init + strcspn(init, " ") : "";
-	if (asprintf(&s, "%s %s %.*s%s", b->kernel,
-		     json_str(b->meta, "config_sha256", ""),
-		     init ? (int)(init - cmd) : (int)strlen(cmd), cmd, rest) < 0)
-		return NULL;
-	return s;
+	return format("%s %s %.*s%s", b->kernel, json_str(b->meta, "config_sha256", ""),
+		      init ? (int)(init - cmd) : (int)strlen(cmd), cmd, rest);
 }
 
 /* Was the workload of a row begun in this boot? alloc-bulk is a part of alloc. */

@@ -22,12 +22,9 @@ void out_failed(const char *path, int err)
 /* A file appears under its name when it is complete, never before. */
 FILE *out_open(const char *path)
 {
-	char *tmp;
-	FILE *f;
+	char *tmp = format("%s.tmp", path);
+	FILE *f = fopen(tmp, "w");
 
-	if (asprintf(&tmp, "%s.tmp", path) < 0)
-		return NULL;
-	f = fopen(tmp, "w");
 	if (!f)
 		out_failed(tmp, errno);
 	free(tmp);
@@ -36,21 +33,18 @@ FILE *out_open(const char *path)
 
 int out_close(FILE *f, const char *path)
 {
+	char *tmp = format("%s.tmp", path);
 	bool bad = ferror(f);
-	char *tmp;
 	int err;
 
-	if (asprintf(&tmp, "%s.tmp", path) < 0)
-		tmp = NULL;
 	errno = 0;
-	bad |= fclose(f) != 0 || !tmp;
+	bad |= fclose(f) != 0;
 	if (!bad)
 		bad = rename(tmp, path) != 0;
 	err = errno;
 	if (bad) {
 		out_failed(path, err);
-		if (tmp)
-			unlink(tmp);
+		unlink(tmp);
 	}
 	free(tmp);
 	return bad ? -1 : 0;

@@ -24,7 +24,6 @@
 #include "variants.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define PRINTF(f, a)	__attribute__((format(printf, f, a)))
 
 #define GUEST_MIB	2048		/* unless a workload wants another size */
 #define PIECE_BYTES	(2UL << 20)	/* residency is tracked per 2 MiB */
@@ -378,11 +377,9 @@ extern bool wipe_stderr;	/* there may be a line of progress to be wiped */
 
 void complain(const char *fmt, ...) PRINTF(1, 2);
 void stop_signals(sigset_t *set);
-void sleep_s(double s);
 int set_err(char *err, size_t len, const char *fmt, ...) PRINTF(3, 4);
 int write_text(const char *path, const char *text);
 char *run_capture(char *const argv[]);
-char *format(const char *fmt, ...) PRINTF(1, 2);
 void argv_add(char ***argv, const char *fmt, ...) PRINTF(2, 3);
 void argv_add_option(char ***argv, const char *before, const char *path,
 		     const char *after);

@@ -23,11 +23,9 @@ void complain(const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = vformat(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "%sprbench: %s\n", wipe_stderr ? "\r\033[K" : "",
-		text ? text : "out of memory");
+	fprintf(stderr, "%sprbench: %s\n", wipe_stderr ? "\r\033[K" : "", text);
 	free(text);
 }
 
@@ -42,17 +40,6 @@ void stop_signals(sigset_t *set)
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
 			sigaddset(set, signals[i]);
-}
-
-void sleep_s(double s)
-{
-	struct timespec ts;
-
-	if (s <= 0)
-		return;
-	ts.tv_sec = (time_t)s;
-	ts.tv_nsec = (long)((s - (double)ts.tv_sec) * 1e9);
-	nanosleep(&ts, NULL);
 }
 
 /* Store a message and return -1, so that callers can return the call. */
@@ -125,28 +112,6 @@ char *run_capture(char *const argv[])
 	}
 	while (used && text[used - 1] == '\n')
 		text[--used] = '\0';
-	return text;
-}
-
-static char *vformat(const char *fmt, va_list ap)
-{
-	char *text;
-
-	if (vasprintf(&text, fmt, ap) < 0) {
-		fprintf(stderr, "prbench: out of memory\n");
-		exit(EXIT_FATAL);
-	}
-	return text;
-}
-
-char *format(const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = vformat(fmt, ap);
-	va_end(ap);
 	return text;
 }
 
