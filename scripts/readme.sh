@@ -15,7 +15,7 @@
 #		report is bold if its interval overlaps no other's
 #	{instr MODE OP FIRST-LAST}	range of ext - flag over these orders
 #	{run KEY}	of the reference's run.json; {run now_KEY} of the instructions',
-#		{run sweep_KEY} of the sweep's
+#		{run sweep_KEY} of the sweep's, {run scale_KEY} of the sizes'
 #	{=TEXT}		a setting or a name: not measured
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -37,6 +37,7 @@ facts()
 	facts reference ''
 	facts instructions now_
 	facts churn-sweep sweep_
+	facts scale scale_
 } >"$tmp/run"
 
 LC_ALL=C awk -F '\t' '
@@ -56,7 +57,7 @@ function value(key,	v, u) {
 	if (u == "s" || u ~ /^GiB[*]s/ || u == "count" && v != int(v))
 		v = sprintf("%.1f", v)
 	else
-		v = sprintf("%.0f", v)
+		v = sprintf(key ~ / pass_ms/ ? "%.2f" : "%.0f", v)
 	gsub(/\*/, " ", u)
 	if (v == 0)
 		return "0"
@@ -166,7 +167,7 @@ END {
 	printf "%s%s", out, literal(text)
 	exit bad
 }' what=run "$tmp/run" what=then "$top/results/reference/summary.tsv" \
-	"$top/results/churn-sweep/summary.tsv" what=now "$top/results/instructions/summary.tsv" what=template "$TEMPLATE" \
+	"$top/results/churn-sweep/summary.tsv" "$top/results/scale/summary.tsv" what=now "$top/results/instructions/summary.tsv" what=template "$TEMPLATE" \
 	>"$tmp/chapter" ||
 	die "README.md is as it was; mend results/readme.in"
 

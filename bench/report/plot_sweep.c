@@ -39,9 +39,9 @@ static const struct kind kinds[] = {
 	{ .workload = "scale", .name = "size", .mark = "_g", .unit = 1,
 	  .axis = "guest, GiB", .tics = "(1, 2, 4, 8, 16, 32, 64, 128, 256)",
 	  .title = "What reporting costs an idle guest, by its size",
-	  .caption = "An idle guest by its size: registration of the device, passes in a minute in which nothing happens, passes after 64 MiB are freed three times, and the CPU time of one of these; under icount a millisecond is a million instructions; less is better",
+	  .caption = "An idle guest by its size: registration of the device, passes in a minute in which nothing happens, passes after 64 MiB are freed three times, and the CPU time of one of these; under icount a microsecond is a thousand instructions; less is better",
 	  .panels = {
-		{ "register_us", "registration, ms", 1e-3 },
+		{ "register_us", "registration, µs", 1 },
 		{ "idle_passes", "idle passes/min", 1 },
 		{ "passes", "passes, 3 x 64 MiB freed", 1 },
 		{ "pass_ms", "a pass, ms", 1 },

@@ -53,6 +53,7 @@ for f in summary.tsv comparisons.tsv answers.tsv report.md; do
 done
 check "so can that of the instructions" made_again instructions
 check "and that of the sweep" made_again churn-sweep
+check "and that of the sizes" made_again scale
 check "report.html is whole" [ "$(tail -n 1 "$tmp/report.html")" = "</html>" ]
 check "no file of the reference is larger than 2 MB" \
 	[ -z "$(find "$ref" -type f -size +2048k)" ]
@@ -60,9 +61,9 @@ made=$(sed -n 's/.*Produced by GNUPLOT \([^<]*[0-9]\).*/\1/p' "$ref/plots/drain-
 here=$(gnuplot --version | sed 's/^gnuplot //')
 if [ "$made" = "$here" ]; then
 	check "the pictures are the same" pictures
-	for f in sweep-um.svg sweep-tcg.svg; do
-		check "and so is $f" cmp "$top/results/churn-sweep/plots/$f" \
-			"$tmp/churn-sweep/plots/$f"
+	for f in churn-sweep/plots/sweep-um.svg churn-sweep/plots/sweep-tcg.svg \
+			scale/plots/size-um.svg scale/plots/size-icount.svg; do
+		check "and so is ${f##*/}" cmp "$top/results/$f" "$tmp/$f"
 	done
 else
 	ok "the pictures are the same # SKIP drawn by gnuplot $made, here is $here"
