@@ -43,6 +43,24 @@ changed()
 	! cmp -s "$top/README.md" "$tmp/changed" && ! current "$tmp/changed" >/dev/null
 }
 
+# bold SPEC NR: of the cells of a row only that one is bold
+bold()
+{
+	echo "{row $1}" >"$tmp/in"
+	TEMPLATE=$tmp/in "$top/scripts/readme.sh" --print >"$tmp/row" || return 1
+	[ "$(awk -F ' [|] ' '{ for (i = 1; i <= NF; i++) if ($i ~ /[*]/) print i }' \
+		"$tmp/row")" = "$2" ] || {
+		cat "$tmp/row"
+		return 1
+	}
+}
+
+check "bold is the best cell, whoever's it is" \
+	bold "drain footprint_gib_s um: off flag flag-d250 ext" 3
+check "of cycles it is the highest of those that report" \
+	bold "churn cycles um: off flag flag-d250 ext" 4
+check "and none if intervals overlap" \
+	bold "drain t95_s um: off flag flag-d250 ext" ""
 check "README has the figures of the summaries" current "$top/README.md"
 check "a figure changed by hand is noticed" changed
 check "a number without a name is refused" refused "It takes 271 ms." '"271": write {'
