@@ -7,14 +7,13 @@
 #define PRREPORT_H
 
 #include <jansson.h>
-
-#include "common.h"
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
+#include "common.h"
 #include "platforms.h"
 #include "variants.h"
 

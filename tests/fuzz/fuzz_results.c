@@ -139,10 +139,14 @@ static void check_row(const struct row *r)
 	for (k = 0; k < r->st.n; k++)
 		MUST(!isnan(r->vals[k]));
 	MUST(!(r->st.lo > r->st.median) && !(r->st.median > r->st.hi));
-	MUST(isnan(r->p) || (r->p >= r->p_raw && r->p <= 1));
 }
 
-/* Twelve columns a line, whatever the names are. */
+static void check_comparison(const struct comparison *c)
+{
+	MUST(isnan(c->p) || (c->p >= c->p_raw && c->p <= 1));
+}
+
+/* Fifteen columns a line, whatever the names are. */
 static void check_tsv(size_t rows)
 {
 	FILE *f = fopen(path_of(NULL, "summary.tsv"), "re");
@@ -155,7 +159,7 @@ static void check_tsv(size_t rows)
 		lines += c == '\n';
 	}
 	fclose(f);
-	MUST(lines == rows + 1 && tabs == 11 * lines);
+	MUST(lines == rows + 1 && tabs == 14 * lines);
 }
 
 /* gnuplot would run what stands between them. */
@@ -185,8 +189,9 @@ static void derive(struct run *run)
 	struct summary sum;
 	struct values vals;
 	struct plots plots;
+	struct answer *answers;
+	size_t i, nanswers;
 	bool html;
-	size_t i;
 
 	workloads_of(run);
 	metrics_compute(run, &vals);
@@ -194,15 +199,19 @@ static void derive(struct run *run)
 	check_keys(&vals, &sum);
 	for (i = 0; i < sum.n; i++)
 		check_row(&sum.rows[i]);
+	for (i = 0; i < sum.ncmp; i++)
+		check_comparison(&sum.cmp[i]);
 	MUST(!write_tsv(&sum, run_str(run, "%s/summary.tsv", root)));
 	check_tsv(sum.n);
 	plots_make(run, &sum, &plots);
 	check_scripts();
 	/* Both say the same; one of them is enough, if not always the same. */
 	html = sum.n % 2;
-	MUST(!report_write(run, &sum, &plots,
+	answers = answers_make(&sum, &nanswers);
+	MUST(!report_write(run, &sum, answers, nanswers, &plots,
 			   run_str(run, "%s/%s", root, written[1 + html]), html));
 	plots_free(&plots);
+	free(answers);
 	summary_free(&sum);
 	free(vals.v);
 }
