@@ -42,7 +42,7 @@ TESTS = $(patsubst tests/%.c,build/san/tests/%,$(wildcard tests/unit/test_*.c \
 KERNELS ?=
 
 help:
-	@echo 'make bench     run the benchmark and write its report into results/latest'
+	@echo 'make bench     run the benchmark: results/latest/report.html, and all figures in details.html'
 	@echo '               PROFILE=quick|full  WORKLOADS= VARIANTS= PLATFORMS= (a,b,c) BOOTS=N'
 	@echo '               PROBE=ORDER,MS  an allocation every MS beside each workload, timed'
 	@echo '               EQUALISE=touch|wait|none  what is done to the host before each boot'

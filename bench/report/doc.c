@@ -5,6 +5,7 @@
  */
 #include "prreport.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,13 @@ void doc_end(struct doc *d)
 		fputs("</body>\n</html>\n", d->f);
 }
 
+/* The place that a heading is, for links: its letters, and - for the rest */
+static void put_place(FILE *f, const char *s)
+{
+	for (; *s; s++)
+		fputc(isalnum((unsigned char)*s) ? tolower((unsigned char)*s) : '-', f);
+}
+
 void doc_h(struct doc *d, int level, const char *fmt, ...)
 {
 	va_list ap;
@@ -196,7 +204,13 @@ void doc_h(struct doc *d, int level, const char *fmt, ...)
 	va_end(ap);
 	end_list(d);
 	if (d->html) {
-		fprintf(d->f, "<h%d>", level);
+		fprintf(d->f, "<h%d", level);
+		if (level == 2) {
+			fputs(" id=\"", d->f);
+			put_place(d->f, s);
+			fputs("\"", d->f);
+		}
+		fputs(">", d->f);
 		put_html(d->f, s);
 		fprintf(d->f, "</h%d>\n", level);
 	} else {
@@ -274,7 +288,7 @@ static void table_html(struct doc *d, const struct table *t)
 {
 	size_t i;
 
-	fputs("<div class=\"t\"><table>\n<thead>\n", d->f);
+	fprintf(d->f, "<div class=\"t\"><table%s>\n<thead>\n", t->ncols <= 4 ? " class=\"few\"" : "");
 	for (i = 0; i < t->n; i++) {
 		const char *tag = i < t->ncols ? "th" : "td";
 		size_t col = i % t->ncols;
@@ -425,6 +439,20 @@ void doc_fold_end(struct doc *d)
 {
 	if (d->html)
 		fputs("</ul></details>\n", d->f);
+}
+
+/* What follows stands side by side where there is room, until doc_row_end(). */
+void doc_row(struct doc *d)
+{
+	end_list(d);
+	if (d->html)
+		fputs("<div class=\"row\">\n", d->f);
+}
+
+void doc_row_end(struct doc *d)
+{
+	if (d->html)
+		fputs("</div>\n", d->f);
 }
 
 /**

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 	struct answer *answers;
 	size_t nanswers;
 	char *dir;
-	int ret = 0;
+	int ret = 0, html;
 
 	if (argc > 2 && !strcmp(argv[1], "compare"))
 		return compare_main(argc - 1, argv + 1);
@@ -29,8 +29,9 @@ int main(int argc, char **argv)
 			"usage: prreport DIR\n"
 			"       prreport compare [--force] [--all] A B\n"
 			"       prreport merge OUT DIR...\n"
-			"Make summary.tsv, comparisons.tsv, answers.tsv, report.md, report.html and\n"
-			"plots/ in DIR, the directory of a benchmark run (results/latest, for example),\n"
+			"Make summary.tsv, comparisons.tsv, answers.tsv, plots/ and the report, in short\n"
+			"(report.html, report.md) and with all figures (details.html, details.md), in DIR,\n"
+			"the directory of a benchmark run (results/latest, for example),\n"
 			"from the raw data there, in boots/ or in raw.tar.xz.\n"
 			"compare sets the headline metrics of two runs side by side, --all of them, and\n"
 			"refuses unlike machines, kernel configurations or versions of QEMU unless told\n"
@@ -54,13 +55,17 @@ int main(int argc, char **argv)
 	answers = answers_make(&sum, &nanswers);
 	ret |= write_answers(answers, nanswers, run_str(&run, "%s/answers.tsv", dir));
 	ret |= plots_make(&run, &sum, &plots);
-	ret |= report_write(&run, &sum, answers, nanswers, &plots,
-			    run_str(&run, "%s/report.md", dir), false);
-	ret |= report_write(&run, &sum, answers, nanswers, &plots,
-			    run_str(&run, "%s/report.html", dir), true);
+	for (html = 0; html < 2; html++) {
+		const char *form = html ? "html" : "md";
+
+		ret |= front_write(&run, &sum, answers, nanswers, &plots,
+				   run_str(&run, "%s/report.%s", dir, form), html);
+		ret |= report_write(&run, &sum, answers, nanswers, &plots,
+				    run_str(&run, "%s/details.%s", dir, form), html);
+	}
 	if (!sum.n && !plots.n) {
 		fprintf(stderr,
-			"prreport: %s: no boot finished a workload, the tables are empty; report.md says what went wrong\n",
+			"prreport: %s: no boot finished a workload, the tables are empty; details.md says what went wrong\n",
 			dir);
 		ret = -1;
 	}

@@ -112,6 +112,7 @@ int plots_make(struct run *run, const struct summary *sum, struct plots *out)
 		out->why_not = "the directory plots/ could not be made";
 		return -1;
 	}
+	ret |= plot_forest(run, sum, out);
 	for (int rank = 0; rank <= NR_PLATFORMS; rank++) {
 		for (i = 0; i < run->nboots; i++) {
 			const char *platform = run->boots[i].platform;

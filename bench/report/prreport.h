@@ -311,6 +311,10 @@ int plot_sweep(struct run *run, const struct summary *sum, struct plots *out,
 int plot_cost(struct run *run, const struct summary *sum, struct plots *out,
 	      const char *platform);
 
+/* ---- plot_forest.c ---- */
+
+int plot_forest(struct run *run, const struct summary *sum, struct plots *out);
+
 /* ---- map.c: how the guest's memory looked ---- */
 
 /* How near a piece of memory is to being given back. */
@@ -375,6 +379,8 @@ void doc_table(struct doc *d, const struct table *t);
 void doc_fold(struct doc *d, const char *title);
 void doc_fold_item(struct doc *d, const char *id, const char *text);
 void doc_fold_end(struct doc *d);
+void doc_row(struct doc *d);
+void doc_row_end(struct doc *d);
 int doc_fig(struct doc *d, const char *name, const char *caption,
 	    const char *files);
 
@@ -394,6 +400,11 @@ struct answer *answers_make(const struct summary *sum, size_t *n);
 int write_answers(const struct answer *all, size_t n, const char *path);
 void put_answers(struct doc *d, const struct summary *sum, const struct answer *all,
 		 size_t n);
+
+/* ---- front.c: report.md and report.html, which are read in a minute ---- */
+
+int front_write(struct run *run, const struct summary *sum, const struct answer *answers,
+		size_t nanswers, const struct plots *plots, const char *path, bool html);
 
 /* ---- alike.c ---- */
 
@@ -445,7 +456,7 @@ void put_boots(struct doc *d, const struct run *run);
 void put_workloads(struct doc *d, const struct run *run);
 void put_howto(struct doc *d, const struct run *run);
 
-/* ---- report.c ---- */
+/* ---- report.c: details.md and details.html ---- */
 
 int report_write(struct run *run, const struct summary *sum,
 		 const struct answer *answers, size_t nanswers,

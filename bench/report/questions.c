@@ -6,7 +6,7 @@
  * side, and missed if all of it is on the other; else the run leaves it open.
  * A p that is not small proves nothing and decides nothing here.
  */
-#include "prreport.h"
+#include "answers.h"
 
 #include <fnmatch.h>
 #include <math.h>
@@ -15,16 +15,7 @@
 
 #define COVERAGE	0.9	/* of an interval: each side is wrong in one run of 20 */
 #define INSTR_EPSILON	0.05	/* of a mean over a thousand operations */
-
-enum rule {
-	MEASURED,	/* no goal: how it is, and whether it differs from @other */
-	AT_MOST,	/* the median at most @limit */
-	NEVER,		/* 0 in every boot */
-	TIMES_AT_MOST,	/* at most @limit times that of @other */
-	TIMES_AT_LEAST,	/* at least @limit times that of @other */
-	MORE_AT_MOST,	/* at most @limit more than @other */
-	GROWS_AT_MOST,	/* of workloads of many sizes: largest over smallest */
-};
+#define MARGIN		0.05	/* what differs by less is equal for all that anybody cares */
 
 static const char * const rule_names[] = {
 	"measured", "at_most", "never", "times_at_most", "times_at_least",
@@ -32,61 +23,45 @@ static const char * const rule_names[] = {
 };
 
 /* Workload, metric and variant may be patterns; then the worst match decides. */
-static const struct question {
-	const char *question, *workload, *metric, *unit, *variant;
-	enum rule rule;
-	const char *other;
-	double limit;
-} questions[] = {
-	{ "Freed memory is back with the host", "drain", "t95_s", "s", "ext", AT_MOST, NULL, 1.5 },
-	{ "The same, sooner than with the page flag", "drain", "t95_s", "s", "ext", MEASURED, "flag", NAN },
-	{ "The same after nearly all of the guest's memory was in use", "drain-all", "t95_s", "s", "ext", MEASURED, "flag", NAN },
-	{ "Host memory over time from then on", "drain", "footprint_gib_s", "GiB s", "ext", MEASURED, "flag", NAN },
-	{ "Host memory of a guest that idles after its boot", "boot", "resident_mib", "MiB", "ext", MEASURED, "flag", NAN },
-	{ "Small pieces go back: most of many small files deleted", "fragment", "stranded_mib", "MiB", "ext", TIMES_AT_MOST, "flag-o0", 1.25 },
-	{ "Small pieces go back: a program built and cleaned", "build", "stranded_mib", "MiB", "ext", TIMES_AT_MOST, "flag-o0", 1.25 },
-	{ "Host memory over time of a build", "build", "footprint_gib_s", "GiB s", "ext", MEASURED, "flag", NAN },
-	{ "How soon a second guest can have what the first has freed", "overcommit", "wait_s", "s", "ext", MEASURED, "flag", NAN },
-	{ "Guests that fit under one limit", "multi", "guests_fit", "", "ext", MEASURED, "flag", NAN },
-	{ "Memory that a live migration sends", "migrate", "migrate_mib", "MiB", "ext", MEASURED, "flag", NAN },
-	{ "Churn is left alone", "churn", "cycles", "", "ext", TIMES_AT_LEAST, "off", 0.97 },
-	{ "Churn, against the page flag", "churn", "cycles", "", "ext", MEASURED, "flag", NAN },
-	{ "Memory taken again was not given away first", "churn", "host_refill_mib", "MiB", "ext", TIMES_AT_MOST, "flag", 0.1 },
-	{ "The same where memory is free for longer than the gate", "churn-long", "host_refill_mib", "MiB", "ext", MEASURED, "flag", NAN },
-	{ "The same: cycles done", "churn-long", "cycles", "", "ext", MEASURED, "flag", NAN },
-	{ "Worker's time to give back large pieces", "drain", "worker_cpu_ms", "ms", "ext", MEASURED, "flag", NAN },
-	{ "Small pieces cost no more than large ones", "fragment", "worker_cpu_ms", "ms", "ext", TIMES_AT_MOST, "flag", 1.5 },
-	{ "Small pieces cost no more than large ones", "build", "worker_cpu_ms", "ms", "ext", TIMES_AT_MOST, "flag", 1.5 },
-	{ "Time to build a program", "build", "run_s", "s", "ext", MEASURED, "flag", NAN },
-	{ "A guest of 64 MiB survives", "smallguest", "oom_kills", "", "*", MORE_AT_MOST, "off", 0 },
-	{ "No data is lost", "verify", "mismatches", "", "*", NEVER, NULL, 0 },
-	{ "Instructions to allocate a page", "alloc-repeat", "alloc_o0_instr", "", "ext", MEASURED, "flag", NAN },
-	{ "Instructions to free a page", "alloc-repeat", "free_o0_instr", "", "ext", MEASURED, "flag", NAN },
-	{ "Instructions to allocate 2 MiB", "alloc-repeat", "alloc_o9_instr", "", "ext", MEASURED, "flag", NAN },
-	{ "Instructions to free 2 MiB", "alloc-repeat", "free_o9_instr", "", "ext", MEASURED, "flag", NAN },
-	{ "Hot path, orders 0 to 8", "alloc-repeat", "*_o[0-8]_instr", "instructions", "ext", MORE_AT_MOST, "flag", INSTR_EPSILON },
-	{ "Hot path, orders 0 to 8", "alloc-bulk", "*_o[0-8]_instr", "instructions", "ext", MORE_AT_MOST, "flag", INSTR_EPSILON },
-	{ "Hot path, order 9", "alloc-repeat", "*_o9_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01 },
-	{ "Hot path, order 9", "alloc-bulk", "*_o9_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01 },
-	{ "Hot path, order 10", "alloc-repeat", "*_o10_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01 },
-	{ "Hot path, order 10", "alloc-bulk", "*_o10_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01 },
-	{ "Switched off: a static key, 2 instructions", "alloc-repeat", "*_o*_instr", "instructions", "ext-off", MORE_AT_MOST, "off", 2 + INSTR_EPSILON },
-	{ "Switched off: a static key, 2 instructions", "alloc-bulk", "*_o*_instr", "instructions", "ext-off", MORE_AT_MOST, "off", 2 + INSTR_EPSILON },
-	{ "`zone->lock` is held no longer with more free blocks of 2 MiB", "lockhold-*g-o9", "lock_hold_max_instr", "", "ext", GROWS_AT_MOST, NULL, 1.05 },
-	{ "`zone->lock` is held no longer with more free blocks of 64 KiB", "lockhold-*g-o4", "lock_hold_max_instr", "", "ext", GROWS_AT_MOST, NULL, 1.05 },
-	{ "The same with the page flag", "lockhold-*g-o9", "lock_hold_max_instr", "", "flag-lock", GROWS_AT_MOST, NULL, NAN },
-	{ "The same with the page flag", "lockhold-*g-o4", "lock_hold_max_instr", "", "flag-lock", GROWS_AT_MOST, NULL, NAN },
-};
-
-/* The answer on one platform, with one kernel. */
-struct answer {
-	const struct question *q;
-	const struct row *a, *b;	/* of the worst match; b may be NULL */
-	const struct comparison *c;	/* a against b, if that was tested */
-	struct effect e;
-	bool ratio;
-	int matches, beyond;		/* how many, and how many beyond the limit */
-	const char *verdict;
+static const struct question questions[] = {
+	{ "Freed memory is back with the host", "drain", "t95_s", "s", "ext", AT_MOST, NULL, 1.5, false },
+	{ "Freed memory is back sooner than with the page flag", "drain", "t95_s", "s", "ext", MEASURED, "flag", NAN, true },
+	{ "The same after nearly all of the guest's memory was in use", "drain-all", "t95_s", "s", "ext", MEASURED, "flag", NAN, false },
+	{ "Host memory over time from then on", "drain", "footprint_gib_s", "GiB s", "ext", MEASURED, "flag", NAN, true },
+	{ "Host memory of a guest that idles after its boot", "boot", "resident_mib", "MiB", "ext", MEASURED, "flag", NAN, false },
+	{ "Small pieces go back: most of many small files deleted", "fragment", "stranded_mib", "MiB", "ext", TIMES_AT_MOST, "flag-o0", 1.25, true },
+	{ "Small pieces go back: a program built and cleaned", "build", "stranded_mib", "MiB", "ext", TIMES_AT_MOST, "flag-o0", 1.25, false },
+	{ "Host memory over time of a build", "build", "footprint_gib_s", "GiB s", "ext", MEASURED, "flag", NAN, false },
+	{ "How soon a second guest can have what the first has freed", "overcommit", "wait_s", "s", "ext", MEASURED, "flag", NAN, false },
+	{ "Guests that fit under one limit", "multi", "guests_fit", "", "ext", MEASURED, "flag", NAN, false },
+	{ "Memory that a live migration sends", "migrate", "migrate_mib", "MiB", "ext", MEASURED, "flag", NAN, false },
+	{ "Churn is left alone", "churn", "cycles", "", "ext", TIMES_AT_LEAST, "off", 0.97, false },
+	{ "Churn, against the page flag", "churn", "cycles", "", "ext", MEASURED, "flag", NAN, true },
+	{ "Memory taken again was not given away first", "churn", "host_refill_mib", "MiB", "ext", TIMES_AT_MOST, "flag", 0.1, true },
+	{ "The same where memory is free for longer than the gate", "churn-long", "host_refill_mib", "MiB", "ext", MEASURED, "flag", NAN, false },
+	{ "The same: cycles done", "churn-long", "cycles", "", "ext", MEASURED, "flag", NAN, false },
+	{ "Worker's time to give back large pieces", "drain", "worker_cpu_ms", "ms", "ext", MEASURED, "flag", NAN, true },
+	{ "Small pieces cost no more than large ones", "fragment", "worker_cpu_ms", "ms", "ext", TIMES_AT_MOST, "flag", 1.5, false },
+	{ "Small pieces cost no more than large ones", "build", "worker_cpu_ms", "ms", "ext", TIMES_AT_MOST, "flag", 1.5, false },
+	{ "Time to build a program", "build", "run_s", "s", "ext", MEASURED, "flag", NAN, false },
+	{ "A guest of 64 MiB survives", "smallguest", "oom_kills", "", "*", MORE_AT_MOST, "off", 0, false },
+	{ "No data is lost", "verify", "mismatches", "", "*", NEVER, NULL, 0, false },
+	{ "Instructions to allocate a page", "alloc-repeat", "alloc_o0_instr", "", "ext", MEASURED, "flag", NAN, false },
+	{ "Instructions to free a page", "alloc-repeat", "free_o0_instr", "", "ext", MEASURED, "flag", NAN, false },
+	{ "Instructions to allocate 2 MiB", "alloc-repeat", "alloc_o9_instr", "", "ext", MEASURED, "flag", NAN, false },
+	{ "Instructions to free 2 MiB", "alloc-repeat", "free_o9_instr", "", "ext", MEASURED, "flag", NAN, false },
+	{ "Hot path, orders 0 to 8", "alloc-repeat", "*_o[0-8]_instr", "instructions", "ext", MORE_AT_MOST, "flag", INSTR_EPSILON, false },
+	{ "Hot path, orders 0 to 8", "alloc-bulk", "*_o[0-8]_instr", "instructions", "ext", MORE_AT_MOST, "flag", INSTR_EPSILON, true },
+	{ "Hot path, order 9", "alloc-repeat", "*_o9_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01, false },
+	{ "Hot path, order 9", "alloc-bulk", "*_o9_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01, false },
+	{ "Hot path, order 10", "alloc-repeat", "*_o10_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01, false },
+	{ "Hot path, order 10", "alloc-bulk", "*_o10_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01, false },
+	{ "Switched off: a static key, 2 instructions", "alloc-repeat", "*_o*_instr", "instructions", "ext-off", MORE_AT_MOST, "off", 2 + INSTR_EPSILON, false },
+	{ "Switched off: a static key, 2 instructions", "alloc-bulk", "*_o*_instr", "instructions", "ext-off", MORE_AT_MOST, "off", 2 + INSTR_EPSILON, false },
+	{ "`zone->lock` is held no longer with more free blocks of 2 MiB", "lockhold-*g-o9", "lock_hold_max_instr", "", "ext", GROWS_AT_MOST, NULL, 1.05, false },
+	{ "`zone->lock` is held no longer with more free blocks of 64 KiB", "lockhold-*g-o4", "lock_hold_max_instr", "", "ext", GROWS_AT_MOST, NULL, 1.05, false },
+	{ "The same with the page flag", "lockhold-*g-o9", "lock_hold_max_instr", "", "flag-lock", GROWS_AT_MOST, NULL, NAN, false },
+	{ "The same with the page flag", "lockhold-*g-o4", "lock_hold_max_instr", "", "flag-lock", GROWS_AT_MOST, NULL, NAN, false },
 };
 
 /* ---- one function that answers ---- */
@@ -225,6 +200,29 @@ static bool answer(const struct summary *sum, const struct question *q,
 	an->verdict = q->rule != MEASURED ? judge(q, &an->e, exact) :
 		      an->b ? judge_difference(an) : "no data";
 	return true;
+}
+
+/**
+ * answer_verdict() - an answer in a word
+ *
+ * Without a goal: better, worse, less, more; equal if the whole interval lies
+ * within MARGIN; else undecided. With one: yes, no, or undecided.
+ */
+const char *answer_verdict(const struct answer *an)
+{
+	static const char * const decided[] = {
+		"yes", "no", "no data", "better", "worse", "less", "more",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(decided) / sizeof(*decided); i++)
+		if (!strcmp(an->verdict, decided[i]))
+			return decided[i];
+	if (!strcmp(an->verdict, "same") ||
+	    (an->q->rule == MEASURED && an->e.coverage >= COVERAGE - 1e-9 &&
+	     an->e.lo >= 1 - MARGIN && an->e.hi <= 1 + MARGIN))
+		return "equal";
+	return "undecided";
 }
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the report says, and in which order.  doc.c decides how it looks. */
+/* All figures of a run, and in which order.  doc.c decides how they look. */
 #include "prreport.h"
 
 #include <unistd.h>

@@ -27,6 +27,7 @@ TEMPLATE(gp_legend, "plots/legend.gp");
 TEMPLATE(gp_plane, "plots/plane.gp");
 TEMPLATE(gp_over_baseline, "plots/over-baseline.gp");
 TEMPLATE(gp_sweep, "plots/sweep.gp");
+TEMPLATE(gp_forest, "plots/forest.gp");
 TEMPLATE(gp_percentiles, "plots/percentiles.gp");
 TEMPLATE(gp_map, "plots/map.gp");
 TEMPLATE(gp_ages, "plots/ages.gp");
@@ -37,7 +38,7 @@ static const struct {
 	{ "phases", gp_phases }, { "over-each-other", gp_over_each_other },
 	{ "panels", gp_panels }, { "legend", gp_legend }, { "plane", gp_plane },
 	{ "sweep", gp_sweep }, { "over-baseline", gp_over_baseline }, { "percentiles", gp_percentiles },
-	{ "map", gp_map }, { "ages", gp_ages },
+	{ "forest", gp_forest }, { "map", gp_map }, { "ages", gp_ages },
 };
 
 static void put_quoted(FILE *f, const char *s)

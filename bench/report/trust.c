@@ -194,7 +194,7 @@ int aa_differences(const struct run *run, const struct summary *sum)
 			continue;
 		bad++;
 		fprintf(stderr,
-			"prreport: %s: A/A: %s and %s on %s %s in %s of %s (p = %.2g): see 'The same variant twice' in report.md\n",
+			"prreport: %s: A/A: %s and %s on %s %s in %s of %s (p = %.2g): see 'The same variant twice' in details.md\n",
 			run->dir, aa[i].a->variant, aa[i].b->variant,
 			aa[i].a->platform, twins ? "differ" : "are not the same variant",
 			aa[i].a->metric, aa[i].a->workload, aa[i].p);

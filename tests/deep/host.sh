@@ -69,7 +69,7 @@ boots_of_row()
 counted()
 {
 	report "$1" && [ "$(boots_of_row "$1")" = "$2" ] &&
-		says "$scratch/$1/report.md" "$3"
+		says "$scratch/$1/details.md" "$3"
 }
 
 short="--variants off --workloads drain --set drain.mib=64 --set drain.settle_ms=500"
@@ -232,7 +232,7 @@ fill()
 no_halves()
 {
 	[ -z "$(find "$1" -name '*.tmp')" ] || return 1
-	for f in "$1"/report.html "$1"/plots/*.svg; do
+	for f in "$1"/report.html "$1"/details.html "$1"/plots/*.svg; do
 		[ ! -f "$f" ] || tail -c 20 "$f" | grep -qE '</(html|svg)>' || return 1
 	done
 	[ ! -f "$1/summary.tsv" ] || cmp -s "$1/summary.tsv" "$scratch/whole.tsv"
@@ -360,7 +360,7 @@ cut_off()
 	at=0 wrong=0
 	while [ "$at" -lt "$size" ]; do
 		head -c "$at" "$scratch/orig" >"$scratch/cut/$1"
-		rm -f "$scratch/cut/summary.tsv" "$scratch/cut/report.md"
+		rm -f "$scratch/cut/summary.tsv" "$scratch/cut/details.md"
 		report cut
 		rc=$?
 		case $rc in

@@ -88,7 +88,7 @@ if unshare -m true 2>/dev/null; then
 		'multi is left out: cannot make a memory cgroup .*; run as root' "$scratch/log"
 	"$bin/prreport" "$scratch/none" >"$scratch/log" 2>&1
 	ok "without cgroups: there is a report that says so, too" grep -q \
-		'skipped: cannot make a memory cgroup' "$scratch/none/report.md"
+		'skipped: cannot make a memory cgroup' "$scratch/none/details.md"
 else
 	n=$((n + 1))
 	echo "ok $n - without cgroups # SKIP no mount namespace can be made"

@@ -29,7 +29,7 @@ static const char *const others[] = {
 #define NR_OTHERS	(sizeof(others) / sizeof(*others))
 #define NR_TEXTS	(1 + 3 * NR_BOOTS + 2 * NR_OTHERS)
 
-static const char *const written[] = { "summary.tsv", "report.md", "report.html" };
+static const char *const written[] = { "summary.tsv", "details.md", "report.html" };
 
 static const char *root;
 

@@ -79,15 +79,6 @@ static inline const char *tsv(const char *text, const char *platform, const char
 	return NULL;
 }
 
-static inline int count(const char *text, const char *what)
-{
-	int n = 0;
-
-	for (; (text = strstr(text, what)); text += strlen(what))
-		n++;
-	return n;
-}
-
 static inline void append(const char *path, const char *text, const char *mode)
 {
 	FILE *f = fopen(path, mode);

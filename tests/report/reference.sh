@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The reference run is what its raw data say, to the byte, read from the archive
-# as it lies there. Pictures are only the same from the same gnuplot; report.html,
-# which holds all of them, is made when somebody wants it.
+# as it lies there. Pictures are only the same from the same gnuplot; report.html
+# and details.html, which hold them, are made when somebody wants them.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 . "$top/tests/tap.sh"
@@ -28,7 +28,7 @@ made_again()
 	mkdir "$tmp/$1"
 	cp "$top/results/$1/raw.tar.xz" "$tmp/$1"
 	"${PRX_BIN:-$top/build/san}/prreport" "$tmp/$1" || return 1
-	for _f in summary.tsv answers.tsv report.md; do
+	for _f in summary.tsv answers.tsv report.md details.md; do
 		cmp "$top/results/$1/$_f" "$tmp/$1/$_f" || return 1
 	done
 }
@@ -48,13 +48,15 @@ pictures()
 
 cp "$ref/raw.tar.xz" "$tmp"
 check "the report can be made from its raw data" rebuilt
-for f in summary.tsv comparisons.tsv answers.tsv report.md; do
+for f in summary.tsv comparisons.tsv answers.tsv report.md details.md; do
 	check "$f is the same" same $f
 done
 check "so can that of the instructions" made_again instructions
 check "and that of the sweep" made_again churn-sweep
 check "and that of the sizes" made_again scale
-check "report.html is whole" [ "$(tail -n 1 "$tmp/report.html")" = "</html>" ]
+for f in report.html details.html; do
+	check "$f is whole" [ "$(tail -n 1 "$tmp/$f")" = "</html>" ]
+done
 check "no file of the reference is larger than 2 MB" \
 	[ -z "$(find "$ref" -type f -size +2048k)" ]
 made=$(sed -n 's/.*Produced by GNUPLOT \([^<]*[0-9]\).*/\1/p' "$ref/plots/drain-um.svg")

@@ -318,7 +318,7 @@ static void shot(const char *name, int width)
 	json_decref(o);
 }
 
-static void open_page(const char *dir, int width)
+static void open_page(const char *dir, const char *page, int width)
 {
 	char url[5000];
 
@@ -327,19 +327,19 @@ static void open_page(const char *dir, int width)
 			 json_pack("{s:i, s:i, s:i, s:b}", "width", width,
 				   "height", width == PHONE ? 844 : 900,
 				   "deviceScaleFactor", 1, "mobile", width == PHONE)));
-	snprintf(url, sizeof(url), "file://%s/report.html", dir);
+	snprintf(url, sizeof(url), "file://%s/%s.html", dir, page);
 	json_decref(call("Page.navigate", json_pack("{s:s}", "url", url)));
 	json_decref(evaluate("new Promise(done => { let look = () => document.readyState == 'complete' && "
 			     "location.protocol == 'file:' ? done(1) : setTimeout(look, 20); look(); })"));
 }
 
-static void fits(const char *name, const char *dir, int width)
+static void fits_page(const char *name, const char *dir, const char *page, int width)
 {
 	json_t *wide;
 	char *text, js[1024];
 
-	open_page(dir, width);
-	shot(name, width);
+	open_page(dir, page, width);
+	shot(str("%s-%s", name, page), width);
 	assert_true(evaluate_number("document.body.innerText.length") > 2000);
 	/* On a phone the page would grow instead of overflowing. */
 	if (evaluate_number("document.documentElement.scrollWidth") > width) {
@@ -355,13 +355,27 @@ static void fits(const char *name, const char *dir, int width)
 		fail_msg("%s at %d: %s", name, width, json_dumps(b.said, JSON_INDENT(1)));
 }
 
+static void fits(const char *name, const char *dir, int width)
+{
+	fits_page(name, dir, "report", width);
+	fits_page(name, dir, "details", width);
+}
+
+/* The verdict is in sight at once, on a phone as well. */
+static void shows_verdict(const char *dir)
+{
+	open_page(dir, "report", PHONE);
+	assert_true(evaluate_number("document.querySelector('td strong').getBoundingClientRect().right") <= PHONE);
+	assert_true(evaluate_number("document.querySelector('p strong').getBoundingClientRect().bottom") <= 844);
+}
+
 /* Every picture that is in the page can be seen in it. */
-static void decodes(const char *dir)
+static void decodes_page(const char *dir, const char *page, int least)
 {
 	json_t *bad;
 
-	open_page(dir, DESK);
-	assert_true(evaluate_number("document.querySelectorAll('figure svg').length") >= 5);
+	open_page(dir, page, DESK);
+	assert_true(evaluate_number("document.querySelectorAll('figure svg').length") >= least);
 	bad = evaluate(
 		"(async () => { let bad = [];"
 		" for (const e of document.querySelectorAll('img, svg image')) {"
@@ -378,13 +392,30 @@ static void decodes(const char *dir)
 	json_decref(bad);
 }
 
-/* Every link leads to a file that is there, or to a place in the page. */
-static void leads(const char *dir)
+static void decodes(const char *dir)
+{
+	decodes_page(dir, "report", 3);
+	decodes_page(dir, "details", 5);
+}
+
+/* Is there one place of that name in a page that is not open? */
+static bool has_place(const char *dir, const char *page, int len, const char *place)
+{
+	char *text = slurp(str("%s/%.*s", dir, len, page)), *id = strdup(str("id=\"%s\"", place));
+	bool one = text && count(text, id) == 1;
+
+	free(text);
+	free(id);
+	return one;
+}
+
+/* Every link leads to a file that is there, or to a place in the page or the other. */
+static void leads_page(const char *dir, const char *page, size_t least)
 {
 	json_t *links, *link;
 	size_t i, files = 0, places = 0;
 
-	open_page(dir, DESK);
+	open_page(dir, page, DESK);
 	links = evaluate("[...new Set([...document.links].map(a => a.getAttribute('href')))]");
 	json_array_foreach(links, i, link) {
 		const char *href = json_string_value(link);
@@ -398,16 +429,25 @@ static void leads(const char *dir)
 			places++;
 			continue;
 		}
-		snprintf(path, sizeof(path), "%s/%s", dir, href);
+		snprintf(path, sizeof(path), "%s/%.*s", dir, (int)strcspn(href, "#"), href);
+		if (strchr(href, '#') && !has_place(dir, href, strcspn(href, "#"),
+						    strchr(href, '#') + 1))
+			fail_msg("%s: no such place: %s", dir, href);
 		if (access(path, R_OK))
 			fail_msg("%s: %s: %s", dir, href, strerror(errno));
 		files++;
 	}
 	json_decref(links);
-	assert_true(files > 3 && places > 10);
+	assert_true(files > 3 && places >= least);
 	/* Every number of the first table has its link. */
 	assert_int_equal(evaluate_number("[...document.querySelector('table').querySelectorAll('td strong')]"
 					 ".filter(e => /^([0-9]|not |never)/.test(e.textContent) && !e.closest('a')).length"), 0);
+}
+
+static void leads(const char *dir)
+{
+	leads_page(dir, "report", 3);
+	leads_page(dir, "details", 11);
 }
 
 static void recorded_fits_a_desk(void **state)
@@ -452,6 +492,25 @@ static void reference_decodes(void **state)
 	decodes(reference());
 }
 
+static void reference_shows_verdict(void **state)
+{
+	(void)state;
+	shows_verdict(reference());
+}
+
+/* What is read in a minute is no book. */
+static void reference_is_short(void **state)
+{
+	char *html = slurp(str("%s/report.html", reference()));
+	char *md = slurp(str("%s/report.md", reference()));
+
+	(void)state;
+	assert_true(strlen(html) < 1500000 && strlen(md) < 150000);
+	assert_true(count(html, "<figure>") <= 16);
+	free(html);
+	free(md);
+}
+
 static void reference_leads_to_files(void **state)
 {
 	(void)state;
@@ -469,6 +528,8 @@ int main(void)
 		cmocka_unit_test(reference_fits_a_phone),
 		cmocka_unit_test(reference_decodes),
 		cmocka_unit_test(reference_leads_to_files),
+		cmocka_unit_test(reference_shows_verdict),
+		cmocka_unit_test(reference_is_short),
 	};
 
 	b.program = find_chromium();

@@ -171,7 +171,7 @@ static void kvm_events_are_counted(void **state)
 	free(text);
 	assert_int_equal(unlink(str("%s/a/boots/001-kvm-ext/kvm.csv", w->dir)), 0);
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "kvm.csv cannot be read");
 	free(text);
 }
@@ -189,7 +189,7 @@ static void warnings_are_in_the_head(void **state)
 	assert_int_equal(json_dump_file(o, path, 0), 0);
 	json_decref(o);
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "- turbo (boost) is on");
 	has(text, "KVM's own events were not counted: perf is not installed.");
 	assert_true(strstr(text, "turbo (boost)") < strstr(text, "## Answers"));
@@ -241,7 +241,7 @@ static void alike_runs_are_one_sample(void **state)
 	has(row(text, "um", "6.12.117", "ext", "cycles"), "\t16\t15.7\t");
 	has(row(text, "um", "6.12.117", "flag", "cycles"), "\t16\t");
 	free(text);
-	text = slurp(str("%s/m/report.md", w->dir));
+	text = slurp(str("%s/m/details.md", w->dir));
 	has(text, "**Merged from 2 runs.**");
 	free(text);
 	/* Both have a boot of this name; none is lost, and the bytes are the same. */
@@ -321,7 +321,7 @@ static void unlike_machines_stay_apart(void **state)
 	has(row(text, "um", "6.12.117:m2", "ext", "cycles"), "\t1.93457944\t");
 	free(text);
 	/* rows are of a group, the heads of the tables are not */
-	text = slurp(str("%s/m/report.html", w->dir));
+	text = slurp(str("%s/m/details.html", w->dir));
 	has(text, "<td>um:m2</td>");
 	has_not(text, ">platform:m2<");
 	free(text);
@@ -387,7 +387,7 @@ static void damage_is_named(void **state)
 	has(text, "\"left_out\"");
 	free(text);
 	assert_int_equal(RUN(w, str("%s/m", w->dir)), 1);
-	text = slurp(str("%s/m/report.md", w->dir));
+	text = slurp(str("%s/m/details.md", w->dir));
 	has(text, "**Not merged**: none:");
 	has(text, "**Not merged**: b:");
 	free(text);

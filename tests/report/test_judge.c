@@ -30,7 +30,7 @@ static void same_without(struct work *w, const char *command, const char *what)
 	assert_string_equal(after, before);
 	/* What is left out is said at once, too. */
 	assert_true(!strstr(what, ":") || strstr(w->err, what));
-	md = slurp(str("%s/run/report.md", w->dir));
+	md = slurp(str("%s/run/details.md", w->dir));
 	assert_non_null(strstr(md, what));
 	free(before);
 	free(after);

@@ -31,7 +31,7 @@ static void latencies_are_added_up(void **state)
 	assert_non_null(strstr(text, "# bulk, order 9, free: ext\n0\t63\n"));
 	assert_null(strstr(text, "\t7\n"));
 	free(text);
-	md = slurp(str("%s/run/report.md", w->dir));
+	md = slurp(str("%s/run/details.md", w->dir));
 	assert_non_null(strstr(md, "plots/latency-um.svg"));
 	assert_non_null(strstr(md, "n = 1 to 2 boots each, whose histograms are added up"));
 	assert_null(strstr(md, "is damaged"));
@@ -57,7 +57,7 @@ static void damaged_histograms(void **state)
 		append(path, wrong[i], "a");
 		/* the figures are in order */
 		assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
-		md = slurp(str("%s/run/report.md", w->dir));
+		md = slurp(str("%s/run/details.md", w->dir));
 		assert_non_null(strstr(md, "alloc-hist.tsv: line 6 is damaged"));
 		assert_null(strstr(md, "plots/latency-um.svg"));
 		free(md);
@@ -124,7 +124,7 @@ static void maps_are_pictures_only(void **state)
 	text = slurp(str("%s/run/summary.tsv", w->dir));
 	assert_null(strstr(text, "drain-map"));
 	free(text);
-	text = slurp(str("%s/run/report.md", w->dir));
+	text = slurp(str("%s/run/details.md", w->dir));
 	assert_non_null(strstr(text, "](plots/map-um-ext-29.svg)"));
 	assert_non_null(strstr(text, "](plots/ages-drain-map-um-29.svg)"));
 	assert_non_null(strstr(text, "](plots/ages-churn-map-um-29.svg)"));

@@ -20,7 +20,7 @@ static void twins_are_alike(void **state)
 	aa_run(w, same, BOOTS);
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
 	assert_string_equal(w->err, "");
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "### The same variant twice (A/A)");
 	has(text, "no difference");
 	has_not(text, "**differ**");
@@ -40,7 +40,7 @@ static void twins_that_differ_are_found(void **state)
 	aa_run(w, high, BOOTS);
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 1);
 	has(w->err, "A/A: ext and ext-aa on um differ in cycles of churn");
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "**differ**");
 	has(text, "**The same variant under two names differs in 1 of ");
 	free(text);
@@ -53,7 +53,7 @@ static void twins_need_boots(void **state)
 
 	aa_run(w, high, 3);
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "Too few boots to say whether");
 	has_not(text, "no difference |");
 	free(text);
@@ -101,7 +101,7 @@ static void few_boots_are_said(void **state)
 	make_boots(w, "a", &usual, "tcg", "flag", 21, low, BOOTS);
 	make_boots(w, "a", &usual, "tcg", "ext", 31, high, BOOTS);
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "### Too few boots");
 	has(text, "| um       | headline | (all)    | 3 : 3 |");
 	has(text, "| um       | explore  | churn    | 3 : 3 |");
@@ -134,7 +134,7 @@ static void order_of_boots_is_found(void **state)
 	char *text;
 
 	ordered(w, 5);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "### The same variant, by its predecessor");
 	has(text, "the order of the boots is in these figures");
 	has(text, "| um       | churn    | `cycles` count | off ");
@@ -164,7 +164,7 @@ static void order_is_read_where_it_is_written(void **state)
 		free(path);
 	}
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "Too few boots to say whether it matters which variant was booted before.");
 	has_not(text, "**differs**");
 	free(text);
@@ -176,7 +176,7 @@ static void order_of_boots_may_not_matter(void **state)
 	char *text;
 
 	ordered(w, 0);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "\n0 of 3 tests of the headline metrics and `fill_s` show");
 	has_not(text, "the order of the boots is in these figures");
 	has_not(text, "**differs**");
@@ -190,7 +190,7 @@ static void a_host_that_reports_is_warned_of(void **state)
 	json_t *o;
 
 	ordered(w, 0);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has_not(text, "The host is itself a guest");
 	free(text);
 	path = strdup(str("%s/a/run.json", w->dir));
@@ -202,7 +202,7 @@ static void a_host_that_reports_is_warned_of(void **state)
 	json_decref(o);
 	free(path);
 	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
-	text = slurp(str("%s/a/report.md", w->dir));
+	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "**The host is itself a guest with free page reporting, under KVM**");
 	free(text);
 }

@@ -50,6 +50,15 @@ static inline char *str(const char *fmt, ...)
 	return *s;
 }
 
+static inline int count(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
 /* All of a file, to be freed; NULL if there is none. */
 static inline char *slurp(const char *path)
 {

@@ -107,7 +107,7 @@ cp -r tests/report/data/run "$scratch/run"
 cp "$scratch/watch.tsv" "$scratch/run/boots/003-um-ext/samples.tsv"
 check "watch: the benchmark's report takes it for samples" sh -c "
 	${bin%/*}/prreport $scratch/run >$scratch/report 2>&1; [ \$? -le 1 ] &&
-	! grep -rq 'samples.tsv.*line' $scratch/report $scratch/run/report.md"
+	! grep -rq 'samples.tsv.*line' $scratch/report $scratch/run/details.md"
 check "watch on a full disk" fails 1 'cannot write /dev/full: No space left.*another file' $r watch /dev/full --count 2 -n 0.01
 check "watch ends well with ^C" sh -c "timeout -s INT 1 $bin $r watch $scratch/int.tsv -n 0.05; rc=\$?
 	[ \$rc -eq 124 ] && [ \$(wc -l <$scratch/int.tsv) -gt 3 ] && awk -F'\t' 'NF != 7 { exit 1 }' $scratch/int.tsv"
