@@ -159,6 +159,15 @@ check "no debugfs: reported memory is known all the same" gives 'reported  *251\
 for c in blocks ages map flush; do
 	check "no debugfs: $c" fails 3 'debugfs is not mounted.*CONFIG_DEBUG_FS' $o $c
 done
+flush=$scratch/nodebugfs/sys/module/page_reporting/parameters/flush
+: >"$flush"
+check "no debugfs: flush, by the parameter" reader 0 $o flush 512M 200ms
+check "no debugfs: the parameter gets size and time" grep -qx '512M 200ms' "$flush"
+: >"$scratch/guest/sys/module/page_reporting/parameters/flush"
+check "flush with debugfs and the parameter" reader 0 --root "$scratch/guest" flush
+check "flush: debugfs is what gets it" sh -c "
+	grep -q all $scratch/guest/sys/kernel/debug/page_reporting/flush &&
+	[ ! -s $scratch/guest/sys/module/page_reporting/parameters/flush ]"
 
 # as nobody, if this is root, to whom all files are open
 cp -r $data/reports "$scratch/notroot" && cp "$bin" "$scratch/reader"

@@ -88,17 +88,26 @@ static int flush_failed(int err)
 	return EXIT_BAD;
 }
 
+static int open_flush(const struct guest *g, const char *file)
+{
+	char path[PATH_LEN];
+
+	root_path(path, g->root, file);
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
 /*
- * Report free memory now: "all", or "512M 200ms", see flush of debugfs. The write
- * returns when that is done.
+ * Report free memory now: "all", or "512M 200ms". Writes to debugfs, or without
+ * it to the module's parameter, which takes the same. The write returns when that
+ * is done.
  */
 int run_flush(const struct guest *g, const char *what)
 {
-	char path[PATH_LEN];
 	int fd, err = 0;
 
-	root_path(path, g->root, "/sys/kernel/debug/page_reporting/flush");
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = open_flush(g, DEBUGFS_FLUSH);
+	if (fd < 0)
+		fd = open_flush(g, PARAMETER_FLUSH);
 	if (fd < 0)
 		return flush_failed(errno);
 	if (write(fd, what, strlen(what)) < 0)
@@ -336,14 +345,30 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &sa, NULL);
 }
 
+/* Does the guest lack what this command cannot do without? */
+static bool lacks(const struct guest *g, const struct command *c)
+{
+	switch (g->missing) {
+	case NOTHING_MISSING:
+		return false;
+	case NO_PROC:
+		return true;
+	case NO_DEVICE:
+		return c->run == flush;
+	case NO_DEBUGFS:
+		return c->debugfs && !(c->run == flush && file_exists(g, PARAMETER_FLUSH));
+	default:
+		return c->debugfs;
+	}
+}
+
 static int run(const struct command *c, const struct options *o)
 {
 	struct guest g = { .root = o->root };
 	int ret;
 
 	guest_read(&g, c->waits);
-	if (g.missing == NO_PROC || (c->debugfs && g.missing != NOTHING_MISSING &&
-				     (g.missing != NO_DEVICE || c->run == flush))) {
+	if (lacks(&g, c)) {
 		complain("%s", missing_info[g.missing].text);
 		ret = EXIT_MISSING;
 	} else if (c->loop) {

@@ -32,8 +32,13 @@ check "not root: what needs debugfs says so" lacks 'only root may read.*sudo'
 check "not root: the rest works" sh -c "cd / && $nobody $reader summary | grep -q '^missing: only root'"
 as=
 check "debugfs can be taken off" umount -l /sys/kernel/debug
-check "no debugfs: what needs it says so" lacks 'debugfs is not mounted.*mount -t debugfs'
+check "no debugfs: what needs it says so" lacks 'debugfs is not mounted.*mount -t debugfs' blocks ages map
 check "no debugfs: the rest works" from_proc
 mib=$(reported_mib)
 check "no debugfs: what is reported is known" [ "${mib:-0}" -gt 200 ]
+head -c 200M /dev/zero >/tmp/fill
+rm /tmp/fill
+mib=$(reported_mib)
+check "no debugfs: flush" "$reader" flush
+check "no debugfs: more is reported than before" [ "$(reported_mib)" -gt "$mib" ]
 finish

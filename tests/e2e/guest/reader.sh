@@ -17,12 +17,16 @@ says()
 	grep -q -e "$_pattern" /tmp/out
 }
 
-# lacks PATTERN: each command that needs debugfs ends with status 3, and says that
+# lacks PATTERN [COMMAND...]: each command that needs debugfs, or these, ends with
+# status 3, and says that
 lacks()
 {
-	for _c in blocks ages map flush; do
-		$as "$reader" $_c >/tmp/out 2>&1
-		[ $? -eq 3 ] && grep -q -e "$1" /tmp/out || {
+	_pattern=$1
+	shift
+	[ $# -gt 0 ] || set -- blocks ages map flush
+	for _c; do
+		$as "$reader" "$_c" >/tmp/out 2>&1
+		[ $? -eq 3 ] && grep -q -e "$_pattern" /tmp/out || {
 			sed 's/^/# /' /tmp/out
 			return 1
 		}

@@ -8,10 +8,6 @@
 
 #include "page_reporting.h"
 
-#define DEBUGFS		"/sys/kernel/debug"
-#define OURS		DEBUGFS "/page_reporting"
-#define PARAMETERS	"/sys/module/page_reporting/parameters"
-
 const struct part_info parts[NR_PARTS] = {
 	[PROGRAMS] = { "programs", "programs", 'P', 1,
 		"is in use: 'ps -eo rss,comm --sort=-rss | head' names who has it" },
@@ -52,7 +48,7 @@ const struct missing_info missing_info[NR_MISSING] = {
 	[NO_KERNEL] = { "kernel",
 		"this kernel has no free page reporting by age (no " PARAMETERS "/min_age_ms): boot one that has it, built with CONFIG_PAGE_REPORTING=y" },
 	[NO_DEBUGFS] = { "debugfs",
-		"debugfs is not mounted: as root 'mount -t debugfs none " DEBUGFS "'; if that fails, the kernel was built without CONFIG_DEBUG_FS and only summary, top, json, prometheus and watch work, from /proc" },
+		"debugfs is not mounted: as root 'mount -t debugfs none " DEBUGFS "'; if that fails, the kernel was built without CONFIG_DEBUG_FS and only summary, top, json, prometheus and watch work, from /proc, and flush" },
 	[NOT_ROOT] = { "root",
 		"only root may read " OURS ": run this with sudo; summary, top, json, prometheus and watch work without, from /proc" },
 	[NO_PAGE_EXT] = { "page_ext",
@@ -90,6 +86,11 @@ static bool present(const struct guest *g, const char *file, int mode)
 
 	root_path(path, g->root, file);
 	return !access(path, mode);
+}
+
+bool file_exists(const struct guest *g, const char *file)
+{
+	return present(g, file, F_OK);
 }
 
 /* Is anything in that directory? -1 if it may not be read. */

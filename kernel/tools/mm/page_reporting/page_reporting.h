@@ -18,6 +18,11 @@
 #define PATH_LEN	4096
 #define HUGE_BYTES	(2UL << 20)	/* smaller blocks wait longer */
 #define MAX_ORDER	20		/* above that a line is broken */
+#define DEBUGFS		"/sys/kernel/debug"
+#define OURS		DEBUGFS "/page_reporting"
+#define PARAMETERS	"/sys/module/page_reporting/parameters"
+#define DEBUGFS_FLUSH	OURS "/flush"
+#define PARAMETER_FLUSH	PARAMETERS "/flush"
 
 /* Exit status */
 enum {
@@ -135,6 +140,7 @@ uint64_t counter(const struct counters *c, const char *name);
 /* guest.c */
 void root_path(char *path, const char *root, const char *file);
 FILE *open_file(const struct guest *g, const char *file);
+bool file_exists(const struct guest *g, const char *file);
 FILE *open_debugfs(const struct guest *g, const char *name);
 void guest_read(struct guest *g, bool blocks);
 void guest_release(struct guest *g);
