@@ -13,10 +13,12 @@ PROBE ?=
 RESUME ?=
 KSRC ?=
 KERNEL ?= 6.12
+DEB_CONFIG ?=
+LSMOD ?=
 RESULTS ?= results/latest
 DIRS ?=
 OUT ?= results/merged
-export KSRC KERNEL
+export KSRC KERNEL DEB_CONFIG LSMOD
 
 CC = gcc
 CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
@@ -62,6 +64,10 @@ help:
 	@echo 'make demo      a guest in the terminal: its memory, and what the host holds of it'
 	@echo 'make tools     build/bin/page-reporting, the reader for guests'
 	@echo '               and its manual page, kernel/tools/mm/page-reporting.1'
+	@echo 'make deb-tools a package of the reader for Debian, into build/deb'
+	@echo 'make deb       the same, and packages of the kernel, built from the distribution'\''s'
+	@echo '               cloud configuration; LSMOD=FILE keeps only the modules that lsmod'
+	@echo '               printed there, DEB_CONFIG=FILE takes another configuration'
 	@echo 'make build     kernels and programs'
 	@echo 'make apply     put the series on the kernel tree KSRC=DIR'
 	@echo 'make unapply   take it off again'
@@ -138,6 +144,15 @@ demo: programs
 tools:
 	@KSRC= scripts/deps.sh tools
 	@mkdir -p build && flock build/.lock $(MAKE) -s build/bin/page-reporting
+
+deb-tools:
+	@KSRC= scripts/deps.sh tools
+	@KSRC= scripts/deps.sh deb-tools
+	@scripts/deb.sh tools
+
+deb:
+	@scripts/deps.sh deb
+	@scripts/deb.sh all
 
 sanitized: deps
 	@KSRC= scripts/deps.sh tools
@@ -282,5 +297,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench demo doctor list new readme report compare merge test check-deep mutations deps kernels programs tools sanitized apply unapply patches clean
+.PHONY: help build bench demo doctor list new readme report compare merge test check-deep mutations deps kernels programs tools deb-tools deb sanitized apply unapply patches clean
 .DELETE_ON_ERROR:

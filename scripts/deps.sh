@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# deps.sh [test|deep|tools]
+# deps.sh [test|deep|tools|deb-tools|deb]
 #
 # Installs what the build and the benchmark need and this machine lacks, from the
 # distribution's packages; with "test" what all tests need, too, with "deep" what
-# the deep tests need; with "tools" what the reader for guests needs. Silent when
-# everything is installed.
+# the deep tests need; with "tools" what the reader for guests needs; with
+# "deb-tools" and "deb" what their packages need. Silent when everything is
+# installed.
 # Each line: the package, then a program or file by which to know it elsewhere.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -14,24 +15,29 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 
 for=${1:-bench}
 case $for in
-bench | test | deep | tools) ;;
-*) die "$for: not known; known: test deep tools" ;;
+bench | test | deep | tools | deb-tools | deb) ;;
+*) die "$for: not known; known: test deep tools deb-tools deb" ;;
 esac
 
 # the source is not needed with a KSRC of one's own; that of another series may
 # be in another suite, and is fetched when it is built
+series=${KERNEL:-$default_series}
 source_line="linux-source-$default_series	/usr/src/linux-source-$default_series.tar.xz"
-[ -z "${KSRC:-}" ] && [ "${KERNEL:-$default_series}" = "$default_series" ] || source_line=
+[ -z "${KSRC:-}" ] && [ "$series" = "$default_series" ] || source_line=
+# the distribution's configurations of its kernels
+config_line="linux-config-$series	/usr/src/linux-config-$series"
+[ -z "${DEB_CONFIG:-}" ] || config_line=
 
 needs()
 {
-	[ "$for" != tools ] || cat <<-END
+	case $for in
+	tools | deb-tools) cat <<-END ;;
 	build-essential	gcc
 	make	make
 	util-linux	flock
 	libjansson-dev	/usr/include/jansson.h
 	END
-	[ "$for" = tools ] || cat <<-END
+	*) cat <<-END ;;
 	build-essential	gcc
 	libc6-dev	/usr/include/stdio.h
 	make	make
@@ -59,15 +65,28 @@ needs()
 	libcmocka-dev	/usr/include/cmocka.h
 	$source_line
 	END
+	esac
 	[ "$for" = bench ] || cat <<-END
 	libncurses-dev	/usr/include/curses.h
 	libpng-dev	/usr/include/png.h
 	END
-	[ "$for" = bench ] || [ "$for" = tools ] || cat <<-END
+	case $for in
+	test | deep) cat <<-END ;;
 	prometheus	promtool
 	chromium	chromium
 	makedumpfile	makedumpfile
 	lava-common	/usr/lib/python3/dist-packages/lava_common
+	python3-sphinx	sphinx-build
+	END
+	deb-tools | deb) cat <<-END ;;
+	debhelper	dh
+	dpkg-dev	dpkg-buildpackage
+	fakeroot	fakeroot
+	END
+	esac
+	[ "$for" != deb ] || cat <<-END
+	rsync	rsync
+	$config_line
 	END
 	[ "$for" != deep ] || cat <<-END
 	clang	clang
@@ -75,6 +94,11 @@ needs()
 	valgrind	valgrind
 	coccinelle	spatch
 	gcc-aarch64-linux-gnu	aarch64-linux-gnu-gcc
+	debhelper	dh
+	lintian	lintian
+	mmdebstrap	mmdebstrap
+	rsync	rsync
+	$config_line
 	END
 }
 

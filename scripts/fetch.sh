@@ -6,6 +6,7 @@
 #			version of the package
 # fetch.sh get RELEASE	fetch the source of a release, such as 6.12.95, once;
 #			prints the name of the tarball in the cache
+# fetch.sh sources SUITE	lines for sources.list, of the mirror that is configured
 #
 # Asks the mirror that this machine has configured for other suites as well, with
 # a state of its own: neither the machine's sources nor its packages change.
@@ -123,7 +124,15 @@ get_release()
 	echo "$_tar"
 }
 
-[ $# -eq 2 ] || die "usage: $me list SERIES, $me get RELEASE"
+# list_sources SUITE: with its updates, without what is backported to it
+list_sources()
+{
+	update_lists
+	grep -E " $1(-updates|-security)? main\$" "$apt/sources.list" ||
+		die "$1: not among the suites known here: $suites"
+}
+
+[ $# -eq 2 ] || die "usage: $me list SERIES, $me get RELEASE, $me sources SUITE"
 check_cache
 mkdir -p "$apt" "$dir"
 exec 8>"$dir/lock"
@@ -131,5 +140,6 @@ flock 8
 case $1 in
 list) list_releases "$2" ;;
 get) get_release "$2" ;;
-*) die "$1: not known; known: list get" ;;
+sources) list_sources "$2" ;;
+*) die "$1: not known; known: list get sources" ;;
 esac
