@@ -1,0 +1,197 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The packages as a new user meets them: a Debian guest that boots by GRUB from
+# its disk gets them by apt, is booted again, frees a gigabyte, and its host has
+# that back; then they are purged. No network is needed in the guest.
+. "$(dirname "$0")/lib.sh"
+
+suite=bookworm
+disk=$scratch/disk
+qemu=
+transcript=$scratch/transcript.log
+trap 'stop_guest; keep_failed; rm -rf "$scratch"' EXIT
+as_root=
+[ "$(id -u)" -eq 0 ] || as_root=sudo
+
+stop_guest()
+{
+	[ -z "$qemu" ] || { kill "$qemu" && wait "$qemu"; } 2>/dev/null
+	qemu=
+}
+
+built()
+{
+	make -s deb >"$scratch/log" 2>&1 || return
+	mkdir -p "$scratch/packages"
+	cp build/deb/*.deb "$scratch/packages"
+	image=$(basename build/deb/linux-image-*.deb) && release=${image#linux-image-} &&
+		release=${release%%_*}
+}
+
+# what is done to the new system, whose root is $1: it boots from the first
+# partition, and root is logged in on the serial line
+prepare='set -eu
+echo "/dev/vda1 / ext4 defaults 0 1" >"$1/etc/fstab"
+echo guest >"$1/etc/hostname"
+sed -i "/^root:/s,/bin/bash,/bin/sh," "$1/etc/passwd"
+mkdir -p "$1/etc/systemd/system/serial-getty@ttyS0.service.d" "$1/etc/default/grub.d"
+printf "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root -8 115200 %%I dumb\n" \
+	>"$1/etc/systemd/system/serial-getty@ttyS0.service.d/root.conf"
+printf "GRUB_CMDLINE_LINUX=console=ttyS0\nGRUB_TIMEOUT=0\nGRUB_TERMINAL=console\n" \
+	>"$1/etc/default/grub.d/serial.cfg"
+rm -f "$1"/etc/motd
+cp "$1"/boot/vmlinuz-* "$out/vmlinuz"
+cp "$1"/boot/initrd.img-* "$out/initrd"
+truncate -s 3G "$out/root"
+mke2fs -q -t ext4 -d "$1" "$out/root"
+'
+
+# make_disk: a partition table and one partition; GRUB comes later, from inside
+make_disk()
+{
+	scripts/fetch.sh sources $suite >"$scratch/sources.list" &&
+	printf 'out=%s\n%s' "$scratch" "$prepare" >"$scratch/prepare" &&
+	$as_root mmdebstrap --mode=root --variant=minbase --format=null \
+		--include=linux-image-cloud-amd64,grub-pc,systemd-sysv,udev,initramfs-tools \
+		--include=libjansson4,libncursesw6,libpng16-16,ca-certificates \
+		--customize-hook="sh $scratch/prepare \"\$1\"" \
+		$suite /dev/null "$scratch/sources.list" &&
+	truncate -s 3074M "$disk" && echo '2048,,L,*' | /sbin/sfdisk -q "$disk" &&
+	dd if="$scratch/root" of="$disk" bs=1M seek=1 conv=notrunc,sparse status=none &&
+	rm "$scratch/root" &&
+	truncate -s 512M "$scratch/second" &&
+	/sbin/mke2fs -q -t ext4 -d "$scratch/packages" "$scratch/second"
+}
+
+# boot ARG...: a guest with a balloon; without arguments by GRUB
+boot()
+{
+	stop_guest
+	rm -f "$scratch/serial"
+	nice qemu-system-x86_64 -accel tcg -cpu max -smp 1 -m 2560 -nodefaults \
+		-display none -no-reboot \
+		-drive file="$disk",if=virtio,format=raw,cache=unsafe \
+		-drive file="$scratch/second",if=virtio,format=raw,readonly=on \
+		-device virtio-balloon-pci,free-page-reporting=on \
+		-chardev socket,id=serial,path="$scratch/serial",server=on,wait=off,logfile="$scratch/console.log",logappend=on \
+		-serial chardev:serial "$@" </dev/null >>"$scratch/qemu.log" 2>&1 &
+	qemu=$!
+	prompt
+}
+
+# prompt: until root's shell answers
+prompt()
+{
+	_t=0
+	while [ $_t -lt 60 ]; do
+		kill -0 "$qemu" || return
+		say 5 "stty -echo; PS1='' PS2=''; cd" >/dev/null && return
+		_t=$((_t + 1))
+	done
+	return 1
+}
+
+# say SECONDS COMMAND: have the guest run it; what it prints and its status
+say()
+{
+	perl -MIO::Socket::UNIX -e '
+		my ($path, $seconds, $command) = @ARGV;
+		my $s = IO::Socket::UNIX->new(Peer => $path) or (sleep(1), exit 111);
+		my $said = "";
+		$SIG{ALRM} = sub { print $said; exit 110 };
+		alarm $seconds;
+		print $s "$command; echo \"<status:\$?>\"\n"; $s->flush;
+		while ($said !~ /<status:(\d+)>\r?\n/) {
+			sysread($s, my $b, 4096) or exit 112;
+			$said .= $b;
+		}
+		my $rc = $1;
+		$said =~ s/<status:\d+>.*//s; $said =~ s/\r//g;
+		print $said; exit $rc' "$scratch/serial" "$1" "$2"
+}
+
+# guest_does COMMAND: with a minute or ten; into the transcript
+guest_does()
+{
+	say 900 "$1" >"$scratch/said"
+	_rc=$?
+	{ echo "# $1"; cat "$scratch/said"; } >>"$transcript"
+	return $_rc
+}
+
+said() { grep -q -e "$1" "$scratch/said"; }
+
+# leave: as 'reboot' does it; what comes next starts QEMU anew
+leave()
+{
+	say 5 "systemctl reboot" >/dev/null
+	echo "# reboot" >>"$transcript"
+	_t=0
+	while kill -0 "$qemu" 2>/dev/null && [ $_t -lt 180 ]; do
+		sleep 1
+		_t=$((_t + 1))
+	done
+	[ $_t -lt 180 ] && wait "$qemu"
+}
+
+# held: MiB of the guest's memory that this machine holds
+held()
+{
+	awk '/^RssAnon:/ { print int($2 / 1024) }' "/proc/$qemu/status"
+}
+
+# comes_back MIB: within a minute no more than that is held
+comes_back()
+{
+	_t=0
+	while [ "$(held)" -gt "$1" ] && [ $_t -lt 60 ]; do
+		sleep 1
+		_t=$((_t + 1))
+	done
+	echo "# $(held) MiB are held"
+	[ "$(held)" -le "$1" ]
+}
+
+ok "make deb" built || done_testing
+ok "a disk with Debian" make_disk >"$scratch/log" 2>&1
+cat "$scratch/log" >"$scratch/disk.log"
+: >"$scratch/log"
+ok "it boots, by its kernel" boot -kernel "$scratch/vmlinuz" \
+	-initrd "$scratch/initrd" -append "root=/dev/vda1 console=ttyS0"
+ok "GRUB goes on the disk" say 300 "grub-install /dev/vda && update-grub" >"$scratch/log"
+ok "it is booted again" leave
+: >"$transcript"
+
+ok "it boots by GRUB" boot
+ok "with the distribution's kernel" guest_does "uname -r"
+ok "which is not ours" sh -c "! grep -q page-reporting $scratch/said"
+say 60 "mount /dev/vdb /mnt && export DEBIAN_FRONTEND=noninteractive && ls -1 /etc/default/grub.d /boot /usr/bin >/root/before" >"$scratch/log"
+ok "the packages are installed" guest_does "apt-get install -y /mnt/*.deb"
+ok "the reader says what to do" guest_does "page-reporting"
+ok "which is another kernel" said "this kernel has no free page reporting by age"
+ok "it is booted again" leave
+
+ok "it boots by GRUB with our kernel" boot
+ok "its release" guest_does "uname -r; cat /proc/cmdline"
+ok "is ours" said "^$release"
+ok "page_ext=on is on the command line" said 'page_ext=on'
+ok "a gigabyte is used" guest_does "dd if=/dev/urandom of=/dev/shm/file bs=1M count=1024"
+full=$(held)
+echo "# $full MiB are held"
+ok "the reader says what uses it" guest_does "page-reporting"
+ok "which are programs" said '^next: programs'
+ok "it is freed" guest_does "rm /dev/shm/file"
+ok "the host has a gigabyte back" comes_back $((full - 1000))
+ok "the reader sees it" guest_does "page-reporting"
+ok "a gigabyte is reported" awk '$1 == "." && $2 == "reported" && $3 > 1000 { good = 1 }
+	END { exit !good }' "$scratch/said"
+
+ok "the packages are purged" guest_does "apt-get purge -y 'page-reporting*' 'linux-image-$release' 'linux-headers-$release'"
+ok "nothing of them stays" guest_does "ls -1 /etc/default/grub.d /boot /usr/bin | diff /root/before - && ! grep page_ext /boot/grub/grub.cfg && ! ls -d /lib/modules/*page-reporting*"
+ok "it is booted again" leave
+ok "it boots by GRUB, without us" boot
+ok "its release" guest_does "uname -r; cat /proc/cmdline"
+ok "is the distribution's" sh -c "! grep -e page-reporting -e page_ext $scratch/said"
+mkdir -p build/deep && cp "$transcript" build/deep/deb.transcript
+done_testing
