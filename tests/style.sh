@@ -12,8 +12,9 @@ tree=$TREES/patched/linux
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# There is nobody to name in MAINTAINERS; the path of mm/page_reporting/Kconfig
-# in mm/Kconfig is taken for that file's own. compat.h is for two kernels.
+# MAINTAINERS is changed by a patch of its own; the path of
+# mm/page_reporting/Kconfig in mm/Kconfig is taken for that file's own. compat.h is
+# for two kernels.
 checkpatch()
 {
 	(cd "$tree" && perl scripts/checkpatch.pl --strict --quiet --no-summary \
@@ -59,6 +60,36 @@ done
 for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series"); do
 	check "checkpatch $p" checkpatch "$top/kernel/patches/6.12/$p"
 done
+
+maintainers()
+{
+	(cd "$tree" && perl scripts/get_maintainer.pl --no-git --no-git-fallback "$@")
+}
+
+# maintained: MAINTAINERS leads from each file of ours to its entry; upstream's
+# selftests have other people
+maintained()
+{
+	_bad=0
+	for _f in $(overlay '*'); do
+		maintainers --sections -f "$_f" </dev/null >"$log" 2>&1 &&
+			grep -q '^FREE PAGE REPORTING BY AGE$' "$log" || {
+			echo "# $_f: $(head -n 1 "$log")"
+			_bad=1
+		}
+	done
+	return $_bad
+}
+
+# patterns: and its entry names no file that there is not
+patterns()
+{
+	maintainers --self-test=sections,patterns </dev/null >"$log" 2>&1
+	! grep -i 'page.reporting\|walk_free_mem' "$log"
+}
+
+check "MAINTAINERS knows each file of ours" maintained
+check "MAINTAINERS names no file that there is not" patterns
 
 # fits PATCH: into the tree that it is for, and not only by guessing
 fits()

@@ -23,11 +23,12 @@ clean()
 
 # in the new system, whose root is $1
 used='
-before=$(chroot "$1" find / -xdev -path /proc -prune -o -path /sys -prune -o \
-	-path /var -prune -o -print | sort)
+left() { find "$1" -xdev -path "$1/proc" -prune -o -path "$1/sys" -prune -o \
+	-path "$1/var" -prune -o -name "*page[-_]reporting*" -print; }
 cp "$package" "$1/tmp/reader.deb"
 chroot "$1" apt-get install -y /tmp/reader.deb
 rm "$1/tmp/reader.deb"
+left "$1" >"$out/installed"
 chroot "$1" page-reporting --help >"$out/help"
 chroot "$1" page-reporting json >"$out/json"
 chroot "$1" bash -c "
@@ -37,18 +38,19 @@ chroot "$1" bash -c "
 	echo \${COMPREPLY[*]}" >"$out/completed"
 zcat "$1/usr/share/man/man1/page-reporting.1.gz" >"$out/manual"
 chroot "$1" apt-get purge -y page-reporting
-after=$(chroot "$1" find / -xdev -path /proc -prune -o -path /sys -prune -o \
-	-path /var -prune -o -print | sort)
-[ "$before" = "$after" ] && touch "$out/purged"
+left "$1" >"$out/left"
 '
 
 try()
 {
-	printf 'set -eux\npackage=%s\nout=%s\n%s' "$top/$package" "$scratch" "$used" \
+	printf 'set -eu\npackage=%s\nout=%s\n%s' "$top/$package" "$scratch" "$used" \
 		>"$scratch/used"
 	$as_root mmdebstrap --mode=root --variant=minbase --format=null \
 		--include=bash --customize-hook="sh $scratch/used \"\$1\"" \
-		"$suite" /dev/null "$scratch/sources.list" >"$scratch/log" 2>&1 </dev/null
+		"$suite" /dev/null "$scratch/sources.list" >"$scratch/all.log" 2>&1 </dev/null || {
+		tail -n 20 "$scratch/all.log" >"$scratch/log"
+		return 1
+	}
 }
 
 ok "make deb-tools" built || done_testing
@@ -61,5 +63,6 @@ ok "and reads what this kernel says" python3 -c "
 import json; assert json.load(open('$scratch/json'))['total_bytes'] > 0"
 ok "the completion works" [ "$(cat "$scratch/completed")" = flush ]
 ok "the manual is there" grep -q '^.TH PAGE-REPORTING' "$scratch/manual"
-ok "nothing stays behind" [ -e "$scratch/purged" ]
+ok "it was there" grep -q 'bin/page-reporting$' "$scratch/installed"
+ok "nothing stays behind" [ ! -s "$scratch/left" ]
 done_testing

@@ -143,6 +143,10 @@ for c in blocks ages map flush; do
 done
 check "page_ext=off: json" gives '"missing": "page_ext"' $o json
 
+cp -r $data/page-ext-off "$scratch/notasked" && echo quiet >"$scratch/notasked/proc/cmdline"
+check "page_ext= not given: summary says so" gives '^missing: .*booted with page_ext=on' --root "$scratch/notasked" summary
+check "page_ext= not given: flush" fails 3 'not booted with page_ext=on' --root "$scratch/notasked" flush
+
 o="--root $data/pristine"
 check "another kernel: summary" gives '^missing: this kernel has no free page reporting by age.*CONFIG_PAGE_REPORTING' $o summary
 for c in blocks ages map flush; do
@@ -214,6 +218,7 @@ done
 check "a zone that cannot be" fails 1 'cannot map memory: ' $o map
 
 check "--help names each command" gives '^  prometheus ' --help
+check "--help names short options" grep -q '^  -n, --interval ' "$scratch/out"
 check "no such command" fails 2 'turbo: no such command; see' turbo
 check "no such option" reader 2 summary --turbo
 check "an option that the command does not take" fails 2 'ages does not take' $r ages --sort pfn
@@ -246,7 +251,7 @@ check "the completion knows every command" sh -c "
 		bash -c '. $contrib/page-reporting.bash; COMP_WORDS=(page-reporting \$1) COMP_CWORD=1; _page_reporting; [[ \${COMPREPLY[*]} == *\$1* ]]' _ \$c || exit 1
 	done"
 check "the manual names every command and option" sh -c "
-	for w in \$($bin --help | sed -n 's/^  \([a-z]*\) .*/\1/p; s/^  --\([a-z-]*\) .*/\1/p'); do
+	for w in \$($bin --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p; s/^  .*--\([a-z-]*\) .*/\1/p'); do
 		sed 's/\\\\//g' kernel/tools/mm/page-reporting.1 | grep -q -- \"\$w\" || { echo \"# \$w\"; exit 1; }
 	done"
 finish

@@ -177,13 +177,21 @@ static const struct {
 
 static void usage(FILE *out)
 {
-	fputs("usage: page-reporting COMMAND [OPTION...]\n\ncommands:\n", out);
+	fputs("usage: page-reporting [COMMAND] [OPTION...]\n\ncommands, summary if none is given:\n",
+	      out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].about);
 	fputs("\noptions:\n", out);
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		fprintf(out, "  --%-11s %s\n", options[i].option.name,
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		int c = options[i].option.val;
+
+		if (c < L_ROOT)
+			fprintf(out, "  -%c, ", c);
+		else
+			fputs("      ", out);
+		fprintf(out, "--%-11s %s\n", options[i].option.name,
 			options[i].about);
+	}
 	fputs("\nstatus: 0 good, 1 failed, 2 wrong usage, 3 something is missing in this guest\n",
 	      out);
 }

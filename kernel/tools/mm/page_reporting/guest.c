@@ -52,7 +52,7 @@ const struct missing_info missing_info[NR_MISSING] = {
 	[NOT_ROOT] = { "root",
 		"only root may read " OURS ": run this with sudo; summary, top, json, prometheus and watch work without, from /proc" },
 	[NO_PAGE_EXT] = { "page_ext",
-		"this guest was not booted with page_ext=on, so nothing is reported: add it to the kernel command line (GRUB_CMDLINE_LINUX in /etc/default/grub, then update-grub) and reboot" },
+		"this guest was not booted with page_ext=on, so nothing is reported: add it to the kernel command line (GRUB_CMDLINE_LINUX in /etc/default/grub, then update-grub; or install page-reporting-grub) and reboot" },
 	[NO_DEVICE] = { "device",
 		"no device has registered, so nothing is reported: give QEMU '-device virtio-balloon-pci,free-page-reporting=on' (User Mode Linux: page_reporting_um.enable=1), and load virtio_balloon in the guest" },
 };
