@@ -22,7 +22,7 @@ stop_guest()
 
 built()
 {
-	make -s deb >"$scratch/log" 2>&1 || return
+	[ -n "${DEEP_BUILT:-}" ] || make -s deb >"$scratch/log" 2>&1 || return
 	mkdir -p "$scratch/packages"
 	cp build/deb/*.deb "$scratch/packages"
 	image=$(basename build/deb/linux-image-*.deb) && release=${image#linux-image-} &&
