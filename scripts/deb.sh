@@ -45,7 +45,7 @@ take_package()
 	mkdir -p "$out"
 	rm -f "$out/$1"_*.deb
 	mv "$2/$1"_*.deb "$out/" || die "$2: there is no package $1"
-	echo "$(ls "$out/$1"_*.deb)"
+	ls "$out/$1"_*.deb
 }
 
 # package_reader any|all NAME...: with debhelper, in a directory of its own

@@ -95,6 +95,7 @@ needs()
 	coccinelle	spatch
 	gcc-aarch64-linux-gnu	aarch64-linux-gnu-gcc
 	debhelper	dh
+	fdisk	/sbin/sfdisk
 	lintian	lintian
 	mmdebstrap	mmdebstrap
 	rsync	rsync

@@ -16,16 +16,26 @@ as_root=
 
 stop_guest()
 {
-	[ -z "$qemu" ] || { kill "$qemu" && wait "$qemu"; } 2>/dev/null
+	[ -z "$qemu" ] || { kill "$qemu" 2>/dev/null && wait "$qemu" 2>/dev/null; }
 	qemu=
+}
+
+# logged CMD...: what it says is shown if it fails
+logged()
+{
+	"$@" >"$scratch/log" 2>&1 || {
+		tail -n 20 "$scratch/log" >"$scratch/end" && mv "$scratch/end" "$scratch/log"
+		return 1
+	}
+	rm -f "$scratch/log"
 }
 
 built()
 {
-	[ -n "${DEEP_BUILT:-}" ] || make -s deb >"$scratch/log" 2>&1 || return
+	[ -n "${DEEP_BUILT:-}" ] || logged make -s deb || return
 	mkdir -p "$scratch/packages"
 	cp build/deb/*.deb "$scratch/packages"
-	image=$(basename build/deb/linux-image-*.deb) && release=${image#linux-image-} &&
+	image=$(cd build/deb && ls linux-image-*.deb) && release=${image#linux-image-} &&
 		release=${release%%_*}
 }
 
@@ -41,10 +51,11 @@ printf "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root -8 11520
 printf "GRUB_CMDLINE_LINUX=console=ttyS0\nGRUB_TIMEOUT=0\nGRUB_TERMINAL=console\n" \
 	>"$1/etc/default/grub.d/serial.cfg"
 rm -f "$1"/etc/motd
-cp "$1"/boot/vmlinuz-* "$out/vmlinuz"
-cp "$1"/boot/initrd.img-* "$out/initrd"
+cp "$1/vmlinuz" "$out/vmlinuz"
+cp "$1/initrd.img" "$out/initrd"
 truncate -s 3G "$out/root"
-mke2fs -q -t ext4 -d "$1" "$out/root"
+/sbin/mke2fs -q -t ext4 -d "$1" "$out/root"
+chmod a+r "$out/vmlinuz" "$out/initrd"; chmod a+rw "$out/root"
 '
 
 # make_disk: a partition table and one partition; GRUB comes later, from inside
@@ -52,14 +63,15 @@ make_disk()
 {
 	scripts/fetch.sh sources $suite >"$scratch/sources.list" &&
 	printf 'out=%s\n%s' "$scratch" "$prepare" >"$scratch/prepare" &&
-	$as_root mmdebstrap --mode=root --variant=minbase --format=null \
+	$as_root mmdebstrap --mode=root --variant=minbase --format=directory \
 		--include=linux-image-cloud-amd64,grub-pc,systemd-sysv,udev,initramfs-tools \
 		--include=libjansson4,libncursesw6,libpng16-16,ca-certificates \
-		--customize-hook="sh $scratch/prepare \"\$1\"" \
-		$suite /dev/null "$scratch/sources.list" &&
+		$suite "$scratch/system" "$scratch/sources.list" &&
+	$as_root sh "$scratch/prepare" "$scratch/system" &&
+	$as_root rm -rf "$scratch/system" &&
 	truncate -s 3074M "$disk" && echo '2048,,L,*' | /sbin/sfdisk -q "$disk" &&
 	dd if="$scratch/root" of="$disk" bs=1M seek=1 conv=notrunc,sparse status=none &&
-	rm "$scratch/root" &&
+	rm -f "$scratch/root" &&
 	truncate -s 512M "$scratch/second" &&
 	/sbin/mke2fs -q -t ext4 -d "$scratch/packages" "$scratch/second"
 }
@@ -86,32 +98,38 @@ prompt()
 	_t=0
 	while [ $_t -lt 60 ]; do
 		kill -0 "$qemu" || return
-		say 5 "stty -echo; PS1='' PS2=''; cd" >/dev/null && return
+		say 5 "stty -echo; PS1='' PS2=''; dmesg -n 1; cd" >/dev/null && return
 		_t=$((_t + 1))
 	done
 	return 1
 }
 
-# say SECONDS COMMAND: have the guest run it; what it prints and its status
+# say SECONDS COMMAND: have the guest run it; what it prints, and its status. What
+# an earlier one still says is left out, and so is what is written over.
+said_nr=0
 say()
 {
+	said_nr=$((said_nr + 1))
 	perl -MIO::Socket::UNIX -e '
-		my ($path, $seconds, $command) = @ARGV;
+		my ($path, $nr, $seconds, $command) = @ARGV;
 		my $s = IO::Socket::UNIX->new(Peer => $path) or (sleep(1), exit 111);
 		my $said = "";
 		$SIG{ALRM} = sub { print $said; exit 110 };
 		alarm $seconds;
-		print $s "$command; echo \"<status:\$?>\"\n"; $s->flush;
-		while ($said !~ /<status:(\d+)>\r?\n/) {
+		print $s "echo \"<begin $nr>\"; $command; echo \"<end $nr \$?>\"\n";
+		$s->flush;
+		while ($said !~ /<begin $nr>\r*\n(.*)<end $nr (\d+)>\r*\n/s) {
 			sysread($s, my $b, 4096) or exit 112;
 			$said .= $b;
 		}
-		my $rc = $1;
-		$said =~ s/<status:\d+>.*//s; $said =~ s/\r//g;
-		print $said; exit $rc' "$scratch/serial" "$1" "$2"
+		my ($out, $rc) = ($1, $2);
+		$out =~ s/\r+\n/\n/g;
+		$out =~ s/[^\n]*\r//g;
+		print $out;
+		exit $rc' "$scratch/serial" "$said_nr" "$1" "$2"
 }
 
-# guest_does COMMAND: with a minute or ten; into the transcript
+# guest_does COMMAND: within a quarter of an hour; into the transcript
 guest_does()
 {
 	say 900 "$1" >"$scratch/said"
@@ -132,7 +150,7 @@ leave()
 		sleep 1
 		_t=$((_t + 1))
 	done
-	[ $_t -lt 180 ] && wait "$qemu"
+	[ $_t -lt 180 ] && wait "$qemu" && qemu=
 }
 
 # held: MiB of the guest's memory that this machine holds
@@ -153,21 +171,21 @@ comes_back()
 	[ "$(held)" -le "$1" ]
 }
 
-ok "make deb" built || done_testing
-ok "a disk with Debian" make_disk >"$scratch/log" 2>&1
-cat "$scratch/log" >"$scratch/disk.log"
-: >"$scratch/log"
+ok "make deb" built
+[ $bad -eq 0 ] || done_testing
+ok "a disk with Debian" logged make_disk
+[ $bad -eq 0 ] || done_testing
 ok "it boots, by its kernel" boot -kernel "$scratch/vmlinuz" \
 	-initrd "$scratch/initrd" -append "root=/dev/vda1 console=ttyS0"
-ok "GRUB goes on the disk" say 300 "grub-install /dev/vda && update-grub" >"$scratch/log"
+ok "GRUB goes on the disk" logged say 600 "grub-install /dev/vda && update-grub"
 ok "it is booted again" leave
 : >"$transcript"
 
 ok "it boots by GRUB" boot
 ok "with the distribution's kernel" guest_does "uname -r"
 ok "which is not ours" sh -c "! grep -q page-reporting $scratch/said"
-say 60 "mount /dev/vdb /mnt && export DEBIAN_FRONTEND=noninteractive && ls -1 /etc/default/grub.d /boot /usr/bin >/root/before" >"$scratch/log"
-ok "the packages are installed" guest_does "apt-get install -y /mnt/*.deb"
+logged say 60 "mount -r /dev/vdb /mnt && export DEBIAN_FRONTEND=noninteractive && ls -1 /etc/default/grub.d /boot /usr/bin >/root/before"
+ok "the packages are installed" guest_does "apt-get install -qy /mnt/*.deb"
 ok "the reader says what to do" guest_does "page-reporting"
 ok "which is another kernel" said "this kernel has no free page reporting by age"
 ok "it is booted again" leave
@@ -187,7 +205,7 @@ ok "the reader sees it" guest_does "page-reporting"
 ok "a gigabyte is reported" awk '$1 == "." && $2 == "reported" && $3 > 1000 { good = 1 }
 	END { exit !good }' "$scratch/said"
 
-ok "the packages are purged" guest_does "apt-get purge -y 'page-reporting*' 'linux-image-$release' 'linux-headers-$release'"
+ok "the packages are purged" guest_does "apt-get purge -qy 'page-reporting*' 'linux-image-$release' 'linux-headers-$release'"
 ok "nothing of them stays" guest_does "ls -1 /etc/default/grub.d /boot /usr/bin | diff /root/before - && ! grep page_ext /boot/grub/grub.cfg && ! ls -d /lib/modules/*page-reporting*"
 ok "it is booted again" leave
 ok "it boots by GRUB, without us" boot
