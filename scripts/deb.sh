@@ -87,7 +87,7 @@ kmake()
 configure()
 {
 	_c=${DEB_CONFIG:-/usr/src/linux-config-$series/config.amd64_none_cloud-amd64.xz}
-	[ -r "$_c" ] || die "$_c: cannot be read; install linux-config-$series, or set DEB_CONFIG, for instance to /boot/config-$(uname -r)"
+	[ -r "$_c" ] || die "$_c: cannot be read; install linux-config-$series, or set DEB_CONFIG"
 	case $_c in
 	*.xz) xz -dc "$_c" ;;
 	*) cat "$_c" ;;
@@ -95,7 +95,6 @@ configure()
 	grep -v 'CONFIG_DEBUG_INFO' "$tmp/config" | cat - "$top/scripts/debian/kernel.config" >"$obj/.config"
 	(kmake -s olddefconfig) >"$tmp/log" 2>&1 || die "$_c: $(tail -n 1 "$tmp/log")"
 	if [ -n "${LSMOD:-}" ]; then
-		[ -r "$LSMOD" ] || die "LSMOD=$LSMOD: cannot be read; run lsmod >$LSMOD in the guest"
 		yes '' | nice make -s -C "$TREES/patched/linux" O="$obj" ARCH=x86_64 \
 			LSMOD="$(realpath "$LSMOD")" localmodconfig >"$tmp/log" 2>&1 9>&- ||
 			die "LSMOD=$LSMOD: $(tail -n 1 "$tmp/log")"
@@ -144,6 +143,15 @@ package_kernel()
 	rm -f "$TREES"/patched/*.deb "$TREES"/patched/linux-upstream_*
 }
 
+# check_files: what takes an hour is not to fail for these
+check_files()
+{
+	[ -z "${DEB_CONFIG:-}" ] || [ -r "$DEB_CONFIG" ] ||
+		die "DEB_CONFIG=$DEB_CONFIG: cannot be read; give a kernel's configuration, such as /boot/config-$(uname -r)"
+	[ -z "${LSMOD:-}" ] || [ -r "$LSMOD" ] ||
+		die "LSMOD=$LSMOD: cannot be read; give a file with what lsmod prints in the guest"
+}
+
 [ $# -eq 1 ] || die "usage: $me tools | all"
 command -v dpkg-buildpackage >/dev/null ||
 	die "dpkg-buildpackage: missing; packages are built on Debian and what is made from it"
@@ -151,6 +159,7 @@ name_packager
 case $1 in
 tools) package_reader any page-reporting ;;
 all)
+	check_files
 	[ -n "${TREES:-}" ] || exec "$top/scripts/kernel.sh" exec "$0" "$@"
 	package_reader any,all page-reporting page-reporting-grub
 	package_kernel

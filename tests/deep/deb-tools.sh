@@ -53,6 +53,16 @@ try()
 	}
 }
 
+# refused PATTERN VARIABLE=VALUE...: make deb does not begin, and says why
+refused()
+{
+	_pattern=$1
+	shift
+	! env "$@" scripts/deb.sh all >"$scratch/log" 2>&1 && grep -q "$_pattern" "$scratch/log"
+}
+
+ok "make deb without its configuration" refused '^deb.sh: DEB_CONFIG=/nowhere: cannot be read; give' DEB_CONFIG=/nowhere
+ok "make deb without lsmod's list" refused '^deb.sh: LSMOD=/nowhere: cannot be read; give' LSMOD=/nowhere
 ok "make deb-tools" built
 [ $bad -eq 0 ] || done_testing
 ok "lintian has nothing to say" clean "$package"
