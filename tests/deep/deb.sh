@@ -49,7 +49,7 @@ mkdir -p "$1/etc/systemd/system/serial-getty@ttyS0.service.d" "$1/etc/default/gr
 printf "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root -8 115200 %%I dumb\n" \
 	>"$1/etc/systemd/system/serial-getty@ttyS0.service.d/root.conf"
 printf "GRUB_CMDLINE_LINUX=console=ttyS0\nGRUB_TIMEOUT=0\nGRUB_TERMINAL=console\n" \
-	>"$1/etc/default/grub.d/serial.cfg"
+	>"$1/etc/default/grub.d/10_serial.cfg"
 rm -f "$1"/etc/motd
 cp "$1/vmlinuz" "$out/vmlinuz"
 cp "$1/initrd.img" "$out/initrd"
@@ -118,11 +118,12 @@ say()
 		alarm $seconds;
 		print $s "echo \"<begin $nr>\"; $command; echo \"<end $nr \$?>\"\n";
 		$s->flush;
-		while ($said !~ /<begin $nr>\r*\n(.*)<end $nr (\d+)>\r*\n/s) {
+		my ($out, $rc);
+		until (($out, $rc) = $said =~
+		       /<begin $nr>\r*\n(.*)<end $nr (\d+)>\r*\n/s) {
 			sysread($s, my $b, 4096) or exit 112;
 			$said .= $b;
 		}
-		my ($out, $rc) = ($1, $2);
 		$out =~ s/\r+\n/\n/g;
 		$out =~ s/[^\n]*\r//g;
 		print $out;
