@@ -238,6 +238,7 @@ json_t *counters_settings(void)
 	char cmdline[4096];
 
 	json_object_set_new(o, "event", json_string("ready"));
+	json_object_set_new(o, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
 	if (!uname(&uts))
 		json_object_set_new(o, "release", json_string(uts.release));
 	if (read_text("/proc/cmdline", cmdline, sizeof(cmdline)) >= 0)

@@ -64,7 +64,7 @@ static void resolve_paths(struct config *cfg, const struct options *o)
 	/* Few workloads need it, and they say so where it is missing. */
 	if (o->source)
 		resolve(cfg->source, o->source, "kernel source");
-	else if (!realpath("build/trees/pristine", cfg->source))
+	else if (!realpath(series_source(cfg->sel.series), cfg->source))
 		cfg->source[0] = '\0';
 }
 

@@ -54,7 +54,8 @@ static void usage(FILE *f)
 		"  --equalise HOW         before each boot: touch as much memory as its guest has, and\n"
 		"                         release it when it has booted (touch), wait for the host's\n"
 		"                         own free page reporting (wait), or none (default %s)\n"
-		"  --kernels DIR          built kernels (default build/kernels)\n"
+		"  --kernels DIR          built kernels (default build/kernels; those of Linux 7.3\n"
+		"                         in kernels-7.3)\n"
 		"  --agent FILE           the guest's init (default build/bin/pragent)\n"
 		"  --source DIR           kernel source for workloads that want one (default\n"
 		"                         build/trees/pristine)\n"
@@ -189,6 +190,7 @@ static bool place_option(struct state *s, struct options *o, int c, char *arg)
 		return true;
 	case 'k':
 		o->kernels = arg;
+		s->cfg.sel.series = series_of(arg);
 		return true;
 	case 'a':
 		o->agent = arg;

@@ -43,6 +43,15 @@ enum {
 /* variants.c */
 enum platform { KVM, TCG, ICOUNT, UM, NR_PLATFORMS };
 
+/* What differs between kernel series; the first row stands for unknown ones. */
+struct series {
+	const char *name;	/* "7.3": its kernels lie in build/kernels-7.3 */
+	const char *source;	/* upstream's, of its tree */
+	const char *um_words;	/* on User Mode Linux's command line, or "" */
+	int um_cpus;		/* that a User Mode Linux guest has */
+	bool delay;		/* upstream's delay is a parameter */
+};
+
 struct variant {
 	const char *name;	/* common/variants.c says what it is */
 	const char *tree;	/* kernel directory: <arch>-<tree> */
@@ -53,6 +62,8 @@ struct variant {
 	bool special;		/* has one purpose, and is not one of "all" */
 	bool no_um;		/* its tree is not built for User Mode Linux */
 	const char *extra;	/* kernel command line */
+	const char *delay;	/* stands for tree and extra where the series has it */
+	const char *only;	/* the one series that it is for, or NULL: for all */
 	const char *debugfs;	/* a file that is there if the option took */
 	bool page_ext;		/* the option takes memory for page_ext */
 };
@@ -93,6 +104,7 @@ extern const char *const profile_names[2];
 
 struct selection {
 	bool full;
+	const struct series *series;	/* NULL: the first one */
 	uint64_t platforms;		/* bit masks */
 	uint64_t variants;		/* 0: what the workload says */
 	uint64_t workloads;
@@ -104,6 +116,7 @@ struct boot {
 	unsigned int seq;		/* in order of start, from 1 */
 	enum platform platform;
 	const struct variant *variant;
+	const struct series *series;	/* NULL: the first one */
 	uint64_t workloads;
 	unsigned int replicate;
 	unsigned int mem_mib;		/* of the guest */
@@ -131,6 +144,13 @@ struct plan {
 	double estimate_s;
 };
 
+const struct series *series_of(const char *kernels);
+const char *variant_tree(const struct variant *v, const struct series *s);
+const char *variant_words(const struct variant *v, const struct series *s);
+bool variant_fits(const struct variant *v, const struct series *s);
+int boot_cpus(const struct boot *b);
+const char *um_words(const struct series *s);
+const char *series_source(const struct series *s);
 int name_index(const char *const *names, size_t nr, const char *name);
 int parse_list(const char *text, const char *const *names, size_t nr,
 	       uint64_t *mask, char *unknown, size_t len);

@@ -15,6 +15,15 @@ const char *const platform_about[NR_PLATFORMS] = {
 	[UM] = "User Mode Linux: the guest is a process of the host",
 };
 
+static const struct series series_table[] = {
+	{ .name = "6.12", .source = "build/trees/pristine", .um_words = "", .um_cpus = 1 },
+	{ .name = "7.3", .source = "build/trees-7.3/pristine",
+	  .um_words = " seccomp=on ncpus=2", .um_cpus = 2, .delay = true },
+};
+
+/* Patches of ../config that make a variant's tree fit this series only. */
+#define DEFAULT_SERIES	"6.12"
+
 const struct variant variants[] = {
 	{ .name = "off", .tree = "pristine" },
 	{ .name = "flag",
@@ -22,18 +31,20 @@ const struct variant variants[] = {
 	  .negotiated = true },
 	{ .name = "flag-d250",
 	  .tree = "pristine-d250", .reporting = true,
-	  .negotiated = true },
+	  .negotiated = true,
+	  .delay = "page_reporting.page_reporting_delay_ms=250" },
 	{ .name = "flag-o0",
 	  .tree = "pristine", .reporting = true,
 	  .negotiated = true,
 	  .extra = "page_reporting.page_reporting_order=0" },
 	{ .name = "flag-clock",
 	  .tree = "pristine-clock", .reporting = true,
-	  .negotiated = true },
+	  .negotiated = true, .only = DEFAULT_SERIES },
 	/* Tells how long the worker held zone->lock, and is there for that only. */
 	{ .name = "flag-lock",
 	  .tree = "pristine-lock", .reporting = true,
-	  .negotiated = true, .special = true, .no_um = true },
+	  .negotiated = true, .special = true, .no_um = true,
+	  .only = DEFAULT_SERIES },
 	/* Other users of page_ext, beside the page flag: what such records cost. */
 	{ .name = "page_owner",
 	  .tree = "pristine-owner", .reporting = true,
@@ -65,6 +76,73 @@ const struct variant variants[] = {
 };
 
 const size_t nr_variants = ARRAY_SIZE(variants);
+
+static const struct series *series_or_default(const struct series *s)
+{
+	return s ? s : &series_table[0];
+}
+
+/**
+ * series_of() - the series of the kernels in a directory
+ * @kernels: "build/kernels-7.3"; without a series in its name it is the first
+ */
+const struct series *series_of(const char *kernels)
+{
+	static const char mark[] = "kernels-";
+	size_t len = strlen(kernels), i, n;
+
+	while (len && kernels[len - 1] == '/')
+		len--;
+	for (i = 0; i < ARRAY_SIZE(series_table); i++) {
+		const char *end = kernels + len;
+
+		n = strlen(series_table[i].name);
+		if (len >= n + sizeof(mark) - 1 &&
+		    !strncmp(end - n, series_table[i].name, n) &&
+		    !strncmp(end - n - sizeof(mark) + 1, mark, sizeof(mark) - 1))
+			return &series_table[i];
+	}
+	return &series_table[0];
+}
+
+/* The kernel that a variant boots: <arch>-<tree>. */
+const char *variant_tree(const struct variant *v, const struct series *s)
+{
+	return v->delay && series_or_default(s)->delay ? "pristine" : v->tree;
+}
+
+/* What a variant has on the kernel's command line, or "". */
+const char *variant_words(const struct variant *v, const struct series *s)
+{
+	if (v->delay && series_or_default(s)->delay)
+		return v->delay;
+	return v->extra ? v->extra : "";
+}
+
+/* Is there such a variant of this series? */
+bool variant_fits(const struct variant *v, const struct series *s)
+{
+	return !v->only || !strcmp(v->only, series_or_default(s)->name);
+}
+
+/* What User Mode Linux of this series is told beyond what all are. */
+const char *um_words(const struct series *s)
+{
+	return series_or_default(s)->um_words;
+}
+
+/* Where kernel.sh links the source that ${source} is by default. */
+const char *series_source(const struct series *s)
+{
+	return series_or_default(s)->source;
+}
+
+/* icount can have one only; QEMU's others have two. */
+int boot_cpus(const struct boot *b)
+{
+	return b->platform == ICOUNT ? 1 :
+	       b->platform == UM ? series_or_default(b->series)->um_cpus : 2;
+}
 
 /*
  * Set the bits of the names in a list that commas or spaces separate.  On an
