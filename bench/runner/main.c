@@ -230,7 +230,7 @@ static int result(const struct state *s)
 int main(int argc, char **argv)
 {
 	struct state s = { .profile = "quick", .t0 = now_s() };
-	struct options o = { .kernels = "build/kernels", .agent = "build/bin/pragent" };
+	struct options o = { .kernels = default_kernels(), .agent = "build/bin/pragent" };
 	const char *qemu = getenv("QEMU");
 	char **words = NULL;	/* of the run that goes on */
 	int ret;

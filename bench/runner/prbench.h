@@ -144,6 +144,7 @@ struct plan {
 	double estimate_s;
 };
 
+const char *default_kernels(void);
 const struct series *series_of(const char *kernels);
 const char *variant_tree(const struct variant *v, const struct series *s);
 const char *variant_words(const struct variant *v, const struct series *s);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The tables of platforms and variants, and how lists of names are read. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "prbench.h"
@@ -80,6 +81,18 @@ const size_t nr_variants = ARRAY_SIZE(variants);
 static const struct series *series_or_default(const struct series *s)
 {
 	return s ? s : &series_table[0];
+}
+
+/* Where kernel.sh puts the kernels of KERNEL, which the Makefile exports. */
+const char *default_kernels(void)
+{
+	static char path[64];
+	const char *name = getenv("KERNEL");
+
+	if (!name || !*name || !strcmp(name, DEFAULT_SERIES))
+		return "build/kernels";
+	snprintf(path, sizeof(path), "build/kernels-%s", name);
+	return path;
 }
 
 /**

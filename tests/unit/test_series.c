@@ -26,6 +26,19 @@ static void the_directory_names_the_series(void **state)
 	assert_string_equal(series_of("")->name, "6.12");
 }
 
+/* The Makefile exports KERNEL, and kernel.sh builds into the same place. */
+static void the_environment_names_the_kernels(void **state)
+{
+	(void)state;
+	unsetenv("KERNEL");
+	assert_string_equal(default_kernels(), "build/kernels");
+	setenv("KERNEL", "6.12", 1);
+	assert_string_equal(default_kernels(), "build/kernels");
+	setenv("KERNEL", "7.3", 1);
+	assert_string_equal(default_kernels(), "build/kernels-7.3");
+	unsetenv("KERNEL");
+}
+
 /* Upstream has made its delay a parameter: no kernel of its own is needed. */
 static void the_delay_is_a_parameter(void **state)
 {
@@ -86,6 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_directory_names_the_series),
+		cmocka_unit_test(the_environment_names_the_kernels),
 		cmocka_unit_test(the_delay_is_a_parameter),
 		cmocka_unit_test(a_boot_has_the_cpus_of_its_series),
 		cmocka_unit_test(a_plan_has_the_variants_of_its_series),
