@@ -15,7 +15,7 @@ alone()
 	cp bench/alloc/Makefile bench/alloc/Kbuild bench/alloc/*.[ch] "$scratch/$1-$2"
 	nice make -s -C "$scratch/$1-$2" KDIR="$TREES/$1/$2" ARCH="$2" KCFLAGS=-Werror \
 		W=1 >"$scratch/log" 2>&1 9>&- || return 1
-	for _m in alloc_bench alloc_probe free_holes; do
+	for _m in alloc_bench alloc_contend alloc_probe free_holes; do
 		[ -f "$scratch/$1-$2/out/$_m.ko" ] || return 1
 	done
 }
