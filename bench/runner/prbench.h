@@ -65,6 +65,7 @@ struct variant {
 	const char *delay;	/* stands for tree and extra where the series has it */
 	const char *only;	/* the one series that it is for, or NULL: for all */
 	const char *debugfs;	/* a file that is there if the option took */
+	bool defrag;		/* the option sets vm.defrag_mode */
 	bool page_ext;		/* the option takes memory for page_ext */
 };
 

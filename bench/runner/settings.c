@@ -134,6 +134,10 @@ int settings_check(const json_t *ready, const struct boot *b,
 		return set_err(err, len,
 			       "variant %s runs a patched kernel (debugfs page_reporting exists)",
 			       v->name);
+	if (v->defrag && json_integer_value(json_object_get(ready, "defrag_mode")) != 1)
+		return set_err(err, len,
+			       "'%s' did not take: vm.defrag_mode is not 1 in the guest",
+			       words);
 	if (check_page_ext(ready, v, err, len))
 		return -1;
 	return check_parameters(words, json_object_get(ready, "page_reporting"),

@@ -46,6 +46,15 @@ const struct variant variants[] = {
 	  .tree = "pristine-lock", .reporting = true,
 	  .negotiated = true, .special = true, .no_um = true,
 	  .only = DEFAULT_SERIES },
+	/* The allocator keeps blocks whole, which makes more memory reportable. */
+	{ .name = "flag-defrag",
+	  .tree = "pristine", .reporting = true,
+	  .negotiated = true, .special = true, .only = "7.3", .defrag = true,
+	  .extra = "sysctl.vm.defrag_mode=1" },
+	{ .name = "ext-defrag",
+	  .tree = "patched", .patched = true, .reporting = true,
+	  .negotiated = true, .special = true, .only = "7.3", .defrag = true,
+	  .extra = "page_ext=on sysctl.vm.defrag_mode=1" },
 	/* Other users of page_ext, beside the page flag: what such records cost. */
 	{ .name = "page_owner",
 	  .tree = "pristine-owner", .reporting = true,

@@ -88,9 +88,10 @@ static void a_plan_has_the_variants_of_its_series(void **state)
 	assert_null(plan.phases[0].lanes[0].boots[0].series);
 	plan_free(&plan);
 	sel.series = series_of("kernels-7.3");
+	sel.variants |= variants_of("flag-defrag ext-defrag");
 	assert_int_equal(plan_make(&plan, &sel), 0);
 	assert_int_equal(plan_variants(&plan, ~0ULL),
-			 variants_of("flag flag-d250 ext"));
+			 variants_of("flag flag-d250 ext flag-defrag ext-defrag"));
 	assert_ptr_equal(plan.phases[0].lanes[0].boots[0].series, sel.series);
 	plan_free(&plan);
 }

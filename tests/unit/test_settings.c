@@ -163,6 +163,22 @@ static void cpus_are_counted(void **state)
 					      ",\"cpus\":1")));
 }
 
+static void defrag_mode_is_read_back(void **state)
+{
+	(void)state;
+	assert_null(check(TCG, "flag-defrag",
+			  QEMU(NEGOTIATED, "sysctl.vm.defrag_mode=1", "false",
+			       ",\"defrag_mode\":1")));
+	assert_non_null(strstr(check(TCG, "flag-defrag",
+				     QEMU(NEGOTIATED, "sysctl.vm.defrag_mode=1", "false",
+					  ",\"defrag_mode\":0")),
+			       "vm.defrag_mode is not 1 in the guest"));
+	/* a kernel that has none */
+	assert_non_null(check(TCG, "ext-defrag",
+			      QEMU(NEGOTIATED, "page_ext=on sysctl.vm.defrag_mode=1",
+				   "true", "")));
+}
+
 static void splats_are_seen(void **state)
 {
 	(void)state;
@@ -188,6 +204,7 @@ int main(void)
 		cmocka_unit_test(the_kernel_is_checked),
 		cmocka_unit_test(parameters_are_read_back),
 		cmocka_unit_test(page_ext_is_read_back),
+		cmocka_unit_test(defrag_mode_is_read_back),
 		cmocka_unit_test(cpus_are_counted),
 		cmocka_unit_test(splats_are_seen),
 	};
