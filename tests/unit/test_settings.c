@@ -169,10 +169,10 @@ static void defrag_mode_is_read_back(void **state)
 	assert_null(check(TCG, "flag-defrag",
 			  QEMU(NEGOTIATED, "sysctl.vm.defrag_mode=1", "false",
 			       ",\"defrag_mode\":1")));
-	assert_non_null(strstr(check(TCG, "flag-defrag",
-				     QEMU(NEGOTIATED, "sysctl.vm.defrag_mode=1", "false",
-					  ",\"defrag_mode\":0")),
-			       "vm.defrag_mode is not 1 in the guest"));
+	assert_string_equal(check(TCG, "flag-defrag",
+				  QEMU(NEGOTIATED, "sysctl.vm.defrag_mode=1", "false",
+				       ",\"defrag_mode\":0")),
+			    "'sysctl.vm.defrag_mode=1' did not take: vm.defrag_mode is not 1 in the guest");
 	/* a kernel that has none */
 	assert_non_null(check(TCG, "ext-defrag",
 			      QEMU(NEGOTIATED, "page_ext=on sysctl.vm.defrag_mode=1",
