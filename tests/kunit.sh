@@ -66,7 +66,7 @@ FILENAME == ARGV[1] {
 	# the same tree without our patches says this at boot
 	else if (/arch\/um\/drivers\/virt-pci\.c/)
 		next
-	else if (/WARNING: (CPU|possible|suspicious)|BUG: |INFO: (task|rcu|possible)/) {
+	else if (/WARNING: (CPU|possible|suspicious|.*, CPU#)|BUG: |INFO: (task|rcu|possible)/) {
 		print "# " $0
 		splat++
 	}
@@ -80,8 +80,14 @@ FILENAME == ARGV[1] {
 	n++
 	if (what == "[PASSED]")
 		print "ok " n " - " suite $0
-	else if (what == "[SKIPPED]")
-		print "ok " n " - " suite $0 " # SKIP " why[$0]
+	else if (what == "[SKIPPED]") {
+		# from 7.0 on with the reason in parentheses
+		name = reason = $0
+		sub(/ \(.*/, "", name)
+		if (!sub(/^[^ ]+ \(/, "", reason) || !sub(/\)$/, "", reason))
+			reason = why[name]
+		print "ok " n " - " suite name " # SKIP " reason
+	}
 	else {
 		print "not ok " n " - " suite $0 " " what
 		bad++

@@ -29,7 +29,6 @@
 
 #include "measure.h"
 
-#define CLOCK_READS	1000
 #define TEXT_SIZE	SZ_256K	/* all lines at their longest */
 
 static unsigned int order = 4;
@@ -54,21 +53,6 @@ static struct clock clk;
 static struct zone *zone;
 static struct task_struct *thread;
 static struct dentry *debugfs_dir;
-
-static void measure_overhead(void)
-{
-	unsigned long flags;
-	u64 start;
-	int i;
-
-	local_irq_save(flags);
-	for (i = 0; i < CLOCK_READS; i++) {
-		start = bench_clock(clk.cycles);
-		hist_add(&sum, bench_clock(clk.cycles) - start);
-	}
-	local_irq_restore(flags);
-	clk.overhead = hist_permille(&sum, 500);
-}
 
 /* Returns false if there was no such block. */
 static bool probe(u64 *ticks, bool *hit)
@@ -201,7 +185,7 @@ static int __init alloc_probe_init(void)
 	err = clock_choose(&clk, clock);
 	if (err)
 		return err;
-	measure_overhead();
+	clock_overhead(&clk, &sum);
 
 	/* The zone that a kernel allocation starts with. */
 	page = alloc_pages(BENCH_GFP, 0);

@@ -7,6 +7,7 @@
 #define ALLOC_MEASURE_H
 
 #include <linux/gfp.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -27,6 +28,7 @@
 
 #define COARSE_NS	64		/* a clock with longer steps measures nothing */
 #define CALIBRATE_NS	(20 * NSEC_PER_MSEC)
+#define CLOCK_READS	1000
 #define ONE_NS_SHIFT	20
 #define ONE_NS		BIT_ULL(ONE_NS_SHIFT)
 
@@ -159,6 +161,27 @@ static inline void latency_add(struct latency *lat, const struct clock *clk,
 	hist_add(&lat->kind[hit], to_ns(clk, ticks - min(ticks, clk->overhead)));
 }
 
+static inline u64 hist_permille(const struct hist *h, unsigned int p)
+{
+	return hist_at(h, div_u64(h->nr * p, 1000));
+}
+
+/* Set what a read of the clock costs: the median of many, in @scratch. */
+static inline void clock_overhead(struct clock *clk, struct hist *scratch)
+{
+	unsigned long flags;
+	u64 start;
+	int i;
+
+	local_irq_save(flags);
+	for (i = 0; i < CLOCK_READS; i++) {
+		start = bench_clock(clk->cycles);
+		hist_add(scratch, bench_clock(clk->cycles) - start);
+	}
+	local_irq_restore(flags);
+	clk->overhead = hist_permille(scratch, 500);
+}
+
 /* Not seq_buf_puts(): kernels before 6.8 do not export it. */
 static inline void print_head(struct seq_buf *out)
 {
@@ -176,11 +199,6 @@ static inline void print_row(struct seq_buf *out, const char *mode,
 	mean = div_u64_rem(mean, 1000, &frac);
 	seq_buf_printf(out, "%s\t%s\t%u\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu.%03u\n",
 		       mode, op, order, n, total, p50, p99, p999, max, mean, frac);
-}
-
-static inline u64 hist_permille(const struct hist *h, unsigned int p)
-{
-	return hist_at(h, div_u64(h->nr * p, 1000));
 }
 
 /* @total, @n: of another measurement without a clock read, or NULL */

@@ -27,7 +27,10 @@ struct variant {
 	bool special;		/* has one purpose, and is not one of "all" */
 	bool no_um;		/* its tree is not built for User Mode Linux */
 	const char *extra;	/* kernel command line */
+	const char *delay;	/* stands for tree and extra where the series has it */
+	const char *only;	/* the one series that it is for, or NULL: for all */
 	const char *debugfs;	/* a file that is there if the option took */
+	bool defrag;		/* the option sets vm.defrag_mode */
 	bool page_ext;		/* the option takes memory for page_ext */
 };
 
@@ -35,6 +38,9 @@ struct variant {
 struct comparison_info {
 	const char *variant, *against;
 };
+
+/* Patches of ../config that make a variant's tree fit this series only. */
+#define DEFAULT_SERIES	"6.12"
 
 /* What every other variant's ratio and p are against. */
 #define BASELINE	"flag"

@@ -50,9 +50,10 @@ static int start(struct demo *d, const char *dir, char *err, size_t len)
 		if (!strcmp(variants[i].name, "ext"))
 			boot.variant = &variants[i];
 	/* The guest's process is elsewhere when it is executed. */
-	if (!realpath("build/kernels", cfg.kernels))
-		return set_err(err, len, "build/kernels: %s; run 'make demo' at the top of the tree",
-			       strerror(errno));
+	if (!realpath(default_kernels(), cfg.kernels))
+		return set_err(err, len, "%s: %s; run 'make demo' at the top of the tree",
+			       default_kernels(), strerror(errno));
+	cfg.sel.series = boot.series = series_of(cfg.kernels);
 	n = readlink("/proc/self/exe", cfg.agent, sizeof(cfg.agent) - 1);
 	if (n < 0)
 		return set_err(err, len, "cannot read /proc/self/exe: mount /proc");

@@ -92,6 +92,7 @@ struct latency_row {
 };
 
 bool latency_row(const char *line, struct latency_row *row);
+bool latency_rate(const char *line, double *ops_s);
 void emit_latency(const char *workload, const char *op, const char *unit,
 		  const struct latency_row *row);
 int probe_start(const char *workload, const json_t *probe);

@@ -235,13 +235,16 @@ json_t *counters_settings(void)
 {
 	json_t *o = json_object();
 	struct utsname uts;
-	char cmdline[4096];
+	char cmdline[4096], mode[16];
 
 	json_object_set_new(o, "event", json_string("ready"));
+	json_object_set_new(o, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
 	if (!uname(&uts))
 		json_object_set_new(o, "release", json_string(uts.release));
 	if (read_text("/proc/cmdline", cmdline, sizeof(cmdline)) >= 0)
 		json_object_set_new(o, "cmdline", json_text(cmdline));
+	if (read_text("/proc/sys/vm/defrag_mode", mode, sizeof(mode)) > 0)
+		json_object_set_new(o, "defrag_mode", json_integer(atoi(mode)));
 	json_object_set_new(o, "uml", json_boolean(running_on_uml()));
 	json_object_set_new(o, "debugfs_stats",
 			    json_boolean(!access(DEBUGFS_STATS, F_OK)));

@@ -31,6 +31,23 @@ bool latency_row(const char *line, struct latency_row *row)
 }
 
 /**
+ * latency_rate() - read the line with the total of a module's table
+ * @line: the line
+ * @ops_s: operations a second
+ *
+ * Return: false if it is another line.
+ */
+bool latency_rate(const char *line, double *ops_s)
+{
+	unsigned long long done, ns;
+
+	if (sscanf(line, "# %llu operations in %llu ns", &done, &ns) != 2 || !ns)
+		return false;
+	*ops_s = (double)done * 1e9 / (double)ns;
+	return true;
+}
+
+/**
  * emit_latency() - percentiles of one operation as results
  * @workload: whose results they are
  * @op: how the operation is called: alloc makes alloc_o3_ns_p50

@@ -86,7 +86,8 @@ json_t *alike_traits(const json_t *meta, const struct boot * const *boots, size_
 	for (i = 0; i < n; i++) {
 		const struct boot *b = boots[i];
 		const char *on = b->platform;
-		char sha[13];
+		const json_t *has_cpus;
+		char sha[13], *cpus;
 
 		if (b->status != BOOT_OK)
 			continue;
@@ -97,6 +98,10 @@ json_t *alike_traits(const json_t *meta, const struct boot * const *boots, size_
 		      "kernel configuration of %s on %s", b->variant, on);
 		trait(traits, json_str(b->meta, "kernel", NULL),
 		      "kernel of %s on %s", b->variant, on);
+		has_cpus = json_object_get(b->meta, "cpus");
+		cpus = has_cpus ? text_of(has_cpus) : NULL;
+		trait(traits, cpus, "CPUs of %s on %s", b->variant, on);
+		free(cpus);
 	}
 	return traits;
 }

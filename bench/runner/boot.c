@@ -53,7 +53,7 @@ static void describe(struct run *r)
 			    "kernel_tree", b->variant->patched ? "patched" : "pristine",
 			    "config_sha256", sha,
 			    "mem_mib", (int)b->mem_mib,
-			    "cpus", platform_table[b->platform].cpus,
+			    "cpus", boot_cpus(b),
 			    "qemu_version", "",
 			    "host", meta_host_state(), "started", stamp,
 			    "workloads", names);

@@ -70,13 +70,13 @@ void print_list(FILE *f)
 							  "description")));
 }
 
-static uint64_t variants_of_tree(const char *tree)
+static uint64_t variants_of_tree(const struct state *s, const char *tree)
 {
 	uint64_t mask = 0;
 	size_t v;
 
 	for (v = 0; v < nr_variants; v++)
-		if (!strcmp(variants[v].tree, tree))
+		if (!strcmp(variant_tree(&variants[v], s->cfg.sel.series), tree))
 			mask |= BIT(v);
 	return mask;
 }
@@ -89,18 +89,19 @@ static void print_kernels(const struct state *s)
 	size_t v;
 
 	printf("kernels:");
-	if (s->try_kvm && !(qemu & variants_of_tree("pristine")))
+	if (s->try_kvm && !(qemu & variants_of_tree(s, "pristine")))
 		printf(" x86_64-pristine");
 	for (v = 0; v < nr_variants; v++) {
-		uint64_t same = variants_of_tree(variants[v].tree);
+		const char *tree = variant_tree(&variants[v], s->cfg.sel.series);
+		uint64_t same = variants_of_tree(s, tree);
 
 		/* Several variants share a tree: name it with the first one. */
 		if (same & (BIT(v) - 1))
 			continue;
 		if (qemu & same)
-			printf(" x86_64-%s", variants[v].tree);
+			printf(" x86_64-%s", tree);
 		if (um & same)
-			printf(" um-%s", variants[v].tree);
+			printf(" um-%s", tree);
 	}
 	printf("\n");
 }
@@ -132,6 +133,10 @@ void explain_nothing(const struct selection *sel)
 	size_t nr = workload_groups(sel->full, groups), g, w;
 	int p;
 
+	for (w = 0; w < nr_variants; w++)
+		if (sel->variants & BIT(w) && !variant_fits(&variants[w], sel->series))
+			fprintf(stderr, "prbench: variant %s is for Linux %s only\n",
+				variants[w].name, variants[w].only);
 	fprintf(stderr, "prbench: nothing to run: with these variants and --profile %s\n",
 		sel->full ? "full" : "quick");
 	for (w = 0; w < nr_workloads; w++) {

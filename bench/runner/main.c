@@ -64,7 +64,7 @@ static void resolve_paths(struct config *cfg, const struct options *o)
 	/* Few workloads need it, and they say so where it is missing. */
 	if (o->source)
 		resolve(cfg->source, o->source, "kernel source");
-	else if (!realpath("build/trees/pristine", cfg->source))
+	else if (!realpath(series_source(cfg->sel.series), cfg->source))
 		cfg->source[0] = '\0';
 }
 
@@ -230,7 +230,7 @@ static int result(const struct state *s)
 int main(int argc, char **argv)
 {
 	struct state s = { .profile = "quick", .t0 = now_s() };
-	struct options o = { .kernels = "build/kernels", .agent = "build/bin/pragent" };
+	struct options o = { .kernels = default_kernels(), .agent = "build/bin/pragent" };
 	const char *qemu = getenv("QEMU");
 	char **words = NULL;	/* of the run that goes on */
 	int ret;

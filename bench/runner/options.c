@@ -54,7 +54,8 @@ static void usage(FILE *f)
 		"  --equalise HOW         before each boot: touch as much memory as its guest has, and\n"
 		"                         release it when it has booted (touch), wait for the host's\n"
 		"                         own free page reporting (wait), or none (default %s)\n"
-		"  --kernels DIR          built kernels (default build/kernels)\n"
+		"  --kernels DIR          built kernels (default build/kernels, or with\n"
+		"                         KERNEL=7.3 in the environment build/kernels-7.3)\n"
 		"  --agent FILE           the guest's init (default build/bin/pragent)\n"
 		"  --source DIR           kernel source for workloads that want one (default\n"
 		"                         build/trees/pristine)\n"
@@ -188,6 +189,7 @@ static bool place_option(struct state *s, struct options *o, int c, char *arg)
 		return true;
 	case 'k':
 		o->kernels = arg;
+		s->cfg.sel.series = series_of(arg);
 		return true;
 	case 'a':
 		o->agent = arg;
@@ -215,6 +217,7 @@ void parse_options(struct state *s, struct options *o, int argc, char **argv)
 	int c;
 
 	s->cfg.sel.seed = 1;
+	s->cfg.sel.series = series_of(o->kernels);
 	s->cfg.equalise = EQUALISE_DEFAULT;
 	opterr = optind = 1;
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {

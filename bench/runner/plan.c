@@ -99,7 +99,7 @@ static int fill_lane(struct lane *lane, const struct selection *sel,
 	struct boot *grown;
 
 	for (i = 0; i < nr_variants; i++)
-		if (chosen & BIT(i) &&
+		if (chosen & BIT(i) && variant_fits(&variants[i], sel->series) &&
 		    workloads_for(like->workloads, like->platform, i))
 			which[nr++] = i;
 	if (!nr)
@@ -145,7 +145,7 @@ static int fill_group(struct lane *lane, const struct selection *sel,
 		      const struct group *g, enum platform p, unsigned int *rnd)
 {
 	struct boot like = {
-		.platform = p, .workloads = g->workloads & sel->workloads,
+		.platform = p, .series = sel->series, .workloads = g->workloads & sel->workloads,
 		.row = -1,
 	};
 	uint64_t chosen = sel->variants ? sel->variants : g->on[p].variants;

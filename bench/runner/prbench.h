@@ -41,6 +41,15 @@ enum {
 #define WORKLOADS_MAX	64		/* they are bits of a mask, */
 #define VARIANTS_MAX	64		/* and so are variants */
 
+/* What differs between kernel series; the first row stands for unknown ones. */
+struct series {
+	const char *name;	/* "7.3": its kernels lie in build/kernels-7.3 */
+	const char *source;	/* upstream's, of its tree */
+	const char *um_words;	/* on User Mode Linux's command line, or "" */
+	int um_cpus;		/* that a User Mode Linux guest has */
+	bool delay;		/* upstream's delay is a parameter */
+};
+
 /*
  * A group is one kind of boot: which workloads share it, how often it is
  * booted with which variants on a platform, and whether boots of different
@@ -74,6 +83,7 @@ extern const char *const profile_names[2];
 
 struct selection {
 	bool full;
+	const struct series *series;	/* NULL: the first one */
 	uint64_t platforms;		/* bit masks */
 	uint64_t variants;		/* 0: what the workload says */
 	uint64_t workloads;
@@ -85,6 +95,7 @@ struct boot {
 	unsigned int seq;		/* in order of start, from 1 */
 	enum platform platform;
 	const struct variant *variant;
+	const struct series *series;	/* NULL: the first one */
 	uint64_t workloads;
 	unsigned int replicate;
 	unsigned int mem_mib;		/* of the guest */
@@ -115,6 +126,14 @@ struct plan {
 int name_index(const char *const *names, size_t nr, const char *name);
 int parse_list(const char *text, const char *const *names, size_t nr,
 	       uint64_t *mask, char *unknown, size_t len);
+const char *default_kernels(void);
+const struct series *series_of(const char *kernels);
+const char *variant_tree(const struct variant *v, const struct series *s);
+const char *variant_words(const struct variant *v, const struct series *s);
+bool variant_fits(const struct variant *v, const struct series *s);
+int boot_cpus(const struct boot *b);
+const char *um_words(const struct series *s);
+const char *series_source(const struct series *s);
 size_t list_platforms(const char **names);
 int parse_platforms(const char *text, uint64_t *mask, char *unknown, size_t len);
 int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len);

@@ -89,16 +89,20 @@ int settings_check(const json_t *ready, const struct boot *b,
 		json_string_value(json_object_get(ready, "balloon_features"));
 	const json_t *um = json_object_get(ready, "um");
 	const struct variant *v = b->variant;
+	const char *words = variant_words(v, b->series);
+	long long cpus = json_integer_value(json_object_get(ready, "cpus"));
 	bool stats = json_is_true(json_object_get(ready, "debugfs_stats"));
 
 	if (!is || strcmp(is, release))
 		return set_err(err, len,
 			       "the guest runs kernel '%s', the build says '%s'",
 			       is ? is : "?", release);
-	if (!cmdline || (v->extra && !strstr(cmdline, v->extra)))
+	if (cpus && cpus != boot_cpus(b))
+		return set_err(err, len, "the guest has %lld CPUs, %d were asked for",
+			       cpus, boot_cpus(b));
+	if (!cmdline || !strstr(cmdline, words))
 		return set_err(err, len,
-			       "the guest's command line lacks '%s'",
-			       v->extra ? v->extra : "");
+			       "the guest's command line lacks '%s'", words);
 	if (b->platform == UM) {
 		if (!um)
 			return set_err(err, len,
@@ -130,9 +134,13 @@ int settings_check(const json_t *ready, const struct boot *b,
 		return set_err(err, len,
 			       "variant %s runs a patched kernel (debugfs page_reporting exists)",
 			       v->name);
+	if (v->defrag && json_integer_value(json_object_get(ready, "defrag_mode")) != 1)
+		return set_err(err, len,
+			       "'%s' did not take: vm.defrag_mode is not 1 in the guest",
+			       words);
 	if (check_page_ext(ready, v, err, len))
 		return -1;
-	return check_parameters(v->extra, json_object_get(ready, "page_reporting"),
+	return check_parameters(words, json_object_get(ready, "page_reporting"),
 				err, len);
 }
 
@@ -145,10 +153,15 @@ bool splat_line(const char *line, bool oom_is_result)
 		"INFO: rcu", "INFO: task",
 		"possible circular locking", "possible recursive locking",
 	};
+	const char *warning;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(marks); i++)
 		if (strstr(line, marks[i]))
 			return true;
+	/* From 7.0 on it is "WARNING: FILE:LINE at FUNCTION, CPU#0: PROGRAM/PID". */
+	warning = strstr(line, "WARNING: ");
+	if (warning && strstr(warning, ", CPU#"))
+		return true;
 	return !oom_is_result && strstr(line, "Out of memory: Killed");
 }

@@ -276,7 +276,7 @@ pid_t uml_main_pid(pid_t supervisor)
 int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	      const char *dir, char *err, size_t len)
 {
-	const char *extra = b->variant->extra ? b->variant->extra : "";
+	const char *extra = variant_words(b->variant, b->series);
 	char *append;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -303,8 +303,8 @@ int uml_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	append = boot_append(b);
 	vm->cmdline = format("mem=%uM root=/dev/root rootfstype=hostfs "
 			     "rootflags=/ ro panic=-1 oops=panic init=\"%s\" "
-			     "page_reporting_um.enable=%d%s%s%s", b->mem_mib,
-			     cfg->agent, b->variant->reporting,
+			     "page_reporting_um.enable=%d%s%s%s%s", b->mem_mib,
+			     cfg->agent, b->variant->reporting, um_words(b->series),
 			     *extra ? " " : "", extra, append);
 	free(append);
 	argv_add(a, "%s", vm->kernel);

@@ -22,7 +22,7 @@ void kernel_dir(char *path, size_t len, const struct config *cfg,
 		enum platform p, const struct variant *v)
 {
 	make_path(path, len, "%s/%s-%s", cfg->kernels,
-		 platform_table[p].arch, v->tree);
+		 platform_table[p].arch, variant_tree(v, cfg->sel.series));
 }
 
 /* Kill the VM and whatever it started, and reap it. */
@@ -56,7 +56,7 @@ void vm_free(struct vm *vm)
 static char *qemu_cmdline(const struct config *cfg, const struct boot *b,
 			  bool migratable)
 {
-	const char *extra = b->variant->extra ? b->variant->extra : "";
+	const char *extra = variant_words(b->variant, b->series);
 	const char *own = platform_table[b->platform].append;
 	char *append = boot_append(b), *text;
 
@@ -143,7 +143,7 @@ static void qemu_argv(struct vm *vm, const struct config *cfg,
 	argv_add(a, "-m");
 	argv_add(a, "%u", b->mem_mib);
 	argv_add(a, "-smp");
-	argv_add(a, "%d", platform_table[b->platform].cpus);
+	argv_add(a, "%d", boot_cpus(b));
 	/* Anonymous and private: what is given back leaves the process. */
 	argv_add(a, "-object");
 	argv_add(a, "memory-backend-ram,id=ram,size=%uM,share=off,prealloc=off%s",

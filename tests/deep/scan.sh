@@ -23,7 +23,7 @@ for log; do
 	{ sub(/\r$/, "") }
 	# the first lines of a complaint; what follows belongs to it
 	/WARNING: |BUG: |BUG at |Oops: |Kernel panic|general protection fault|INFO: (task|rcu|possible|trying)|UBSAN: |KCSAN: |KASAN: |kmemleak: [0-9]+ new|possible (circular|recursive)|suspicious RCU|Bad page|bad page|pagealloc: |Unreferenced object|unreferenced object|list_(add|del) corruption|Call Trace:|page_reporting(_oracle)?: (pfn 0x|kernel memory in use|[A-Za-z0-9]+: counted [0-9])/ {
-		if (held && NR - at < 40 && /Call Trace:|WARNING: CPU|Oops: |KCSAN: /) {
+		if (held && NR - at < 40 && /Call Trace:|WARNING: CPU|WARNING: .*, CPU#|Oops: |KCSAN: /) {
 			held++
 			next
 		}

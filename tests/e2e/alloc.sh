@@ -15,7 +15,7 @@ alone()
 	cp bench/alloc/Makefile bench/alloc/Kbuild bench/alloc/*.[ch] "$scratch/$1-$2"
 	nice make -s -C "$scratch/$1-$2" KDIR="$TREES/$1/$2" ARCH="$2" KCFLAGS=-Werror \
 		W=1 >"$scratch/log" 2>&1 9>&- || return 1
-	for _m in alloc_bench alloc_probe free_holes; do
+	for _m in alloc_bench alloc_contend alloc_probe free_holes; do
 		[ -f "$scratch/$1-$2/out/$_m.ko" ] || return 1
 	done
 }
@@ -53,7 +53,7 @@ all_rows()
 # Buckets of a line add up to its count, and lie below its maximum.
 adds_up()
 {
-	awk -F '\t' '/^(repeat|bulk|random|probe)/ {
+	awk -F '\t' '/^(repeat|bulk|random|probe|contend)/ {
 		n = split($6, b, " "); sum = 0
 		for (i = 1; i <= n; i++) {
 			split(b[i], lc, ":")
@@ -86,4 +86,17 @@ ok "the probe has results" [ "$(grep -c '"workload":"churn","metric":"probe_\(fr
 	"$boot/events.jsonl")" = 8 ]
 ok "and a histogram" row "$boot/probe-churn.tsv" probe alloc 4
 ok "that holds each operation once" adds_up "$boot/probe-churn.tsv"
+
+bench contend --platforms um --variants ext --workloads contend --boots 1 \
+	--set contend.mib=64 --set contend.settle_ms=1000
+ok "um: contend succeeds" [ $? -eq 0 ]
+boot=$(boot_of contend)
+for op in alloc free; do
+	for order in 0 9; do
+		ok "all CPUs: $op, order $order has a histogram" \
+			row "$boot/contend-hist.tsv" contend $op $order
+	done
+done
+ok "that holds each operation once" adds_up "$boot/contend-hist.tsv"
+ok "and a rate" [ "$(grep -c '"workload":"contend","metric":"ops_s"' "$boot/events.jsonl")" = 1 ]
 done_testing

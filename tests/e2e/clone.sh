@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 clone=$(printf '%s/a b,ü\374/clone' "$scratch")
-kernels=$(realpath build/kernels)
+built=$(realpath "$kernels")
 umask 077
 mkdir -p "$clone"
 git ls-files -z -co --exclude-standard bench scripts kernel/tools/mm tests/e2e tests/tap.sh Makefile |
@@ -32,7 +32,7 @@ ok "a workload is made" there make -s new WORKLOAD=my-load TEST=
 ok "and a test" there make -s new WORKLOAD= TEST=my-test
 # gcc has its own temporary files
 ok "the programs are built" there env TMPDIR=/tmp make -s -j2 programs
-ln -s "$kernels" "$clone/build/kernels"
+ln -s "$built" "$clone/$kernels"
 ok "the new workload is in the list" there make -s list
 ok "with its line" grep -q '^  my-load  *Take some memory' "$scratch/log"
 ok "and runs, as all boots do there" there build/bin/prbench --platforms um \

@@ -3,6 +3,10 @@
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 cd "$top" || exit 1
 bin=${PRX_BIN:-build/bin}
+# of another series than 6.12 in directories of their own; prbench knows, too
+series=${KERNEL:-6.12}
+kernels=build/kernels trees=build/trees
+[ "$series" = 6.12 ] || kernels=build/kernels-$series trees=build/trees-$series
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/prbench-test-XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -34,7 +34,7 @@ mkdir -p "$scratch/kernels/x86_64-pristine"
 : >"$scratch/kernels/x86_64-pristine/bzImage"
 echo 6.12 >"$scratch/kernels/x86_64-pristine/release"
 : >"$scratch/kernels/x86_64-pristine/config"
-ln -s "$(realpath build/kernels/um-pristine)" "$scratch/kernels/um-pristine"
+ln -s "$(realpath "$kernels/um-pristine")" "$scratch/kernels/um-pristine"
 quick="--agent $bin/pragent --kernels $scratch/kernels --platforms tcg --variants off
 	--workloads drain --equalise none"
 

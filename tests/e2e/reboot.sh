@@ -14,7 +14,7 @@ boot()
 	timeout 120 "${QEMU:-qemu-system-x86_64}" -machine q35 \
 		-accel tcg,thread=single -m 1024 -smp 2 -nodefaults \
 		-no-user-config -nographic -no-reboot \
-		-kernel build/kernels/x86_64-patched/bzImage \
+		-kernel "$kernels/x86_64-patched/bzImage" \
 		-append "console=ttyS0 panic=-1 oops=panic root=hostroot rootfstype=9p rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro init=$top/tests/e2e/guest/reboot-init.sh no_timer_check page_ext=on" \
 		-chardev "file,id=console,path=$console" -serial chardev:console \
 		-device virtio-balloon-pci,free-page-reporting=on \

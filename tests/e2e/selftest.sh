@@ -5,7 +5,7 @@
 # guests with a device, without one, and with page_ext=off.
 . "$(dirname "$0")/lib.sh"
 
-tree=$(realpath build/trees/patched)
+tree=$(realpath "$trees/patched")
 ours=$scratch/linux/tools/testing/selftests
 names="params files flush age reuse"
 

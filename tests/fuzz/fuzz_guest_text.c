@@ -36,6 +36,10 @@ static const char *const probe[] = {
 	DEBUGFS "/alloc_probe/results", DEBUGFS "/alloc_probe/histograms", NULL
 };
 
+static const char *const contend[] = {
+	DEBUGFS "/alloc_contend/results", DEBUGFS "/alloc_contend/histograms", NULL
+};
+
 static const char *const lock[] = {
 	DEBUGFS "/page_reporting/stats", PR "/lock_hold_max_ns",
 	"/sys/module/free_holes/parameters/holes", NULL
@@ -110,6 +114,14 @@ static void read_lock(void)
 	json_decref(args);
 }
 
+static void read_contend(void)
+{
+	json_t *args = json_pack("{s:i, s:i}", "mib", 1, "settle_ms", 0);
+
+	run_linked("contend", args);
+	json_decref(args);
+}
+
 static void read_small(void)
 {
 	vmstat_sum("allocstall_");
@@ -123,7 +135,7 @@ static const struct {
 } readers[] = {
 	{ read_counters, counters }, { read_fio, tool }, { read_stress, tool },
 	{ read_perf, tool }, { read_alloc, alloc }, { read_lock, lock },
-	{ read_small, small }, { read_probe, probe },
+	{ read_small, small }, { read_probe, probe }, { read_contend, contend },
 };
 
 /* ---- a root of its own for what the guest's files open ---- */

@@ -21,11 +21,11 @@ static inline void expect(bool ok, const char *text, const char *what)
 
 struct made {
 	const char *cpu, *commit, *host, *date, *sha, *qemu;
-	int run_ms;
+	int run_ms, cpus;
 };
 
 static const struct made usual = {
-	"Some CPU", "0123456789ab", "one", "2026-01-01T00:00:00Z", "aaaa", "", 8000,
+	"Some CPU", "0123456789ab", "one", "2026-01-01T00:00:00Z", "aaaa", "", 8000, 1,
 };
 
 static inline void make_run(struct work *w, const char *name, const struct made *m)
@@ -57,9 +57,9 @@ static inline void make_boots(struct work *w, const char *run, const struct made
 		put(str("%s/meta.json", dir),
 		    str("{\"schema\":1,\"seq\":%d,\"platform\":\"%s\",\"variant\":\"%s\","
 			"\"kernel\":\"6.12.117\",\"kernel_tree\":\"patched\",\"status\":\"ok\","
-			"\"config_sha256\":\"%s\",\"qemu_version\":\"%s\",\"cmdline\":"
+			"\"config_sha256\":\"%s\",\"cpus\":%d,\"qemu_version\":\"%s\",\"cmdline\":"
 			"\"ro init=/%s%d page_ext=on\",\"kvm_events\":{\"start_s\":0.5}}\n",
-			first + i, platform, variant, m->sha, m->qemu,
+			first + i, platform, variant, m->sha, m->cpus, m->qemu,
 			aa ? "elsewhere/" : "", i));
 		put(str("%s/samples.tsv", dir),
 		    "t_s\tresident_kib\trefault_kib\n0\t1000\t0\n5\t2000\t0\n10\t1000\t0\n");

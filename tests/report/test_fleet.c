@@ -59,26 +59,27 @@ static void compare_knows_which_way_is_good(void **state)
 static void compare_refuses_what_is_unlike(void **state)
 {
 	struct work *w = *state;
-	struct made other[5] = { usual, usual, usual, usual, usual };
+	struct made other[6] = { usual, usual, usual, usual, usual, usual };
 	static const char * const says[] = {
 		"machine's cpu: Some CPU against Another",
 		"kernel configuration of flag on um: aaaa against bbbb",
 		"QEMU version on um: 7.2 against 8.0", "churn run_ms on um: 8000 against 9000",
-		NULL,
+		NULL, "CPUs of flag on um: 1 against 2",
 	};
 	struct made a = usual;
 	int i;
 
 	a.qemu = "7.2";
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 6; i++)
 		other[i].qemu = "7.2";
 	other[0].cpu = "Another";
 	other[1].sha = "bbbb";
 	other[2].qemu = "8.0";
 	other[3].run_ms = 9000;
 	other[4].commit = "fedcba987654";	/* which is what one compares */
+	other[5].cpus = 2;
 	simple(w, "a", &a, low);
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 6; i++) {
 		char name[2] = { (char)('b' + i) };
 		char *b = strdup(str("%s/%s", w->dir, name));
 

@@ -35,6 +35,18 @@ static void only_rows_are_rows(void **state)
 	assert_false(latency_row("", &row));
 }
 
+static void the_total_is_a_rate(void **state)
+{
+	double ops_s = 0;
+
+	(void)state;
+	assert_true(latency_rate("# 3000 operations in 1500000000 ns\n", &ops_s));
+	assert_true(ops_s == 2000);
+	assert_false(latency_rate("# 3000 operations in 0 ns\n", &ops_s));
+	assert_false(latency_rate("# clock ktime, 2 CPUs, 0 times no block\n", &ops_s));
+	assert_false(latency_rate("contend\talloc\t0\t9\t9\t1\t1\t1\t1\t1.000\n", &ops_s));
+}
+
 static void a_row_becomes_four_metrics(void **state)
 {
 	const struct latency_row row = {
@@ -59,6 +71,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_rows_are_rows),
+		cmocka_unit_test(the_total_is_a_rate),
 		cmocka_unit_test(a_row_becomes_four_metrics),
 	};
 

@@ -151,10 +151,41 @@ static void page_ext_is_read_back(void **state)
 #undef WITH
 }
 
+/* Of a kernel with several CPUs one came up, or a kernel ignores the words. */
+static void cpus_are_counted(void **state)
+{
+	(void)state;
+	assert_null(check(TCG, "off", QEMU(NOT_NEGOTIATED, "", "false", ",\"cpus\":2")));
+	assert_string_equal(check(TCG, "off", QEMU(NOT_NEGOTIATED, "", "false",
+						   ",\"cpus\":1")),
+			    "the guest has 1 CPUs, 2 were asked for");
+	assert_null(check(ICOUNT, "off", QEMU(NOT_NEGOTIATED, "", "false",
+					      ",\"cpus\":1")));
+}
+
+static void defrag_mode_is_read_back(void **state)
+{
+	(void)state;
+	assert_null(check(TCG, "flag-defrag",
+			  QEMU(NEGOTIATED, "sysctl.vm.defrag_mode=1", "false",
+			       ",\"defrag_mode\":1")));
+	assert_string_equal(check(TCG, "flag-defrag",
+				  QEMU(NEGOTIATED, "sysctl.vm.defrag_mode=1", "false",
+				       ",\"defrag_mode\":0")),
+			    "'sysctl.vm.defrag_mode=1' did not take: vm.defrag_mode is not 1 in the guest");
+	/* a kernel that has none */
+	assert_non_null(check(TCG, "ext-defrag",
+			      QEMU(NEGOTIATED, "page_ext=on sysctl.vm.defrag_mode=1",
+				   "true", "")));
+}
+
 static void splats_are_seen(void **state)
 {
 	(void)state;
 	assert_true(splat_line("[    1.0] WARNING: CPU: 0 PID: 1 at mm/x.c:1", false));
+	assert_true(splat_line("[    1.0] WARNING: mm/x.c:1 at f+0x1/0x2, CPU#0: init/1", false));
+	assert_true(splat_line("[    1.0] WARNING: at f+0x1/0x2, CPU#1: init/1", false));
+	assert_false(splat_line("[    1.0] WARNING: this device is slow", false));
 	assert_true(splat_line("[    1.0] BUG: unable to handle page fault", false));
 	assert_true(splat_line("[    1.0] Kernel panic - not syncing: x", false));
 	assert_false(splat_line("[    1.0] page_ext: 'bogus' ignored", false));
@@ -173,6 +204,8 @@ int main(void)
 		cmocka_unit_test(the_kernel_is_checked),
 		cmocka_unit_test(parameters_are_read_back),
 		cmocka_unit_test(page_ext_is_read_back),
+		cmocka_unit_test(defrag_mode_is_read_back),
+		cmocka_unit_test(cpus_are_counted),
 		cmocka_unit_test(splats_are_seen),
 	};
 

@@ -89,6 +89,9 @@ static int set_param(const char *val, const struct kernel_param *kp, unsigned in
 
 	if (!err && static_branch_unlikely(&page_reporting_enabled)) {
 		WRITE_ONCE(pr_schedule.sweep_at, jiffies);
+		/* Small blocks queue it once only, by the age that was set then */
+		pr_wait_for_hooks();
+		cancel_delayed_work(&core.freed_small);
 		mod_delayed_work(core.wq, &core.freed, 0);
 	}
 	return err;

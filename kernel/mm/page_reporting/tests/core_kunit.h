@@ -228,6 +228,25 @@ static void core_freed_small(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed));
 }
 
+/* A lower age holds for small blocks, too, of which a pass was to come much later */
+static void core_freed_small_lowered(struct kunit *test)
+{
+	struct kernel_param kp = { .arg = &pr_policy.params.min_age_ms };
+	struct prt_frame *frame;
+
+	pr_policy.params.fragment_order = 5;
+	pr_policy.params.min_age_ms = UINT_MAX;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	cancel_delayed_work_sync(&core.freed);
+	cancel_delayed_work_sync(&core.freed_small);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	prt_put(frame, 128, 6);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed_small));
+	KUNIT_EXPECT_EQ(test, min_age_ms_ops.set("1000", &kp), 0);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed_small));
+}
+
 static int other_report(struct page_reporting_dev_info *info,
 			struct scatterlist *sgl, unsigned int nents)
 {
@@ -501,6 +520,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_freed),
 	KUNIT_CASE(core_freed_merged),
 	KUNIT_CASE(core_freed_small),
+	KUNIT_CASE(core_freed_small_lowered),
 	KUNIT_CASE(core_busy),
 	KUNIT_CASE(core_unregister),
 	KUNIT_CASE(core_order),

@@ -161,7 +161,7 @@ TEST_F_TIMEOUT(reuse, merges_are_kept, TIMEOUT)
 TEST_F_TIMEOUT(reuse, order_changes, TIMEOUT)
 {
 	static const unsigned int orders[] = { 0, 3, 5, 3, 9 };
-	__u64 before, forgotten, end;
+	__u64 before, forgotten, end, least = 0;
 	unsigned int i;
 
 	ASSERT_EQ(0, pr_quiet());
@@ -171,16 +171,20 @@ TEST_F_TIMEOUT(reuse, order_changes, TIMEOUT)
 		ASSERT_EQ(0, pr_flush());
 		before = pr_stat("reported_now_bytes");
 		forgotten = pr_stat("forgotten_bytes");
+		/* Smaller granules come with more memory: single pages, too */
+		if (!least || before < least)
+			least = before;
 		ASSERT_EQ(0, pr_order_set(orders[i]));
 		EXPECT_LE(forgotten + before / 2, pr_stat("forgotten_bytes"))
 			TH_LOG("order %u", orders[i]);
 		end = 0;
 		do {
 			ASSERT_EQ(0, pr_flush());
-		} while (!pr_near(pr_stat("reported_now_bytes"), before) && pr_again(&end));
-		EXPECT_TRUE(pr_near(pr_stat("reported_now_bytes"), before))
+		} while (pr_stat("reported_now_bytes") + pr_slack() < least &&
+			 pr_again(&end));
+		EXPECT_GE(pr_stat("reported_now_bytes") + pr_slack(), least)
 			TH_LOG("order %u: %llu of %llu", orders[i],
-			       pr_stat("reported_now_bytes"), before);
+			       pr_stat("reported_now_bytes"), least);
 	}
 }
 
