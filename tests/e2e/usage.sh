@@ -11,7 +11,7 @@ says()
 
 bench x --platforms um,vax
 ok "an unknown platform is refused" [ $? -eq 2 ]
-ok "and the known ones are named" says 'kvm tcg icount um'
+ok "and the known ones are named" says 'kvm tcg um icount'
 bench x --variants flag,flog
 ok "an unknown variant is refused" [ $? -eq 2 ]
 ok "and the known ones are named" says 'off flag .*ext'
