@@ -407,6 +407,26 @@ static void records_no_page_ext(struct kunit *test)
 #endif
 }
 
+/* Pages used again that had been free for as long as @bin says, or longer */
+static unsigned long prt_reused(unsigned int bin)
+{
+	unsigned long pages = 0;
+
+	for (; bin < PR_NR_BINS; bin++)
+		pages += PRT_STAT(reused[bin]);
+	return pages;
+}
+
+/* The same by the time since the report, as @class says. A busy machine comes later. */
+static unsigned long prt_refaulted(unsigned int class)
+{
+	unsigned long pages = 0;
+
+	for (; class < PR_AGES; class++)
+		pages += PRT_STAT(refault_age[class]);
+	return pages;
+}
+
 /* The time from report to reuse is known, and counted as soon or not */
 static void records_refault_age(struct kunit *test)
 {
@@ -429,15 +449,15 @@ static void records_refault_age(struct kunit *test)
 		class = pr_age_class(ages[i]);
 		soon = PRT_STAT(soon);
 		bin = pr_bin(ages[i] + pr_gate(&pr_policy, 9));
-		reused = PRT_STAT(reused[bin]);
-		counted = PRT_STAT(refault_age[class]);
+		reused = prt_reused(bin);
+		counted = prt_refaulted(class);
 		prt_take(test, frame, 0, 9, PRT_FRAME_GFP);
 		KUNIT_EXPECT_EQ(test, PRT_STAT(soon) - soon, i ? 0 : 512);
-		KUNIT_EXPECT_GE(test, PRT_STAT(refault_age[class]) - counted, 512);
+		KUNIT_EXPECT_GE(test, prt_refaulted(class) - counted, 512);
 		if (ages[i] < PR_LATE_SHARE * PR_PRICE)
-			KUNIT_EXPECT_GE(test, PRT_STAT(reused[bin]) - reused, 512);
+			KUNIT_EXPECT_GE(test, prt_reused(bin) - reused, 512);
 		else	/* much later is not the same program */
-			KUNIT_EXPECT_EQ(test, PRT_STAT(reused[bin]), reused);
+			KUNIT_EXPECT_EQ(test, prt_reused(bin), reused);
 	}
 	KUNIT_EXPECT_EQ(test, pr_age_class(0), 0);
 	KUNIT_EXPECT_EQ(test, pr_age_class(PR_AGE_MAX), PR_AGES - 1);
@@ -499,16 +519,6 @@ static void records_inflate(struct kunit *test)
 			KUNIT_EXPECT_LT(test, PRT_STAT(soon) - soon, 512);
 		}
 	}
-}
-
-/* Pages used again that had been free for as long as @bin says, or longer */
-static unsigned long prt_reused(unsigned int bin)
-{
-	unsigned long pages = 0;
-
-	for (; bin < PR_NR_BINS; bin++)
-		pages += PRT_STAT(reused[bin]);
-	return pages;
 }
 
 /* Memory that was used again before its report is learnt from, too */
