@@ -23,7 +23,7 @@ room=mm/page_reporting
 new="PAGE_REPORTING:$room/core.o PAGE_REPORTING:$room/pass.o
 PAGE_REPORTING:$room/policy.o PAGE_REPORTING:$room/records.o
 PAGE_REPORTING:$room/schedule.o PAGE_REPORTING|WALK_FREE_MEM:$room/walk.o
-DEBUG_FS:$room/debugfs.o PAGE_REPORTING_ORACLE:$room/oracle.o
+PAGE_REPORTING:$room/debugfs.o PAGE_REPORTING_ORACLE:$room/oracle.o
 PAGE_REPORTING_KUNIT_TEST:$room/tests/device.o
 UML_PAGE_REPORTING:arch/um/drivers/page_reporting_um.o"
 users="HYPERV_BALLOON:drivers/hv/hv_balloon.o"

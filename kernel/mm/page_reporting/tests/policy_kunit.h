@@ -393,7 +393,7 @@ static void policy_recall_most(struct kunit *test)
 static void policy_quota(struct kunit *test)
 {
 	struct pr_policy policy = pt_policy();
-	u64 now = 100 * NSEC_PER_SEC, wait;
+	u64 now = 100ULL * NSEC_PER_SEC, wait;
 
 	KUNIT_EXPECT_EQ(test, pr_quota_wait(&policy, now), 0);
 	/* 500 ms a second: half a second costs one, and one more tick is too much */
@@ -407,15 +407,15 @@ static void policy_quota(struct kunit *test)
 	/* 1024 MiB a second, whichever is used up first */
 	policy.paid_until = 0;
 	pr_quota_charge(&policy, now, 1, SZ_1G / PAGE_SIZE * 4);
-	KUNIT_EXPECT_EQ(test, policy.paid_until, now + 4 * NSEC_PER_SEC);
-	KUNIT_EXPECT_GT(test, pr_quota_wait(&policy, now + 2 * NSEC_PER_SEC), 0);
-	KUNIT_EXPECT_EQ(test, pr_quota_wait(&policy, now + 4 * NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, policy.paid_until, now + 4ULL * NSEC_PER_SEC);
+	KUNIT_EXPECT_GT(test, pr_quota_wait(&policy, now + 2ULL * NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, pr_quota_wait(&policy, now + 4ULL * NSEC_PER_SEC), 0);
 
 	/* 0 is no limit */
 	policy.paid_until = 0;
 	policy.params.quota_ms = 0;
 	policy.params.quota_mib = 0;
-	pr_quota_charge(&policy, now, NSEC_PER_SEC * 1000, SZ_1G);
+	pr_quota_charge(&policy, now, 1000ULL * NSEC_PER_SEC, SZ_1G);
 	KUNIT_EXPECT_EQ(test, pr_quota_wait(&policy, now), 0);
 }
 

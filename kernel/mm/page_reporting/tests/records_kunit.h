@@ -112,7 +112,7 @@ static void records_merge(struct kunit *test)
 	static const unsigned int granules[] = { 0, 3, 8 };
 	struct prt *prt = test->priv;
 	struct prt_frame *frame;
-	unsigned long kept, forgotten;
+	unsigned long kept;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(granules); i++) {
@@ -123,7 +123,6 @@ static void records_merge(struct kunit *test)
 		prt_set_age(frame->page, 8, 777);
 
 		kept = PRT_STAT(kept);
-		forgotten = PRT_STAT(forgotten);
 		prt_put(frame, 256, 8);
 		KUNIT_EXPECT_EQ(test, buddy_order(frame->page), 9);
 		PRT_EXPECT(test, frame->page, 8, PR_REPORTED);
