@@ -2,17 +2,6 @@
 /* What a kernel series changes: the trees, the words, the CPUs, the variants. */
 #include "plan.h"
 
-static const struct variant *variant(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < nr_variants; i++)
-		if (!strcmp(variants[i].name, name))
-			return &variants[i];
-	fail_msg("no variant %s", name);
-	return NULL;
-}
-
 static void the_directory_names_the_series(void **state)
 {
 	(void)state;
@@ -43,7 +32,7 @@ static void the_environment_names_the_kernels(void **state)
 static void the_delay_is_a_parameter(void **state)
 {
 	const struct series *new = series_of("kernels-7.3");
-	const struct variant *v = variant("flag-d250");
+	const struct variant *v = variant_find("flag-d250");
 
 	(void)state;
 	assert_string_equal(variant_tree(v, NULL), "pristine-d250");
@@ -51,9 +40,9 @@ static void the_delay_is_a_parameter(void **state)
 	assert_string_equal(variant_tree(v, new), "pristine");
 	assert_string_equal(variant_words(v, new),
 			    "page_reporting.page_reporting_delay_ms=250");
-	assert_string_equal(variant_tree(variant("flag"), new), "pristine");
-	assert_string_equal(variant_words(variant("flag"), new), "");
-	assert_string_equal(variant_words(variant("ext"), new), "page_ext=on");
+	assert_string_equal(variant_tree(variant_find("flag"), new), "pristine");
+	assert_string_equal(variant_words(variant_find("flag"), new), "");
+	assert_string_equal(variant_words(variant_find("ext"), new), "page_ext=on");
 }
 
 static void a_boot_has_the_cpus_of_its_series(void **state)

@@ -13,22 +13,11 @@
 #define NOT_NEGOTIATED	"0100000000000000000000000000000010"
 #define HINTS		"0101000000000000000000000000000010"
 
-static const struct variant *variant(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < nr_variants; i++)
-		if (!strcmp(variants[i].name, name))
-			return &variants[i];
-	fail_msg("no variant %s", name);
-	return NULL;
-}
-
 /* Check a greeting; NULL if it passes, else the message. */
 static const char *check(enum platform p, const char *name, const char *ready)
 {
 	static char err[256];
-	struct boot b = { .platform = p, .variant = variant(name) };
+	struct boot b = { .platform = p, .variant = variant_find(name) };
 	json_t *o = json_loads(ready, 0, NULL);
 	int ret;
 

@@ -108,7 +108,7 @@ static __maybe_unused struct prt_frame *half_reported(struct kunit *test)
 static void hooks_isolate_block(struct kunit *test)
 {
 #ifdef CONFIG_MEMORY_ISOLATION
-	unsigned long start, end, refaulted, reported;
+	unsigned long start, end, refaulted;
 	struct prt *prt = test->priv;
 	struct prt_frame *frame;
 	struct page *second;
@@ -120,7 +120,6 @@ static void hooks_isolate_block(struct kunit *test)
 	end = page_to_pfn(frame->page) + MAX_ORDER_NR_PAGES;
 	start = end - pageblock_nr_pages;
 	refaulted = PRT_STAT(refaulted);
-	reported = PRT_STAT(reported);
 	KUNIT_ASSERT_EQ(test, pr_isolate_range(start, end), 0);
 	KUNIT_EXPECT_EQ(test, get_pageblock_migratetype(second), MIGRATE_ISOLATE);
 	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
