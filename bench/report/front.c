@@ -194,6 +194,28 @@ static const char *clause(struct front *f, const char *workload, const char *met
 	return text;
 }
 
+/* All that is asked and has no goal, and whose whole interval is on the wrong side */
+static void put_worse(struct front *f)
+{
+	const char *text = "";
+	char effect[TEXT];
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		const struct answer *an = &f->all[i];
+		const char *better = metric_better(an->a->workload, an->a->metric);
+
+		if (an->q->rule != MEASURED || !an->b || !*better ||
+		    !(strcmp(better, "more") ? an->e.lo > 1 : an->e.hi < 1))
+			continue;
+		text = run_str(f->run, "%s%s`%s` `%s` %s (%s, %s, n=%d)", text,
+			       *text ? "; " : "", an->a->workload, an->a->metric,
+			       effect_text(effect, &an->e, an->ratio), values_text(f, an),
+			       column_name(f, an->a->platform, an->a->series), an->a->st.n);
+	}
+	doc_p(&f->d, "**Worse than the page flag**, shown or not: %s.", *text ? text : "nothing that is asked");
+}
+
 static void put_result(struct front *f)
 {
 	const json_t *m = json_object_get(f->run->meta, "machine");
@@ -204,8 +226,9 @@ static void put_result(struct front *f)
 		kvm |= !strcmp(f->run->boots[i].platform, "kvm");
 	doc_p(&f->d, "**page_ext against the page flag%s%s%s.**",
 	      clause(f, "drain", "t95_s", ": freed memory is back with the host after "),
-	      clause(f, "churn", "host_refill_mib", "; memory in use was given back first and had to be supplied again: "),
+	      clause(f, "churn", "host_refill_mib", "; of memory that was freed and soon taken again the host had to supply anew "),
 	      clause(f, "alloc-bulk", "*_o[0-8]_instr", "; an allocation or a free of an order up to 8: "));
+	put_worse(f);
 	doc_p(&f->d, "Measured on %s with %.0f cores, %s.%s Unlike platforms are not to be compared with each other.",
 	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
 	      json_str(f->run->meta, "date", "?"),

@@ -18,6 +18,10 @@ static void front(void **state)
 	table = strstr(md, "\n| ");
 	assert_non_null(table);
 	assert_true(strstr(md, "freed memory is back with the host after") < table);
+	/* and where it loses */
+	assert_true(strstr(md, "**Worse than the page flag**") < table);
+	assert_true(says(md, "**Worse than the page flag**", "`alloc_o9_instr` ×1.64 (619 against 378"));
+	assert_false(says(md, "**Worse than the page flag**", "`drain` `t95_s`"));
 	assert_true(strstr(md, "No figure is from hardware virtualisation") < table);
 	assert_true(strstr(md, "(plots/forest.svg)") < table);
 	assert_true(says(table, "| Freed memory is back sooner than with the page flag `drain` ",
