@@ -34,6 +34,6 @@ struct answer {
 	const char *verdict;
 };
 
-const char *answer_verdict(const struct answer *an);
+const char *answer_verdict(char *buf, const struct answer *an);
 
 #endif /* ANSWERS_H */

@@ -131,8 +131,8 @@ static const char *ratio_text(struct front *f, const struct answer *an, const ch
 
 static void put_cell(struct front *f, struct table *t, const struct answer *an)
 {
+	char id[TEXT], verdict[TEXT];
 	const char *values;
-	char id[TEXT];
 
 	if (!an) {
 		table_cell(t, "-");
@@ -141,7 +141,7 @@ static void put_cell(struct front *f, struct table *t, const struct answer *an)
 	values = values_text(f, an);
 	if (f->d.html)
 		values = run_str(f->run, "[%s](details.html#%s)", values, raw_id(id, an->a));
-	table_cell(t, "**%s**%s\n%s, n=%d", answer_verdict(an), ratio_text(f, an, " "), values,
+	table_cell(t, "**%s**%s\n%s, n=%d", answer_verdict(verdict, an), ratio_text(f, an, " "), values,
 		   an->a->st.n);
 }
 
@@ -327,6 +327,7 @@ static int put_section(struct front *f, const struct section *s)
 	table_cell(&t, "measured");
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
+		char verdict[TEXT];
 
 		if (!is_in(s, an->q->workload))
 			continue;
@@ -334,7 +335,7 @@ static int put_section(struct front *f, const struct section *s)
 			   an->q->metric, an->q->other ? ", against `" : "",
 			   an->q->other ? an->q->other : "", an->q->other ? "`" : "");
 		table_cell(&t, "%s", column_name(f, an->a->platform, an->a->series));
-		table_cell(&t, "**%s**%s", answer_verdict(an), ratio_text(f, an, "\n"));
+		table_cell(&t, "**%s**%s", answer_verdict(verdict, an), ratio_text(f, an, "\n"));
 		table_cell(&t, "%s%s%s\nn=%d", strcmp(an->a->variant, "ext") ? an->a->variant : "",
 			   strcmp(an->a->variant, "ext") ? ": " : "", values_text(f, an),
 			   an->a->st.n);
@@ -370,7 +371,7 @@ static void put_contents(struct front *f)
 
 static void put_legend(struct front *f)
 {
-	doc_p(&f->d, "Medians over n boots. ×: ratio to the variant it is compared with, with its interval: 95 %% from 6 boots on, all there is with fewer. **better**, **worse**: shown, after Holm's correction where boots are compared, exactly where instructions are counted. **equal**: the interval lies within 5 %%. **yes**, **no**: the whole interval is on that side of the goal. **undecided**: none of these, or too few boots.");
+	doc_p(&f->d, "Medians over n boots. ×: ratio to the variant it is compared with, with its interval: 95 %% from 6 boots on, all there is with fewer. **better**, **worse**: shown, after Holm's correction where boots are compared, exactly where instructions are counted. **equal**: the interval lies within 5 %%. **yes**, **no**: the whole interval is on that side of the goal. **leans**: the whole interval is on that side, but no test has shown it, or there are too few boots for one: a hint, not a result. **undecided**: none of these.");
 }
 
 /**

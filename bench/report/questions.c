@@ -202,17 +202,57 @@ static bool answer(const struct summary *sum, const struct question *q,
 	return true;
 }
 
+/* The side that the whole interval lies on, or NULL if it lies on both */
+static const char *leaning(const struct answer *an)
+{
+	const char *better = metric_better(an->a->workload, an->a->metric);
+	const struct question *q = an->q;
+	double even = an->ratio ? 1 : 0;
+	bool less = an->e.hi < even;
+
+	if (q->rule != MEASURED) {
+		if (strcmp(an->verdict, "few"))
+			return NULL;
+		if (at_least(q->rule) ? an->e.lo >= q->limit : an->e.hi <= q->limit)
+			return "yes";
+		return (at_least(q->rule) ? an->e.hi < q->limit : an->e.lo > q->limit) ?
+		       "no" : NULL;
+	}
+	if (!less && !(an->e.lo > even))
+		return NULL;
+	if (!*better)
+		return less ? "less" : "more";
+	return less == !strcmp(better, "less") ? "better" : "worse";
+}
+
+/* Why what leans to a side is not called shown */
+static const char *leaning_text(char *buf, const struct answer *an, const char *side)
+{
+	int n = an->a->st.n;
+
+	if (an->b && an->b->st.n < n)
+		n = an->b->st.n;
+	if (an->q->rule == MEASURED && !(an->c && an->c->few))
+		snprintf(buf, TEXT, "leans %s, %s", side, an->c ? "not shown" : "not tested");
+	else
+		snprintf(buf, TEXT, "leans %s, too few boots (%d)", side, n);
+	return buf;
+}
+
 /**
- * answer_verdict() - an answer in a word
+ * answer_verdict() - an answer in a few words
+ * @buf: room for TEXT bytes
  *
  * Without a goal: better, worse, less, more; equal if the whole interval lies
- * within MARGIN; else undecided. With one: yes, no, or undecided.
+ * within MARGIN. With one: yes or no. What the interval says and no test has shown
+ * only leans to a side; what it leaves open is undecided.
  */
-const char *answer_verdict(const struct answer *an)
+const char *answer_verdict(char *buf, const struct answer *an)
 {
 	static const char * const decided[] = {
 		"yes", "no", "no data", "better", "worse", "less", "more",
 	};
+	const char *side;
 	size_t i;
 
 	for (i = 0; i < sizeof(decided) / sizeof(*decided); i++)
@@ -222,7 +262,8 @@ const char *answer_verdict(const struct answer *an)
 	    (an->q->rule == MEASURED && an->e.coverage >= COVERAGE - 1e-9 &&
 	     an->e.lo >= 1 - MARGIN && an->e.hi <= 1 + MARGIN))
 		return "equal";
-	return "undecided";
+	side = leaning(an);
+	return side ? leaning_text(buf, an, side) : "undecided";
 }
 
 /**
