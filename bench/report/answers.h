@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is asked of a run, and an answer; see questions.c */
+/* What is asked of a run, see asked.c, and an answer, see questions.c */
 #ifndef ANSWERS_H
 #define ANSWERS_H
 
 #include "prreport.h"
 
 enum rule {
-	MEASURED,	/* no goal: how it is, and whether it differs from @other */
+	MEASURED,	/* no goal: the ratio to @other, and whether it differs */
+	MORE,		/* the same, but the difference */
 	AT_MOST,	/* the median at most @limit */
 	NEVER,		/* 0 in every boot */
 	TIMES_AT_MOST,	/* at most @limit times that of @other */
@@ -15,13 +16,37 @@ enum rule {
 	GROWS_AT_MOST,	/* of workloads of many sizes: largest over smallest */
 };
 
+enum place {
+	LATER,		/* in its section */
+	FIRST,		/* among the few at the top of the report */
+	BESIDE,		/* in the row of the one that is FIRST, if @other was measured */
+};
+
 struct question {
-	const char *question, *workload, *metric, *unit, *variant;
+	const char *question;
+	const char *line;	/* in the picture of all questions, with its unit; or NULL */
+	const char *workload, *metric, *unit, *variant;
 	enum rule rule;
 	const char *other;
 	double limit;
-	bool first;		/* among the few at the top of the report */
+	enum place place;
 };
+
+extern const struct question questions[];
+extern const size_t nr_questions;
+
+/* A section of the first page */
+struct section {
+	const char *title;
+	const char *workloads[7];	/* patterns */
+	const char *pictures[3];	/* the first that there is is shown */
+	const char *sentence;
+};
+
+extern const struct section sections[];
+extern const size_t nr_sections;
+
+bool section_has(const struct section *s, const char *workload);
 
 /* The answer on one platform, with one kernel. */
 struct answer {

@@ -39,7 +39,36 @@ static const char *link_at(const char *s, size_t *len)
 	return *len && end[2 + *len] == ')' ? end : NULL;
 }
 
-/* A newline in a cell starts its small print: interval, ratio and p. */
+/* Colours beside the words, never in their place */
+static const char *verdict_class(const char *s)
+{
+	static const struct { const char *verdict, *class; } words[] = {
+		{ "better**", "good" }, { "yes**", "good" }, { "worse**", "bad" },
+		{ "no**", "bad" }, { "leans better", "lean" }, { "leans worse", "lean" },
+		{ "leans yes", "lean" }, { "leans no", "lean" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strncmp(s, words[i].verdict, strlen(words[i].verdict)))
+			return words[i].class;
+	return NULL;
+}
+
+static void put_strong(FILE *f, const char *s)
+{
+	const char *class = verdict_class(s);
+
+	if (class)
+		fprintf(f, "<strong class=\"%s\">", class);
+	else
+		fputs("<strong>", f);
+}
+
+/*
+ * A newline in a cell starts its small print: interval, ratio and p. An empty line
+ * ends that.
+ */
 static void put_html(FILE *f, const char *s)
 {
 	bool code = false, bold = false, small = false;
@@ -60,7 +89,14 @@ static void put_html(FILE *f, const char *s)
 			fputs(code ? "<code>" : "</code>", f);
 		} else if (!code && s[0] == '*' && s[1] == '*') {
 			bold = !bold;
-			fputs(bold ? "<strong>" : "</strong>", f);
+			s++;
+			if (bold)
+				put_strong(f, s + 1);
+			else
+				fputs("</strong>", f);
+		} else if (s[0] == '\n' && s[1] == '\n') {
+			fputs(small ? "</small><br>" : "<br>", f);
+			small = false;
 			s++;
 		} else if (*s == '\n') {
 			fputs(small ? "<br>" : "<br><small>", f);
@@ -102,6 +138,11 @@ static char *md_cell(const char *text)
 	bool code = false;
 
 	for (; *s; s++) {
+		if (s[0] == '\n' && s[1] == '\n') {
+			p = stpcpy(p, "<br>");
+			s++;
+			continue;
+		}
 		if (*s == '`')
 			code = !code;
 		if (*s == '|' || (*s == '~' && !code))

@@ -3,8 +3,9 @@
  * Which rows are compared, and with how many others each p is corrected.
  *
  * What was declared before the run, the headline metrics in the declared
- * comparisons, is one family a platform and kernel. All else is exploration:
- * a family for each workload, which says nothing about the first.
+ * comparisons, is one family a platform and kernel. So is what the first table
+ * asks of the variants that stand beside the baseline. All else is exploration:
+ * a family for each workload, which says nothing about the others.
  */
 #include "prreport.h"
 
@@ -15,15 +16,15 @@
 /* Are two comparisons corrected together? */
 bool comparison_same_family(const struct comparison *a, const struct comparison *b)
 {
-	if (a->headline != b->headline)
+	if (a->headline != b->headline || a->beside != b->beside)
 		return false;
-	return a->headline ? !strcmp(a->a->platform, b->a->platform) &&
+	return a->headline || a->beside ? !strcmp(a->a->platform, b->a->platform) &&
 			     !strcmp(a->a->series, b->a->series) :
 			     row_same_table(a->a, b->a);
 }
 
-static void add(struct summary *sum, const struct row *a, const struct row *b,
-		bool headline)
+static struct comparison *add(struct summary *sum, const struct row *a,
+			      const struct row *b, bool headline)
 {
 	struct comparison *c;
 
@@ -35,6 +36,7 @@ static void add(struct summary *sum, const struct row *a, const struct row *b,
 	if (!platform_find(a->platform)->instructions &&
 	    stats_mwu_min_p(a->st.n, b->st.n) <= ALPHA)
 		c->p_raw = stats_mwu(a->vals, a->st.n, b->vals, b->st.n);
+	return c;
 }
 
 /* All of a row: against the baseline in any case, against others if declared. */
@@ -55,6 +57,13 @@ static void compare_row(struct summary *sum, struct row *r)
 
 		if (other && other != base)
 			add(sum, r, other, true);
+	}
+	for (i = 0; (against = asked_beside(r->variant, r->workload, r->metric, i)); i++) {
+		const struct row *other = summary_find(sum, r->platform, r->series,
+						       against, r->workload, r->metric);
+
+		if (other && other != base)
+			add(sum, r, other, false)->beside = true;
 	}
 	if (!base)
 		return;
@@ -155,5 +164,5 @@ const char *comparison_sign(char *buf, const struct comparison *c)
 
 const char *comparison_family(const struct comparison *c)
 {
-	return c->headline ? "headline" : "explore";
+	return c->headline ? "headline" : c->beside ? "asked" : "explore";
 }

@@ -6,35 +6,10 @@
  */
 #include "answers.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Workloads are patterns; of the pictures the first that there is is shown */
-static const struct section {
-	const char *title;
-	const char *workloads[6];
-	const char *pictures[3];
-	const char *sentence;
-} sections[] = {
-	{ "Freed memory goes back", { "boot", "drain", "drain-all" }, { "drain", "boot" },
-	  "A guest fills memory and frees it; the host's memory is watched until it is back." },
-	{ "Memory that is used again is left alone", { "churn", "churn-*" },
-	  { "sweep", "drain-churn", "churn" },
-	  "A program takes memory and frees it, round after round: what was given back in between the host has to supply again." },
-	{ "Small pieces", { "fragment" }, { "fragment" },
-	  "Most of many small files are deleted: what is left free lies in pieces below 2 MiB." },
-	{ "Builds and files", { "build", "fio", "stress-ng", "perf" }, { "build", "fio" },
-	  "Programs that nobody wrote for this." },
-	{ "Several guests, and migration", { "overcommit", "multi", "migrate" },
-	  { "overcommit", "multi", "migrate" },
-	  "What one guest gives back another one can have, and need not be sent." },
-	{ "What it costs", { "alloc-*", "lockhold-*", "smallguest", "verify" },
-	  { "alloc-cost", "latency" },
-	  "The allocator's path, the longest hold of `zone->lock`, the smallest guest, and everybody's data." },
-};
 
 /* A platform with one series of kernels: a column of the first table */
 struct column {
@@ -68,7 +43,7 @@ static void find_columns(struct front *f)
 				break;
 		for (size_t k = 0; k < f->ncolumns; k++)
 			f->many_series |= strcmp(f->columns[k].series, a->series) != 0;
-		if (j < f->ncolumns || !f->all[i].q->first)
+		if (j < f->ncolumns || f->all[i].q->place != FIRST)
 			continue;
 		f->columns = xrealloc(f->columns, f->ncolumns + 1, sizeof(*f->columns));
 		f->columns[f->ncolumns++] = (struct column){ a->platform, a->series };
@@ -83,16 +58,10 @@ static const char *column_name(struct front *f, const char *platform, const char
 		       f->many_series ? series : "", emulated ? ", emulated" : "");
 }
 
-static const struct answer *find_answer(const struct front *f, const struct question *q,
-					const struct column *col)
+static bool is_of(const struct answer *an, const struct column *col)
 {
-	size_t i;
-
-	for (i = 0; i < f->n; i++)
-		if (f->all[i].q == q && !strcmp(f->all[i].a->platform, col->platform) &&
-		    !strcmp(f->all[i].a->series, col->series))
-			return &f->all[i];
-	return NULL;
+	return !strcmp(an->a->platform, col->platform) &&
+	       !strcmp(an->a->series, col->series);
 }
 
 static const char *value_text(struct front *f, const struct row *r, const char *unit)
@@ -129,20 +98,41 @@ static const char *ratio_text(struct front *f, const struct answer *an, const ch
 	return run_str(f->run, "%s%s", before, effect_text(effect, &an->e, an->ratio));
 }
 
-static void put_cell(struct front *f, struct table *t, const struct answer *an)
+/* One of the variants that ext is compared with: its verdict, then the figures */
+static const char *put_block(struct front *f, const struct answer *an)
 {
+	const char *values = values_text(f, an);
 	char id[TEXT], verdict[TEXT];
-	const char *values;
 
-	if (!an) {
-		table_cell(t, "-");
-		return;
-	}
-	values = values_text(f, an);
 	if (f->d.html)
 		values = run_str(f->run, "[%s](details.html#%s)", values, raw_id(id, an->a));
-	table_cell(t, "**%s**%s\n%s, n=%d", answer_verdict(verdict, an), ratio_text(f, an, " "), values,
-		   an->a->st.n);
+	return run_str(f->run, "`%s`: **%s**%s\n%s, n=%d", an->q->other,
+		       answer_verdict(verdict, an), ratio_text(f, an, " "), values,
+		       an->a->st.n);
+}
+
+/* Does this answer stand in the row of that question? */
+static bool in_row(const struct answer *an, const struct question *q)
+{
+	return an->q == q || (an->q->place == BESIDE &&
+			      !strcmp(an->q->workload, q->workload) &&
+			      !strcmp(an->q->metric, q->metric));
+}
+
+static void put_cell(struct front *f, struct table *t, const struct question *q,
+		     const struct column *col)
+{
+	const char *text = "";
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		const struct answer *an = &f->all[i];
+
+		if (in_row(an, q) && is_of(an, col))
+			text = run_str(f->run, "%s%s%s", text, *text ? "\n\n" : "",
+				       put_block(f, an));
+	}
+	table_cell(t, "%s", *text ? text : "-");
 }
 
 /* The few questions that matter, platforms side by side */
@@ -153,49 +143,44 @@ static void put_first(struct front *f)
 	size_t i, j;
 
 	table_init(&t, f->ncolumns + 1, "l");
-	table_cell(&t, "page_ext against the page flag");
+	table_cell(&t, "page_ext (`ext`) against");
 	for (j = 0; j < f->ncolumns; j++)
 		table_cell(&t, "%s", column_name(f, f->columns[j].platform,
 						 f->columns[j].series));
 	for (i = 0; i < f->n; i++) {
 		const struct question *q = f->all[i].q;
 
-		if (!q->first || q == last)
+		if (q->place != FIRST || q == last)
 			continue;
 		last = q;
-		table_cell(&t, "%s%s%s%s\n`%s`", q->question,
-			   q->other && strcmp(q->other, BASELINE) ? ", against `" : "",
-			   q->other && strcmp(q->other, BASELINE) ? q->other : "",
-			   q->other && strcmp(q->other, BASELINE) ? "`" : "", q->workload);
+		table_cell(&t, "%s\n`%s`", q->question, q->workload);
 		for (j = 0; j < f->ncolumns; j++)
-			put_cell(f, &t, find_answer(f, q, &f->columns[j]));
+			put_cell(f, &t, q, &f->columns[j]);
 	}
 	doc_table(&f->d, &t);
 	table_free(&t);
 }
 
-/* What a question of the first table says on each platform, in one clause */
-static const char *clause(struct front *f, const char *workload, const char *metric,
-			  const char *before)
+/* "(`flag-d250`: 2.23 s)": the variants that stand beside, in a sentence */
+static const char *beside_text(struct front *f, const struct answer *of)
 {
+	const struct column col = { of->a->platform, of->a->series };
 	const char *text = "";
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
 
-		if (!an->q->first || strcmp(an->q->workload, workload) ||
-		    strcmp(an->q->metric, metric))
-			continue;
-		text = run_str(f->run, "%s%s%s (%s)", text, *text ? ", " : before,
-			       values_text(f, an),
-			       column_name(f, an->a->platform, an->a->series));
+		if (an != of && in_row(an, of->q) && is_of(an, &col))
+			text = run_str(f->run, "%s%s`%s`: %s", text, *text ? ", " : " (",
+				       an->q->other, value_text(f, an->b, an->q->unit));
 	}
-	return text;
+	return *text ? run_str(f->run, "%s)", text) : "";
 }
 
-/* All that is asked and has no goal, and whose whole interval is on the wrong side */
-static void put_worse(struct front *f)
+/* What a question of the first table says on each platform: a line of the result */
+static void put_clause(struct front *f, const char *workload, const char *metric,
+		       const char *what)
 {
 	const char *text = "";
 	char effect[TEXT];
@@ -203,17 +188,76 @@ static void put_worse(struct front *f)
 
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
-		const char *better = metric_better(an->a->workload, an->a->metric);
 
-		if (an->q->rule != MEASURED || !an->b || !*better ||
-		    !(strcmp(better, "more") ? an->e.lo > 1 : an->e.hi < 1))
+		if (an->q->place != FIRST || strcmp(an->q->workload, workload) ||
+		    strcmp(an->q->metric, metric) || isnan(an->e.mid))
 			continue;
-		text = run_str(f->run, "%s%s`%s` `%s` %s (%s, %s, n=%d)", text,
-			       *text ? "; " : "", an->a->workload, an->a->metric,
-			       effect_text(effect, &an->e, an->ratio), values_text(f, an),
-			       column_name(f, an->a->platform, an->a->series), an->a->st.n);
+		effect_text(effect, &an->e, false);
+		text = run_str(f->run, "%s%s**%s%s%s**%s on %s", text, *text ? "; " : "",
+			       an->q->rule == MORE ? effect : values_text(f, an),
+			       an->q->rule == MORE ? " " : "",
+			       an->q->rule == MORE ? an->q->unit : "", beside_text(f, an),
+			       column_name(f, an->a->platform, an->a->series));
 	}
-	doc_p(&f->d, "**Worse than the page flag**, shown or not: %s.", *text ? text : "nothing that is asked");
+	if (*text)
+		doc_li(&f->d, "%s %s", what, text);
+}
+
+/* Is the whole interval on the wrong side, by more than nobody cares about? */
+static bool is_worse(const struct answer *an, const char *other)
+{
+	const char *better = metric_better(an->a->workload, an->a->metric);
+	double even = an->ratio ? 1 : 0;
+	char verdict[TEXT];
+
+	return an->q->other && !strcmp(an->q->other, other) && an->b && *better &&
+	       !strcmp(an->a->variant, "ext") &&
+	       (strcmp(better, "more") ? an->e.lo > even : an->e.hi < even) &&
+	       strcmp(answer_verdict(verdict, an), "equal");
+}
+
+/* Does the verdict stand, or does it only lean to a side? */
+static bool is_shown(const struct answer *an)
+{
+	char verdict[TEXT];
+
+	return !strcmp(answer_verdict(verdict, an), "worse") ||
+	       !strcmp(answer_verdict(verdict, an), "no");
+}
+
+/* All that is asked and is worse than with @other: a line a question */
+static void put_worse(struct front *f, const char *other, const char *what)
+{
+	bool any = false, asked = false;
+	char effect[TEXT];
+	size_t i, j;
+
+	for (i = 0; i < f->n; i++) {
+		asked |= f->all[i].q->other && !strcmp(f->all[i].q->other, other);
+		any |= is_worse(&f->all[i], other);
+	}
+	if (!asked)
+		return;
+	doc_p(&f->d, "**Worse than %s** (`%s`)%s", what, other,
+	      any ? ":" : ": nothing that is asked.");
+	for (i = 0; i < f->n; i = j) {
+		const struct question *q = f->all[i].q;
+		const char *text = "";
+
+		for (j = i; j < f->n && f->all[j].q == q; j++) {
+			const struct answer *an = &f->all[j];
+
+			if (is_worse(an, other))
+				text = run_str(f->run, "%s%s%s, %s (%s, n=%d%s)", text,
+					       *text ? "; " : "",
+					       effect_text(effect, &an->e, an->ratio),
+					       values_text(f, an),
+					       column_name(f, an->a->platform, an->a->series),
+					       an->a->st.n, is_shown(an) ? "" : ", not shown");
+		}
+		if (*text)
+			doc_li(&f->d, "%s, `%s`: %s", q->question, q->workload, text);
+	}
 }
 
 static void put_result(struct front *f)
@@ -224,11 +268,16 @@ static void put_result(struct front *f)
 
 	for (i = 0; i < f->run->nboots; i++)
 		kvm |= !strcmp(f->run->boots[i].platform, "kvm");
-	doc_p(&f->d, "**page_ext against the page flag%s%s%s.**",
-	      clause(f, "drain", "t95_s", ": freed memory is back with the host after "),
-	      clause(f, "churn", "host_refill_mib", "; of memory that was freed and soon taken again the host had to supply anew "),
-	      clause(f, "alloc-bulk", "*_o[0-8]_instr", "; an allocation or a free of an order up to 8: "));
-	put_worse(f);
+	doc_p(&f->d, "**page_ext against the page flag:**");
+	put_clause(f, "drain", "t95_s", "freed memory is back with the host after");
+	put_clause(f, "churn", "host_refill_mib",
+		   "of memory that was freed and soon taken again the host had to supply anew");
+	put_clause(f, "alloc-bulk", "*_o[0-8]_instr",
+		   "an allocation or a free of an order up to 8 takes");
+	put_clause(f, "drain", "used_mib_gib", "page_ext takes");
+	put_worse(f, BASELINE, "the page flag");
+	put_worse(f, "flag-d250", "the page flag with a pass every 250 ms");
+	put_worse(f, "flag-clock", "the page flag with a second-chance clock");
 	doc_p(&f->d, "Measured on %s with %.0f cores, %s.%s Unlike platforms are not to be compared with each other.",
 	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
 	      json_str(f->run->meta, "date", "?"),
@@ -272,31 +321,21 @@ static int put_picture(struct front *f, const struct plot *plot)
 		       f->d.html ? "[Its data](details.html)" : "");
 }
 
-/* All headline metrics; then the drain and the sweep, side by side */
+/* The drain and the sweep side by side; then all that is asked at a glance */
 static int put_pictures(struct front *f)
 {
-	int ret = put_picture(f, find_picture(f, "forest"));
 	size_t i;
+	int ret;
 
 	doc_row(&f->d);
-	ret |= put_picture(f, find_picture(f, "drain"));
+	ret = put_picture(f, find_picture(f, "drain"));
 	ret |= put_picture(f, find_picture(f, "sweep"));
 	/* A run of something else shows what it has */
 	for (i = 0; !f->n && i < f->plots->n && f->nshown < 2; i++)
 		if (f->plots->p[i].drawn && !was_shown(f, &f->plots->p[i]))
 			ret |= put_picture(f, &f->plots->p[i]);
 	doc_row_end(&f->d);
-	return ret;
-}
-
-static bool is_in(const struct section *s, const char *workload)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(s->workloads) / sizeof(*s->workloads); i++)
-		if (s->workloads[i] && !fnmatch(s->workloads[i], workload, 0))
-			return true;
-	return false;
+	return ret | put_picture(f, find_picture(f, "forest"));
 }
 
 static size_t count_answers(const struct front *f, const struct section *s)
@@ -304,7 +343,7 @@ static size_t count_answers(const struct front *f, const struct section *s)
 	size_t i, n = 0;
 
 	for (i = 0; i < f->n; i++)
-		n += is_in(s, f->all[i].q->workload);
+		n += f->all[i].q->place != BESIDE && section_has(s, f->all[i].q->workload);
 	return n;
 }
 
@@ -329,7 +368,7 @@ static int put_section(struct front *f, const struct section *s)
 		const struct answer *an = &f->all[i];
 		char verdict[TEXT];
 
-		if (!is_in(s, an->q->workload))
+		if (an->q->place == BESIDE || !section_has(s, an->q->workload))
 			continue;
 		table_cell(&t, "%s\n`%s` `%s`%s%s%s", an->q->question, an->q->workload,
 			   an->q->metric, an->q->other ? ", against `" : "",
@@ -352,7 +391,7 @@ static void put_contents(struct front *f)
 
 	if (!f->d.html)
 		return;
-	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
+	for (i = 0; i < nr_sections; i++) {
 		char id[TEXT];
 		char *p;
 
@@ -372,6 +411,22 @@ static void put_contents(struct front *f)
 static void put_legend(struct front *f)
 {
 	doc_p(&f->d, "Medians over n boots. ×: ratio to the variant it is compared with, with its interval: 95 %% from 6 boots on, all there is with fewer. **better**, **worse**: shown, after Holm's correction where boots are compared, exactly where instructions are counted. **equal**: the interval lies within 5 %%. **yes**, **no**: the whole interval is on that side of the goal. **leans**: the whole interval is on that side, but no test has shown it, or there are too few boots for one: a hint, not a result. **undecided**: none of these.");
+}
+
+/* What a variant is, of those that ran */
+static void put_variants(struct front *f)
+{
+	size_t i, j;
+
+	for (i = 0; i < nr_variants; i++) {
+		const struct variant *v = &variants[i];
+
+		for (j = 0; j < f->run->nboots; j++)
+			if (!strcmp(f->run->boots[j].variant, v->name))
+				break;
+		if (j < f->run->nboots)
+			doc_li(&f->d, "`%s`, %s: %s", v->name, v->title, v->sentence);
+	}
 }
 
 /**
@@ -402,13 +457,14 @@ int front_write(struct run *run, const struct summary *sum, const struct answer 
 		      html ? "details.html" : "details.md", html ? "details.html" : "details.md");
 	else
 		put_result(&f);
-	ret |= put_pictures(&f);
+	put_contents(&f);
 	if (f.ncolumns)
 		put_first(&f);
 	if (nanswers)
 		put_legend(&f);
-	put_contents(&f);
-	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+	put_variants(&f);
+	ret |= put_pictures(&f);
+	for (i = 0; i < nr_sections; i++)
 		if (count_answers(&f, &sections[i]))
 			ret |= put_section(&f, &sections[i]);
 	doc_h(&f.d, 2, "May it be trusted?");

@@ -269,6 +269,18 @@ static void add_drop(struct run *run, struct values *out, const struct boot *boo
 		add(out, boot, w->workload, metric, "s", t, until - w->freed);
 }
 
+/*
+ * What the guest has not free, in MiB per GiB that it was given. MemTotal will not
+ * do: depending on the architecture page_ext's memory is in it or not.
+ */
+static double used_of(const struct boot *boot, const struct window *w)
+{
+	double given = json_num(boot->meta, "mem_mib", NAN);
+
+	return (given - (json_num(w->counters_end, "mem_free_kib", NAN) +
+			 json_num(w->counters_end, "mem_pcp_kib", 0)) / 1024) / given * 1024;
+}
+
 static void from_samples(struct run *run, struct values *out, const struct boot *boot,
 			 const struct window *w)
 {
@@ -304,6 +316,7 @@ static void from_samples(struct run *run, struct values *out, const struct boot 
 		add(out, boot, w->workload, "resident_mib", "MiB", resident / 1024, NAN);
 		add(out, boot, w->workload, "stranded_mib", "MiB",
 		    (resident - used) / 1024, NAN);
+		add(out, boot, w->workload, "used_mib_gib", "MiB/GiB", used_of(boot, w), NAN);
 		add(out, boot, w->workload, "host_huge_mib", "MiB",
 		    huge_at(boot, w->settled) / 1024, NAN);
 	}

@@ -195,6 +195,7 @@ struct row {
 struct comparison {
 	const struct row *a, *b;	/* a against b */
 	bool headline;		/* declared before the run, see families.c */
+	bool beside;		/* asked in the first table, see asked.c */
 	double p_raw, p;	/* NAN: not tested */
 	int tests;		/* in its family */
 	bool few;		/* no difference could show with these boots and tests */
@@ -392,7 +393,10 @@ void put_raw(struct doc *d, struct run *run, const struct summary *sum,
 char *boot_files(struct doc *d, const struct boot *b, const char *only);
 int put_figure(struct doc *d, struct run *run, const struct plot *plot);
 
-/* ---- questions.c: what is asked, and the answers ---- */
+/* ---- asked.c, questions.c: what is asked, and the answers ---- */
+
+const char *asked_beside(const char *variant, const char *workload, const char *metric,
+			 size_t i);
 
 struct answer;
 

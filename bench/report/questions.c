@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is asked of a run, in one table, and one function that answers.
+ * One function answers every question of asked.c.
  *
  * A goal is reached if the whole interval of what was measured is on its good
  * side, and missed if all of it is on the other; else the run leaves it open.
@@ -14,57 +14,24 @@
 #include <string.h>
 
 #define COVERAGE	0.9	/* of an interval: each side is wrong in one run of 20 */
-#define INSTR_EPSILON	0.05	/* of a mean over a thousand operations */
 #define MARGIN		0.05	/* what differs by less is equal for all that anybody cares */
 
+/* ---- one function that answers ---- */
+
 static const char * const rule_names[] = {
-	"measured", "at_most", "never", "times_at_most", "times_at_least",
+	"measured", "more", "at_most", "never", "times_at_most", "times_at_least",
 	"more_at_most", "grows_at_most",
 };
 
-/* Workload, metric and variant may be patterns; then the worst match decides. */
-static const struct question questions[] = {
-	{ "Freed memory is back with the host", "drain", "t95_s", "s", "ext", AT_MOST, NULL, 1.5, false },
-	{ "Freed memory is back sooner than with the page flag", "drain", "t95_s", "s", "ext", MEASURED, "flag", NAN, true },
-	{ "The same after nearly all of the guest's memory was in use", "drain-all", "t95_s", "s", "ext", MEASURED, "flag", NAN, false },
-	{ "Host memory over time from then on", "drain", "footprint_gib_s", "GiB s", "ext", MEASURED, "flag", NAN, true },
-	{ "Host memory of a guest that idles after its boot", "boot", "resident_mib", "MiB", "ext", MEASURED, "flag", NAN, false },
-	{ "Small pieces go back: most of many small files deleted", "fragment", "stranded_mib", "MiB", "ext", TIMES_AT_MOST, "flag-o0", 1.25, true },
-	{ "Small pieces go back: a program built and cleaned", "build", "stranded_mib", "MiB", "ext", TIMES_AT_MOST, "flag-o0", 1.25, false },
-	{ "Host memory over time of a build", "build", "footprint_gib_s", "GiB s", "ext", MEASURED, "flag", NAN, false },
-	{ "How soon a second guest can have what the first has freed", "overcommit", "wait_s", "s", "ext", MEASURED, "flag", NAN, false },
-	{ "Guests that fit under one limit", "multi", "guests_fit", "", "ext", MEASURED, "flag", NAN, false },
-	{ "Memory that a live migration sends", "migrate", "migrate_mib", "MiB", "ext", MEASURED, "flag", NAN, false },
-	{ "Churn is left alone", "churn", "cycles", "", "ext", TIMES_AT_LEAST, "off", 0.97, false },
-	{ "Churn, against the page flag", "churn", "cycles", "", "ext", MEASURED, "flag", NAN, true },
-	{ "Memory taken again was not given away first", "churn", "host_refill_mib", "MiB", "ext", TIMES_AT_MOST, "flag", 0.1, true },
-	{ "The same where memory is free for longer than the gate", "churn-long", "host_refill_mib", "MiB", "ext", MEASURED, "flag", NAN, false },
-	{ "The same: cycles done", "churn-long", "cycles", "", "ext", MEASURED, "flag", NAN, false },
-	{ "Worker's time to give back large pieces", "drain", "worker_cpu_ms", "ms", "ext", MEASURED, "flag", NAN, true },
-	{ "Small pieces cost no more than large ones", "fragment", "worker_cpu_ms", "ms", "ext", TIMES_AT_MOST, "flag", 1.5, false },
-	{ "Small pieces cost no more than large ones", "build", "worker_cpu_ms", "ms", "ext", TIMES_AT_MOST, "flag", 1.5, false },
-	{ "Time to build a program", "build", "run_s", "s", "ext", MEASURED, "flag", NAN, false },
-	{ "A guest of 64 MiB survives", "smallguest", "oom_kills", "", "*", MORE_AT_MOST, "off", 0, false },
-	{ "No data is lost", "verify", "mismatches", "", "*", NEVER, NULL, 0, false },
-	{ "Instructions to allocate a page", "alloc-repeat", "alloc_o0_instr", "", "ext", MEASURED, "flag", NAN, false },
-	{ "Instructions to free a page", "alloc-repeat", "free_o0_instr", "", "ext", MEASURED, "flag", NAN, false },
-	{ "Instructions to allocate 2 MiB", "alloc-repeat", "alloc_o9_instr", "", "ext", MEASURED, "flag", NAN, false },
-	{ "Instructions to free 2 MiB", "alloc-repeat", "free_o9_instr", "", "ext", MEASURED, "flag", NAN, false },
-	{ "Hot path, orders 0 to 8", "alloc-repeat", "*_o[0-8]_instr", "instructions", "ext", MORE_AT_MOST, "flag", INSTR_EPSILON, false },
-	{ "Hot path, orders 0 to 8", "alloc-bulk", "*_o[0-8]_instr", "instructions", "ext", MORE_AT_MOST, "flag", INSTR_EPSILON, true },
-	{ "Hot path, order 9", "alloc-repeat", "*_o9_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01, false },
-	{ "Hot path, order 9", "alloc-bulk", "*_o9_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01, false },
-	{ "Hot path, order 10", "alloc-repeat", "*_o10_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01, false },
-	{ "Hot path, order 10", "alloc-bulk", "*_o10_instr", "instructions", "ext", TIMES_AT_MOST, "flag", 1.01, false },
-	{ "Switched off: a static key, 2 instructions", "alloc-repeat", "*_o*_instr", "instructions", "ext-off", MORE_AT_MOST, "off", 2 + INSTR_EPSILON, false },
-	{ "Switched off: a static key, 2 instructions", "alloc-bulk", "*_o*_instr", "instructions", "ext-off", MORE_AT_MOST, "off", 2 + INSTR_EPSILON, false },
-	{ "`zone->lock` is held no longer with more free blocks of 2 MiB", "lockhold-*g-o9", "lock_hold_max_instr", "", "ext", GROWS_AT_MOST, NULL, 1.05, false },
-	{ "`zone->lock` is held no longer with more free blocks of 64 KiB", "lockhold-*g-o4", "lock_hold_max_instr", "", "ext", GROWS_AT_MOST, NULL, 1.05, false },
-	{ "The same with the page flag", "lockhold-*g-o9", "lock_hold_max_instr", "", "flag-lock", GROWS_AT_MOST, NULL, NAN, false },
-	{ "The same with the page flag", "lockhold-*g-o4", "lock_hold_max_instr", "", "flag-lock", GROWS_AT_MOST, NULL, NAN, false },
-};
+static bool has_goal(enum rule rule)
+{
+	return rule != MEASURED && rule != MORE;
+}
 
-/* ---- one function that answers ---- */
+static bool is_ratio(enum rule rule)
+{
+	return rule != MORE_AT_MOST && rule != MORE;
+}
 
 static bool at_least(enum rule rule)
 {
@@ -107,7 +74,7 @@ static const char *judge_difference(const struct answer *an)
 static void measure(const struct question *q, const struct row *a, const struct row *b,
 		    struct effect *e)
 {
-	bool ratio = q->rule != MORE_AT_MOST;
+	bool ratio = is_ratio(q->rule);
 	int i;
 
 	if (q->rule == AT_MOST) {
@@ -118,7 +85,7 @@ static void measure(const struct question *q, const struct row *a, const struct 
 			e->mid = e->lo = e->hi = e->hi + a->vals[i];
 	} else if (b) {
 		stats_effect(a->vals, a->st.n, b->vals, b->st.n, ratio,
-			     q->rule == MEASURED ? ALPHA : 1 - COVERAGE, e);
+			     has_goal(q->rule) ? 1 - COVERAGE : ALPHA, e);
 	}
 }
 
@@ -172,7 +139,7 @@ static bool answer(const struct summary *sum, const struct question *q,
 	bool exact = platform_find(platform)->instructions;
 	size_t i;
 
-	*an = (struct answer){ .q = q, .ratio = q->rule != MORE_AT_MOST,
+	*an = (struct answer){ .q = q, .ratio = is_ratio(q->rule),
 			       .e = { NAN, NAN, NAN, 0 } };
 	if (q->rule == GROWS_AT_MOST)
 		find_ends(sum, q, platform, series, &large, &small);
@@ -194,10 +161,10 @@ static bool answer(const struct summary *sum, const struct question *q,
 		an->b = b;
 		an->e = e;
 	}
-	if (!an->a)
+	if (!an->a || (q->place == BESIDE && !an->b))
 		return false;
 	an->c = an->b && q->other ? comparison_find(sum, an->a, q->other) : NULL;
-	an->verdict = q->rule != MEASURED ? judge(q, &an->e, exact) :
+	an->verdict = has_goal(q->rule) ? judge(q, &an->e, exact) :
 		      an->b ? judge_difference(an) : "no data";
 	return true;
 }
@@ -210,7 +177,7 @@ static const char *leaning(const struct answer *an)
 	double even = an->ratio ? 1 : 0;
 	bool less = an->e.hi < even;
 
-	if (q->rule != MEASURED) {
+	if (has_goal(q->rule)) {
 		if (strcmp(an->verdict, "few"))
 			return NULL;
 		if (at_least(q->rule) ? an->e.lo >= q->limit : an->e.hi <= q->limit)
@@ -232,7 +199,7 @@ static const char *leaning_text(char *buf, const struct answer *an, const char *
 
 	if (an->b && an->b->st.n < n)
 		n = an->b->st.n;
-	if (an->q->rule == MEASURED && !(an->c && an->c->few))
+	if (!has_goal(an->q->rule) && !(an->c && an->c->few))
 		snprintf(buf, TEXT, "leans %s, %s", side, an->c ? "not shown" : "not tested");
 	else
 		snprintf(buf, TEXT, "leans %s, too few boots (%d)", side, n);
@@ -278,7 +245,7 @@ struct answer *answers_make(const struct summary *sum, size_t *n)
 	size_t q, i, v;
 
 	*n = 0;
-	for (q = 0; q < sizeof(questions) / sizeof(*questions); q++) {
+	for (q = 0; q < nr_questions; q++) {
 		bool each = !strcmp(questions[q].variant, "*");
 
 		for (i = 0; i < sum->n; i++) {
@@ -431,9 +398,9 @@ static void put_verdict(struct table *t, const struct answer *an)
 			text = words[i].text;
 	if (an->q->rule == NEVER && an->e.mid > 0)
 		text = "**NO: data was lost**";
-	if (an->q->rule == MEASURED && an->c && an->c->p <= ALPHA)
+	if (!has_goal(an->q->rule) && an->c && an->c->p <= ALPHA)
 		snprintf(p, sizeof(p), "\np=%.2g of %d%s", an->c->p, an->c->tests,
-			 an->c->headline ? "" : ", exploration");
+			 an->c->headline || an->c->beside ? "" : ", exploration");
 	table_cell(t, "%s%s", text, p);
 }
 

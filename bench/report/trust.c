@@ -323,7 +323,8 @@ static void put_power(struct doc *d, const struct summary *sum)
 			continue;
 		table_cell(&t, "%s", c->a->platform);
 		table_cell(&t, "%s", comparison_family(c));
-		table_cell(&t, "%s", c->headline ? "(all)" : c->a->workload);
+		table_cell(&t, "%s", c->headline || c->beside ? "(all)" :
+			   c->a->workload);
 		table_cell(&t, "%d : %d", p.boots_a, p.boots_b);
 		table_cell(&t, "%d", p.tests);
 		table_cell(&t, "%.2g", p.least);

@@ -385,7 +385,7 @@ static void without_flag(void **state)
 	assert_string_equal(tsv(text, "um", "ext", "drain", "t95_s", 11), "-");
 	free(text);
 	text = slurp(str("%s/run/answers.tsv", w->dir));
-	assert_string_equal(answered(text, "Freed memory is back sooner than with the page flag", "ext",
+	assert_string_equal(answered(text, "How soon freed memory is back with the host", "ext",
 				     "drain", "verdict"), "no data");
 	free(text);
 }
@@ -540,9 +540,9 @@ static void the_answer_comes_first(void **state)
 	table = strstr(md, "\n| ");
 	assert_true(table < strstr(md, "\n## How far to trust this"));
 	assert_true(says(table, "| Freed memory is back with the host `drain` `t95_s` ", "| um "));
-	assert_true(says(table, "| Freed memory is back sooner than with the page flag `drain` `t95_s` ",
+	assert_true(says(table, "| How soon freed memory is back with the host `drain` `t95_s` ",
 			 "`ext` ×0.189"));
-	assert_true(says(table, "| Freed memory is back sooner than with the page flag `drain` `t95_s` ",
+	assert_true(says(table, "| How soon freed memory is back with the host `drain` `t95_s` ",
 			 "| n< "));
 	assert_true(says(table, "| Instructions to free 2 MiB ", "| icount "));
 	free(md);
