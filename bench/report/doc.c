@@ -519,7 +519,7 @@ int doc_fig(struct doc *d, const char *name, const char *caption,
 		free(path);
 		return -1;
 	}
-	fputs("<figure>\n<div class=\"t\">", d->f);
+	fprintf(d->f, "<figure id=\"plot-%s\">\n<div class=\"t\">", name);
 	put_svg(d->f, svg, name);
 	fputs("</div>\n<figcaption>", d->f);
 	put_html(d->f, caption);

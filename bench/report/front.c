@@ -318,7 +318,8 @@ static int put_picture(struct front *f, const struct plot *plot)
 	if (f->nshown < sizeof(f->shown) / sizeof(*f->shown))
 		f->shown[f->nshown++] = plot;
 	return doc_fig(&f->d, plot->name, plot->caption,
-		       f->d.html ? "[Its data](details.html)" : "");
+		       f->d.html ? run_str(f->run, "[Its data](details.html#plot-%s)",
+					   plot->name) : "");
 }
 
 /* The drain and the sweep side by side; then all that is asked at a glance */

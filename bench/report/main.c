@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	ret |= write_comparisons(&sum, run_str(&run, "%s/comparisons.tsv", dir));
 	answers = answers_make(&sum, &nanswers);
 	ret |= write_answers(answers, nanswers, run_str(&run, "%s/answers.tsv", dir));
-	ret |= plots_make(&run, &sum, &plots);
+	ret |= plots_make(&run, &sum, answers, nanswers, &plots);
 	for (html = 0; html < 2; html++) {
 		const char *form = html ? "html" : "md";
 

@@ -100,7 +100,8 @@ static int plot_platform(struct run *run, const struct summary *sum,
  *
  * Return: 0, or -1 after a message if one is missing; the others are there.
  */
-int plots_make(struct run *run, const struct summary *sum, struct plots *out)
+int plots_make(struct run *run, const struct summary *sum, const struct answer *answers,
+	       size_t nanswers, struct plots *out)
 {
 	const char *dir = run_str(run, "%s/plots", run->dir);
 	size_t i, j;
@@ -112,7 +113,7 @@ int plots_make(struct run *run, const struct summary *sum, struct plots *out)
 		out->why_not = "the directory plots/ could not be made";
 		return -1;
 	}
-	ret |= plot_forest(run, sum, out);
+	ret |= plot_forest(run, sum, answers, nanswers, out);
 	for (int rank = 0; rank <= NR_PLATFORMS; rank++) {
 		for (i = 0; i < run->nboots; i++) {
 			const char *platform = run->boots[i].platform;

@@ -266,7 +266,10 @@ struct curves {
 	size_t n;
 };
 
-int plots_make(struct run *run, const struct summary *sum, struct plots *out);
+struct answer;
+
+int plots_make(struct run *run, const struct summary *sum, const struct answer *answers,
+	       size_t nanswers, struct plots *out);
 void plots_free(struct plots *plots);
 struct plot *plot_add(struct plots *out, const char *name, const char *caption);
 void plot_raw(struct plot *plot, const struct boot *boot, const char *file);
@@ -314,7 +317,8 @@ int plot_cost(struct run *run, const struct summary *sum, struct plots *out,
 
 /* ---- plot_forest.c ---- */
 
-int plot_forest(struct run *run, const struct summary *sum, struct plots *out);
+int plot_forest(struct run *run, const struct summary *sum, const struct answer *answers,
+		size_t nanswers, struct plots *out);
 
 /* ---- map.c: how the guest's memory looked ---- */
 
@@ -397,8 +401,6 @@ int put_figure(struct doc *d, struct run *run, const struct plot *plot);
 
 const char *asked_beside(const char *variant, const char *workload, const char *metric,
 			 size_t i);
-
-struct answer;
 
 struct answer *answers_make(const struct summary *sum, size_t *n);
 int write_answers(const struct answer *all, size_t n, const char *path);

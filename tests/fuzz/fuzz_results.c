@@ -203,11 +203,11 @@ static void derive(struct run *run)
 		check_comparison(&sum.cmp[i]);
 	MUST(!write_tsv(&sum, run_str(run, "%s/summary.tsv", root)));
 	check_tsv(sum.n);
-	plots_make(run, &sum, &plots);
+	answers = answers_make(&sum, &nanswers);
+	plots_make(run, &sum, answers, nanswers, &plots);
 	check_scripts();
 	/* Both say the same; one of them is enough, if not always the same. */
 	html = sum.n % 2;
-	answers = answers_make(&sum, &nanswers);
 	MUST(!report_write(run, &sum, answers, nanswers, &plots,
 			   run_str(run, "%s/%s", root, written[1 + html]), html));
 	plots_free(&plots);

@@ -10,7 +10,7 @@ static void front(void **state)
 		"**less**", "**more**", "**no data**", "**leans ",
 	};
 	struct work *w = *state;
-	char *md, *table, *line, *end, *dat;
+	char *md, *table, *line, *end, *gp, *dat;
 	size_t i;
 
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
@@ -30,6 +30,9 @@ static void front(void **state)
 			 "`flag`: **leans better, too few boots (2)** ×0.189"));
 	/* and what it takes of the guest's memory: 8 bytes a page in that run */
 	assert_true(says(table, "| Memory that page_ext takes ", "`flag`: **leans more, too few boots (2)** +1.88"));
+	/* the variants that ran, and no others */
+	assert_non_null(strstr(md, "\n- `ext`, page_ext: "));
+	assert_null(strstr(md, "\n- `flag-o0`, "));
 	/* nothing stands beside the page flag that was not measured */
 	assert_null(strstr(md, "flag-d250"));
 	/* each row of each table has its verdict, and how many boots */
@@ -49,11 +52,26 @@ static void front(void **state)
 			fail_msg("no verdict: %s", line);
 		*end = '\n';
 	}
-	free(md);
+	/* plain words, grouped by section: line 1 is a heading */
+	gp = slurp(str("%s/run/plots/forest.gp", w->dir));
+	assert_non_null(strstr(gp, "nlines = 7\n"));
+	assert_non_null(strstr(gp, "heading[1] = \"Freed memory goes back\"\n"));
+	assert_non_null(strstr(gp, "\nline[2] = \"memory freed: time until it is back, s\"\n"));
+	assert_null(strstr(gp, "line[3] = \"drain"));
+	free(gp);
 	dat = slurp(str("%s/run/plots/forest.dat", w->dir));
 	assert_non_null(dat);
 	assert_non_null(strstr(dat, "\n2\t0.188976\t0.181475\t0.19672\t0\n"));
 	/* more cycles are better: turned round */
+	assert_non_null(strstr(dat, "\n6\t0.909786\t0.869484\t0.95303\t0\n"));
+	free(dat);
+	/* all that was declared, by its name, is in details only */
+	assert_null(strstr(md, "forest-all"));
+	free(md);
+	md = slurp(str("%s/run/details.md", w->dir));
+	assert_non_null(strstr(md, "(plots/forest-all.svg)"));
+	free(md);
+	dat = slurp(str("%s/run/plots/forest-all.dat", w->dir));
 	assert_non_null(strstr(dat, "\n3\t0.909786\t0.869484\t0.95303\t0\n"));
 	free(dat);
 }

@@ -1,6 +1,6 @@
-# A panel a platform, a line a metric: the ratio with its interval. Data: a block a
+# A panel a platform, a line a metric or a heading: the ratio with its interval. Data: a block a
 # panel: line, ratio, lower and upper end, shown by a test.
-left = 0.28
+left = 0.38
 gap = 0.015
 wide = (0.985 - left) / npanels
 set multiplot title title
@@ -16,8 +16,15 @@ do for [p=1:npanels] {
 	set lmargin at screen left + (p-1)*wide
 	set rmargin at screen left + p*wide - gap
 	set ytics ("" 1)
-	if (p == 1) { do for [i=1:nlines] { set ytics add (line[i] i) } } else { do for [i=1:nlines] { set ytics add ("" i) } }
+	do for [i=1:nlines] {
+		if (heading[i] eq "") {
+			set ytics add (p == 1 ? line[i] : "" i)
+		} else {
+			if (p == 1) { set label 100+i heading[i] at screen 0.012,first i left font "DejaVu Sans Bold,14" }
+		}
+	}
 	set xlabel "← better, times as much, worse →" offset 0,0.3
+	if (p > 1) { do for [i=1:nlines] { unset label 100+i } }
 	set label 1 ptitle[p] at graph 0.5,screen 1-46.0/height center
 	plot data index p-1 using 2:1:3:4 with xerrorbars lc rgb "#666666" pt 6 ps 0.7 lw 1.5, \
 		data index p-1 using ($5 > 0 ? $2 : NaN):1 with points lc rgb "#0b6cb8" pt 7 ps 0.9, \
