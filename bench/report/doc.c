@@ -176,6 +176,7 @@ void table_init(struct table *t, size_t ncols, const char *align)
 	t->ncols = ncols;
 	t->cells = NULL;
 	t->n = 0;
+	t->stack = false;
 }
 
 void table_cell(struct table *t, const char *fmt, ...)
@@ -325,19 +326,33 @@ void doc_pre(struct doc *d, const char *text)
 	}
 }
 
+/* In a list of cells each says what its column's heading would */
+static void put_column(FILE *f, const char *heading)
+{
+	fputs(" data-c=\"", f);
+	for (; *heading && *heading != '\n'; heading++)
+		if (!strchr("`*", *heading))
+			put_escaped(f, *heading);
+	fputc('"', f);
+}
+
 static void table_html(struct doc *d, const struct table *t)
 {
 	size_t i;
 
-	fprintf(d->f, "<div class=\"t\"><table%s>\n<thead>\n", t->ncols <= 4 ? " class=\"few\"" : "");
+	fprintf(d->f, "<div class=\"t\"><table%s>\n<thead>\n", t->stack ? " class=\"stack\"" :
+		t->ncols <= 4 ? " class=\"few\"" : "");
 	for (i = 0; i < t->n; i++) {
 		const char *tag = i < t->ncols ? "th" : "td";
 		size_t col = i % t->ncols;
 
 		if (!col)
 			fputs("<tr>", d->f);
-		fprintf(d->f, "<%s%s>", tag,
-			align_of(t, col) == 'r' ? " class=\"r\"" : "");
+		fprintf(d->f, "<%s%s", tag, align_of(t, col) == 'r' ? " class=\"r\"" :
+			t->stack && !strcmp(t->cells[i], "-") ? " class=\"none\"" : "");
+		if (t->stack && col && i >= t->ncols)
+			put_column(d->f, t->cells[col]);
+		fputc('>', d->f);
 		put_html(d->f, t->cells[i]);
 		fprintf(d->f, "</%s>", tag);
 		if (col == t->ncols - 1)

@@ -143,6 +143,7 @@ static void put_first(struct front *f)
 	size_t i, j;
 
 	table_init(&t, f->ncolumns + 1, "l");
+	t.stack = true;
 	table_cell(&t, "page_ext (`ext`) against");
 	for (j = 0; j < f->ncolumns; j++)
 		table_cell(&t, "%s", column_name(f, f->columns[j].platform,
@@ -361,6 +362,7 @@ static int put_section(struct front *f, const struct section *s)
 		plot = find_picture(f, s->pictures[i]);
 	ret = put_picture(f, plot);
 	table_init(&t, 4, "l");
+	t.stack = true;
 	table_cell(&t, "question");
 	table_cell(&t, "platform");
 	table_cell(&t, "verdict");

@@ -360,6 +360,7 @@ struct table {
 	size_t ncols;
 	char **cells;		/* the first ncols are the heading */
 	size_t n;
+	bool stack;		/* where there is no room, a row is a list of its cells */
 };
 
 struct doc {

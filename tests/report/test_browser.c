@@ -13,6 +13,7 @@
 
 #define PATIENCE_MS	60000
 #define PHONE		390
+#define PAPER		720	/* 7.5 inches */
 #define DESK		1280
 
 struct browser {
@@ -369,6 +370,31 @@ static void shows_verdict(const char *dir)
 	assert_true(evaluate_number("document.querySelector('p strong').getBoundingClientRect().bottom") <= 844);
 }
 
+/* On a phone a row of the first table is a list: nothing to scroll, nothing to guess. */
+static void stacks(const char *dir)
+{
+	open_page(dir, "report", PHONE);
+	assert_true(evaluate_number("document.querySelectorAll('table')[0].rows.length") <= 1 + 8);
+	assert_int_equal(evaluate_number("[...document.querySelectorAll('.stack')].filter(e => "
+		"e.getBoundingClientRect().right > innerWidth).length"), 0);
+	assert_true(evaluate_number("[...document.querySelectorAll('.stack td[data-c]')].filter(e => "
+		"getComputedStyle(e, '::before').content.length > 4).length") > 8);
+}
+
+/* On paper nothing scrolls, so nothing may be wider than the sheet. */
+static void prints(const char *dir)
+{
+	open_page(dir, "report", PAPER);
+	json_decref(call("Emulation.setEmulatedMedia", json_pack("{s:s}", "media", "print")));
+	assert_int_equal(evaluate_number("[...document.querySelectorAll('body *')].filter(e => "
+		"e.getBoundingClientRect().right > innerWidth).length"), 0);
+	/* Names of metrics are no larger than the words around them. */
+	assert_int_equal(evaluate_number("[...document.querySelectorAll('td code')].filter(e => "
+		"parseFloat(getComputedStyle(e).fontSize) > "
+		"parseFloat(getComputedStyle(e.parentNode).fontSize)).length"), 0);
+	json_decref(call("Emulation.setEmulatedMedia", json_pack("{s:s}", "media", "")));
+}
+
 /* Every picture that is in the page can be seen in it. */
 static void decodes_page(const char *dir, const char *page, int least)
 {
@@ -496,6 +522,13 @@ static void reference_shows_verdict(void **state)
 {
 	(void)state;
 	shows_verdict(reference());
+	stacks(reference());
+}
+
+static void reference_prints(void **state)
+{
+	(void)state;
+	prints(reference());
 }
 
 /* What is read in a minute is no book. */
@@ -506,7 +539,7 @@ static void reference_is_short(void **state)
 
 	(void)state;
 	assert_true(strlen(html) < 1500000 && strlen(md) < 150000);
-	assert_true(count(html, "<figure>") <= 16);
+	assert_true(count(html, "<figure id=") <= 16 && count(html, "<figure id=") > 3);
 	free(html);
 	free(md);
 }
@@ -529,6 +562,7 @@ int main(void)
 		cmocka_unit_test(reference_decodes),
 		cmocka_unit_test(reference_leads_to_files),
 		cmocka_unit_test(reference_shows_verdict),
+		cmocka_unit_test(reference_prints),
 		cmocka_unit_test(reference_is_short),
 	};
 

@@ -1,13 +1,14 @@
 # A panel a platform, a line a metric or a heading: the ratio with its interval. Data: a block a
 # panel: line, ratio, lower and upper end, shown by a test.
 left = 0.38
-gap = 0.015
+gap = 0.03
 wide = (0.985 - left) / npanels
 set multiplot title title
 unset key
 set logscale x 2
 set xrange [1/widest/1.15:widest*1.15]
 set xtics ("1/32" 1/32.0, "1/8" 1/8.0, "1/2" 0.5, "1" 1, "2" 2, "8" 8, "32" 32)
+if (npanels > 2) { set xtics ("1/32" 1/32.0, "" 1/8.0, "1/4" 0.25, "1" 1, "4" 4, "" 8, "32" 32) }
 set yrange [nlines+0.7:0.3]
 set tmargin at screen 1-62.0/height
 set bmargin at screen 52.0/height
