@@ -230,7 +230,6 @@ static bool is_shown(const struct answer *an)
 static void put_worse(struct front *f, const char *other, const char *what)
 {
 	bool any = false, asked = false;
-	char effect[TEXT];
 	size_t i, j;
 
 	for (i = 0; i < f->n; i++) {
@@ -249,9 +248,9 @@ static void put_worse(struct front *f, const char *other, const char *what)
 			const struct answer *an = &f->all[j];
 
 			if (is_worse(an, other))
-				text = run_str(f->run, "%s%s%s, %s (%s, n=%d%s)", text,
-					       *text ? "; " : "",
-					       effect_text(effect, &an->e, an->ratio),
+				text = run_str(f->run, "%s%s%s%s%s (%s, n=%d%s)", text,
+					       *text ? "; " : "", ratio_text(f, an, ""),
+					       *ratio_text(f, an, "") ? ", " : "",
 					       values_text(f, an),
 					       column_name(f, an->a->platform, an->a->series),
 					       an->a->st.n, is_shown(an) ? "" : ", not shown");
@@ -269,6 +268,10 @@ static void put_result(struct front *f)
 
 	for (i = 0; i < f->run->nboots; i++)
 		kvm |= !strcmp(f->run->boots[i].platform, "kvm");
+	doc_p(&f->d, "Measured on %s with %.0f cores, %s.%s Unlike platforms are not to be compared with each other.",
+	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
+	      json_str(f->run->meta, "date", "?"),
+	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
 	doc_p(&f->d, "**page_ext against the page flag:**");
 	put_clause(f, "drain", "t95_s", "freed memory is back with the host after");
 	put_clause(f, "churn", "host_refill_mib",
@@ -279,10 +282,6 @@ static void put_result(struct front *f)
 	put_worse(f, BASELINE, "the page flag");
 	put_worse(f, "flag-d250", "the page flag with a pass every 250 ms");
 	put_worse(f, "flag-clock", "the page flag with a second-chance clock");
-	doc_p(&f->d, "Measured on %s with %.0f cores, %s.%s Unlike platforms are not to be compared with each other.",
-	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
-	      json_str(f->run->meta, "date", "?"),
-	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
 }
 
 static bool was_shown(const struct front *f, const struct plot *plot)
