@@ -147,6 +147,7 @@ struct zone {
 	const char *name;
 	unsigned long zone_start_pfn;
 	unsigned long spanned_pages;
+	bool contiguous;
 	long reported;
 	struct list_head free_list[NR_PAGE_ORDERS][NR_MIGRATETYPES];
 };

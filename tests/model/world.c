@@ -47,6 +47,16 @@ static bool is_online(unsigned long pfn)
 	return sections[pfn / PAGES_PER_SECTION].online;
 }
 
+/* A zone without holes, all of which is online */
+static void set_contiguous(void)
+{
+	unsigned long pfn = the_zone->zone_start_pfn;
+
+	while (pfn < zone_end_pfn(the_zone) && is_online(pfn))
+		pfn++;
+	the_zone->contiguous = pfn == zone_end_pfn(the_zone);
+}
+
 static bool is_offline(unsigned long pfn)
 {
 	return !is_online(pfn);
@@ -236,6 +246,7 @@ static void op_offline(unsigned int at, bool remove)
 		buddy_free(pfn_to_page(pfn), order, NULL);
 	}
 	section->online = false;
+	set_contiguous();
 	buddy_offline(start, PAGES_PER_SECTION);
 	free(section->ext);
 	section->ext = NULL;
@@ -277,6 +288,7 @@ static void op_online(unsigned int at, int mt)
 	/* It is on the free lists before it is seen to be online */
 	buddy_free(pfn_to_page(pfn), MAX_PAGE_ORDER, NULL);
 	sections[pfn / PAGES_PER_SECTION].online = true;
+	set_contiguous();
 	for (end = pfn + PAGES_PER_SECTION; pfn < end; pfn += pageblock_nr_pages)
 		buddy_unisolate(pfn_to_page(pfn), mt);
 }
@@ -540,6 +552,7 @@ void world_init(void)
 	truth_init();
 	buddy_init();
 	make_memory();
+	set_contiguous();
 	for (pfn = config.start; pfn < zone_end_pfn(the_zone); pfn = next) {
 		order = is_ours(pfn) ? chunk_order(pfn) : 0;
 		next = pfn + (1UL << order);

@@ -66,13 +66,16 @@ struct page *pr_find_block(struct page *page, unsigned int order,
 	return NULL;
 }
 
-/* Move @pfn to the next page that the page allocator may own */
-static struct page *next_online(unsigned long *pfn, unsigned long end)
+/*
+ * Move @pfn to the next page that the page allocator may own. Memory hotplug is
+ * locked out.
+ */
+static struct page *next_online(struct zone *zone, unsigned long *pfn, unsigned long end)
 {
 	struct page *page;
 
 	while (*pfn < end) {
-		page = pfn_to_online_page(*pfn);
+		page = zone->contiguous ? pfn_to_page(*pfn) : pfn_to_online_page(*pfn);
 		if (page)
 			return page;
 #ifdef CONFIG_SPARSEMEM
@@ -134,7 +137,7 @@ struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 	struct page *page, *head;
 
 	stop = min(end, ALIGN(*pfn + 1, WALK_CHUNK));
-	while ((page = next_online(pfn, stop))) {
+	while ((page = next_online(zone, pfn, stop))) {
 		next = min(ALIGN(*pfn + 1, pageblock_nr_pages), stop);
 		head = pr_find_block(page, min_order, order);
 		if (!head && min_order < pageblock_order)
@@ -144,7 +147,6 @@ struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 			return head;
 		}
 		*pfn = head ? page_to_pfn(head) + (1UL << *order) : next;
-		cond_resched();
 	}
 	*pfn = stop;
 	return NULL;
