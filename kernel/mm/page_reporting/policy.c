@@ -96,6 +96,7 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_limits *limits)
 {
 	unsigned long pages = 1UL << block->order, budget = limits->budget;
+	unsigned long percent = READ_ONCE(policy->params.fragment_percent);
 
 	if (block->reported == pages)
 		return PR_TOLD;
@@ -113,7 +114,13 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 		return PR_YOUNG;
 	if (is_migrate_cma(block->migratetype))
 		budget = limits->cma_budget;
-	return pages > budget ? PR_OVER_BUDGET : PR_ELIGIBLE;
+	if (pages > budget)
+		return PR_OVER_BUDGET;
+	/* The host has a huge page of these 2 MiB, perhaps */
+	if (!limits->force && block->order < policy->huge_order &&
+	    block->region_old * 100 < percent << policy->huge_order)
+		return PR_SPARSE;
+	return PR_ELIGIBLE;
 }
 
 /*
