@@ -8,6 +8,9 @@
  * sooner. The minimum age is the one that would have cost least for what was
  * used again lately: holding costs by time, and fetching back has a price.
  *
+ * A host may have 2 MiB in a huge page, which a first piece given back breaks:
+ * fragment_percent lets pieces wait until enough of the 2 MiB is free and old.
+ *
  * No locks, no lists and no clock here: numbers in, numbers out.
  */
 #include <linux/compiler.h>
