@@ -65,6 +65,27 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 }
 
 /*
+ * Judge a free block, by the rest of its 2 MiB if nothing else holds it back. That is
+ * counted once for all blocks in it: what is isolated is not free for the next one.
+ * Any context; without zone->lock a hint.
+ */
+enum pr_verdict pr_judge_block(struct pr_block *block, struct pr_limits *limits)
+{
+	enum pr_verdict verdict = pr_judge(&pr_policy, block, limits);
+	struct page *region;
+
+	if (verdict != PR_SPARSE)
+		return verdict;
+	region = block->page - (page_to_pfn(block->page) & ((1UL << pr_policy.huge_order) - 1));
+	if (limits->region != region) {
+		limits->region = region;
+		limits->region_old = pr_region_old(region, block->zone);
+	}
+	block->region_old = limits->region_old;
+	return pr_judge(&pr_policy, block, limits);
+}
+
+/*
  * Judge a free block and remember when to come back if it cannot be reported
  * now. Returns true if it can.
  */
@@ -73,7 +94,7 @@ static bool judge_block(struct pr_pass *pass, struct pr_block *block)
 	struct pr_seen *seen = &pass->seen;
 	u32 *wait = block->order < pr_policy.huge_order ? &seen->small_wait : &seen->wait;
 
-	switch (pr_judge(&pr_policy, block, &pass->limits)) {
+	switch (pr_judge_block(block, &pass->limits)) {
 	case PR_YOUNG:
 		*wait = min(*wait, pr_wait(&pr_policy, block));
 		return false;

@@ -253,6 +253,31 @@ void pr_block_read(struct pr_block *block, struct page *page, unsigned int order
 	block->fresh = state_of(free) == PR_FRESH;
 }
 
+/*
+ * Count the pages of 2 MiB that are free, in blocks that may be reported, and old
+ * enough. Returns all if one of them is reported. They have struct pages if one has:
+ * a subsection is no smaller. Any context; without zone->lock a hint.
+ */
+unsigned long pr_region_old(struct page *region, struct zone *zone)
+{
+	unsigned long all = 1UL << pr_policy.huge_order, old = 0;
+	unsigned long pfn = page_to_pfn(region), end = pfn + all;
+	unsigned int order, least = pr_smallest_order(&pr_policy);
+	struct pr_block block;
+	struct page *page;
+
+	while ((page = pr_next_small(&pfn, end, least, &order))) {
+		pfn += 1UL << order;
+		if (page_zone(page) != zone)
+			continue;
+		pr_block_read(&block, page, order);
+		if (block.reported)
+			return all;
+		old += pr_wait(&pr_policy, &block) ? 0 : 1UL << order;
+	}
+	return old;
+}
+
 /* Is all of a free block reported? As pr_free_record(). */
 bool pr_all_reported(struct page *page)
 {

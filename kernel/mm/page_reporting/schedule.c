@@ -185,7 +185,9 @@ static unsigned long plan_sweep(const struct pr_pass *pass)
 		pr_schedule.sweep_at = jiffies + delay;
 		this_cpu_inc(pr_stats.sweeps);
 	}
-	if (few_small())
+	/* What a whole sweep has left waits for something to be freed */
+	if (few_small() || (pass->sweep && !pass->stopped && !pass->seen.retry &&
+			    pass->seen.small_wait == PR_NEVER))
 		return MAX_JIFFY_OFFSET;
 	return time_after(pr_schedule.sweep_at, jiffies) ? pr_schedule.sweep_at - jiffies : 0;
 }

@@ -90,8 +90,8 @@ static struct page *next_online(struct zone *zone, unsigned long *pfn, unsigned 
 }
 
 /* Find a block below the order of a pageblock; @pfn and @end share a pageblock */
-static struct page *next_small(unsigned long *pfn, unsigned long end,
-			       unsigned int min_order, unsigned int *order)
+struct page *pr_next_small(unsigned long *pfn, unsigned long end,
+			   unsigned int min_order, unsigned int *order)
 {
 	unsigned long step = 1UL << min_order;
 
@@ -141,7 +141,7 @@ struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 		next = min(ALIGN(*pfn + 1, pageblock_nr_pages), stop);
 		head = pr_find_block(page, min_order, order);
 		if (!head && min_order < pageblock_order)
-			head = next_small(pfn, next, min_order, order);
+			head = pr_next_small(pfn, next, min_order, order);
 		if (head && page_zone(head) == zone) {
 			*pfn = page_to_pfn(head);
 			return head;

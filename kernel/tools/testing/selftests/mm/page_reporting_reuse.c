@@ -132,7 +132,8 @@ TEST_F_TIMEOUT(reuse, fragment_order, TIMEOUT)
 			const __u64 *is = sum.by_order[order];
 			bool small = order < value && order < granule;
 
-			EXPECT_EQ(0, small ? is[ELIGIBLE] + is[YOUNG] + is[FEW] : is[SMALL])
+			EXPECT_EQ(0, small ? is[ELIGIBLE] + is[YOUNG] + is[FEW] + is[SPARSE] :
+					   is[SMALL])
 				TH_LOG("fragment_order %u, order %u", value, order);
 		}
 	}
@@ -236,6 +237,7 @@ static void *crowd_sets(void *arg)
 
 	while (goes_on(arg, 2, pr_param_set(MIN_AGE, ages[random() % 4]) ?:
 			       pr_param_set(FRAGMENT, random() % 12) ?:
+			       pr_param_set(PERCENT, random() % 101) ?:
 			       pr_param_set(QUOTA_MS, random() % 1001) ?:
 			       pr_param_set(QUOTA_MIB, random() % 3 * 1000) ?:
 			       pr_param_set(ORDER, random() % 10)))
