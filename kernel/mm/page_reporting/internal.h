@@ -298,6 +298,10 @@ void pr_wait_for_hooks(void);
 #endif /* CONFIG_PAGE_REPORTING */
 
 /* walk.c */
+
+/* Pages looked at without the lock before anybody else gets a chance to run */
+#define PR_WALK_LOOKS	1024UL
+
 extern u64 pr_lock_hold_max;
 
 u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);

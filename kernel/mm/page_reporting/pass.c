@@ -129,23 +129,27 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 	unsigned int min_order = pr_smallest_order(&pr_policy), order;
 	u64 start = task_sched_runtime(current);
 	struct pr_block block;
+	unsigned long stop;
 	struct page *page;
 
 	if (!pass->sweep)
 		min_order = max(min_order, pr_policy.huge_order);
 	batch.nr_blocks = 0;
 	while (*pfn < end && batch.nr_blocks < PR_BATCH_BLOCKS && !must_stop(pass)) {
+		stop = min(end, ALIGN(*pfn + 1, PR_WALK_LOOKS << min_order));
 		get_online_mems();
-		page = pr_next_block(zone, pfn, end, min_order, &order);
-		if (page)
+		while (batch.nr_blocks < PR_BATCH_BLOCKS &&
+		       (page = pr_next_block(zone, pfn, stop, min_order, &order))) {
 			*pfn += 1UL << order;
-		if (page && order >= min_order && !pr_all_reported(page)) {
+			if (pr_all_reported(page))
+				continue;
 			pr_block_read(&block, page, order);
 			if (judge_block(pass, &block) || block.unseen)
 				batch.blocks[batch.nr_blocks++] = (struct candidate) {
 					.pfn = page_to_pfn(page),
 					.order = order,
 				};
+			cond_resched();
 		}
 		put_online_mems();
 		cond_resched();

@@ -17,9 +17,6 @@
 #include "../internal.h"
 #include "internal.h"
 
-/* Pages looked at without the lock before anybody else gets a chance to run */
-#define WALK_LOOKS	1024UL
-
 /* Longest hold of zone->lock, in ns */
 u64 pr_lock_hold_max;
 
@@ -136,7 +133,7 @@ struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 	unsigned long next, stop;
 	struct page *page, *head;
 
-	stop = min(end, ALIGN(*pfn + 1, WALK_LOOKS << min_order));
+	stop = min(end, ALIGN(*pfn + 1, PR_WALK_LOOKS << min_order));
 	while ((page = next_online(zone, pfn, stop))) {
 		next = min(ALIGN(*pfn + 1, pageblock_nr_pages), stop);
 		head = pr_find_block(page, min_order, order);
