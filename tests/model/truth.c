@@ -425,6 +425,14 @@ static void compare_record(unsigned long pfn, u32 record, bool small)
 	COMPARE("the record", pfn, record, should);
 }
 
+static unsigned long count_old(struct page *first)
+{
+	struct pr_region region = { .first = first };
+
+	pr_count_region(&region, the_zone);
+	return region.old;
+}
+
 static void compare_section(unsigned int nr)
 {
 	unsigned long pfn = nr * PAGES_PER_SECTION, end = pfn + PAGES_PER_SECTION;
@@ -446,7 +454,7 @@ static void compare_section(unsigned int nr)
 			if (pfn >= region && blocks[pfn] < pr_policy.huge_order) {
 				region = pfn & ~((1UL << pr_policy.huge_order) - 1);
 				COMPARE("what is old", region,
-					pr_region_old(pfn_to_page(region), the_zone),
+					count_old(pfn_to_page(region)),
 					old_from(region));
 				region += 1UL << pr_policy.huge_order;
 			}

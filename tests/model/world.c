@@ -47,14 +47,20 @@ static bool is_online(unsigned long pfn)
 	return sections[pfn / PAGES_PER_SECTION].online;
 }
 
-/* A zone without holes, all of which is online */
+/* The kernel shrinks a zone to what is online, and says whether that has holes */
 static void set_contiguous(void)
 {
-	unsigned long pfn = the_zone->zone_start_pfn;
+	unsigned long start = the_zone->zone_start_pfn, end = zone_end_pfn(the_zone), pfn;
 
-	while (pfn < zone_end_pfn(the_zone) && is_online(pfn))
-		pfn++;
-	the_zone->contiguous = pfn == zone_end_pfn(the_zone);
+	while (start < end && !is_online(start))
+		start++;
+	while (start < end && !is_online(end - 1))
+		end--;
+	for (pfn = start; pfn < end && is_online(pfn); pfn++)
+		;
+	the_zone->online_start = start;
+	the_zone->online_end = end;
+	the_zone->contiguous = pfn == end;
 }
 
 static bool is_offline(unsigned long pfn)

@@ -95,7 +95,14 @@ struct pr_block {
 	u32 age;			/* ...or they are free for this many ticks... */
 	bool fresh;			/* ...and the host hardly ever supplied them */
 	u32 report_age;			/* ticks since the latest report, if any */
-	unsigned long region_old;	/* of its 2 MiB, see pr_region_old(); 0: not counted */
+	unsigned long region_old;	/* of its 2 MiB, that are old; 0: not counted */
+};
+
+/* The 2 MiB that a small block lies in */
+struct pr_region {
+	struct page *first;		/* page; NULL: not counted */
+	unsigned long old;		/* pages that are free and of age */
+	u32 wait;			/* ticks until more are, or PR_NEVER */
 };
 
 /* What keeps blocks of a zone from being reported */
@@ -106,8 +113,7 @@ struct pr_limits {
 	bool backing_off;		/* the device has failed lately */
 	unsigned long budget;		/* pages that may be isolated at once */
 	unsigned long cma_budget;	/* the same in pageblocks of CMA */
-	struct page *region;		/* of 2 MiB, the latest that was counted... */
-	unsigned long region_old;	/* ...and what was found */
+	struct pr_region region;	/* that was counted last; see pr_judge_block() */
 };
 
 /* Why a free block is reported now, or is not */
@@ -211,7 +217,7 @@ DECLARE_PER_CPU(struct pr_stats, pr_stats);
 u32 pr_now(void);
 bool pr_records_enabled(void);
 void pr_block_read(struct pr_block *block, struct page *page, unsigned int order);
-unsigned long pr_region_old(struct page *region, struct zone *zone);
+void pr_count_region(struct pr_region *region, struct zone *zone);
 u32 pr_free_record(struct page *page);
 u32 pr_free_now(bool fresh);
 void pr_stamp(struct page *page, unsigned int order, u32 free);
@@ -235,6 +241,7 @@ struct pr_seen {
 	u32 wait;			/* ticks until a large block is of age */
 	u32 small_wait;			/* the same for small blocks; or PR_NEVER */
 	bool retry;			/* a block of age could not be reported */
+	bool sparse;			/* nor could one as too little of its 2 MiB is free */
 	u64 scan_ns;			/* time spent on looking at memory */
 };
 

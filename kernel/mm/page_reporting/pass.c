@@ -46,7 +46,10 @@ static struct {
 	struct scatterlist sg[PAGE_REPORTING_CAPACITY];
 } batch;
 
-/* Set the budgets of a zone. Any context; exact under zone->lock. */
+/*
+ * Set the budgets of a zone, and have regions counted anew. Any context; exact under
+ * zone->lock.
+ */
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 {
 	unsigned long nr_free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
@@ -61,27 +64,28 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 #endif
 	/* CMA memory is no use to most allocations, nor do they miss it */
 	limits->budget = pr_budget(nr_free, reserve + cma);
+	limits->region.first = NULL;
 	limits->cma_budget = max(cma / 8, min_t(unsigned long, cma, MAX_ORDER_NR_PAGES));
 }
 
 /*
  * Judge a free block, by the rest of its 2 MiB if nothing else holds it back. That is
- * counted once for all blocks in it: what is isolated is not free for the next one.
- * Any context; without zone->lock a hint.
+ * counted once for all blocks in it, until pr_zone_limits() is called again: what is
+ * isolated is not free for the next one. Any context; without zone->lock a hint.
  */
 enum pr_verdict pr_judge_block(struct pr_block *block, struct pr_limits *limits)
 {
+	unsigned long start = ALIGN_DOWN(page_to_pfn(block->page), 1UL << pr_policy.huge_order);
 	enum pr_verdict verdict = pr_judge(&pr_policy, block, limits);
-	struct page *region;
+	struct pr_region *region = &limits->region;
 
 	if (verdict != PR_SPARSE)
 		return verdict;
-	region = block->page - (page_to_pfn(block->page) & ((1UL << pr_policy.huge_order) - 1));
-	if (limits->region != region) {
-		limits->region = region;
-		limits->region_old = pr_region_old(region, block->zone);
+	if (region->first != pfn_to_page(start)) {
+		region->first = pfn_to_page(start);
+		pr_count_region(region, block->zone);
 	}
-	block->region_old = limits->region_old;
+	block->region_old = region->old;
 	return pr_judge(&pr_policy, block, limits);
 }
 
@@ -97,6 +101,11 @@ static bool judge_block(struct pr_pass *pass, struct pr_block *block)
 	switch (pr_judge_block(block, &pass->limits)) {
 	case PR_YOUNG:
 		*wait = min(*wait, pr_wait(&pr_policy, block));
+		return false;
+	case PR_SPARSE:
+		/* What is young there was perhaps looked at when it was not yet waiting */
+		*wait = min(*wait, pass->limits.region.wait);
+		seen->sparse = true;
 		return false;
 	case PR_ISOLATED:
 	case PR_OVER_BUDGET:
@@ -217,9 +226,10 @@ static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long
 static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 			  unsigned long *pfn)
 {
+	unsigned int i, least = pr_smallest_order(&pr_policy);
 	unsigned long records = 0, flags;
+	const struct page *region;
 	struct candidate found;
-	unsigned int i;
 	u64 since;
 
 	batch.nents = 0;
@@ -231,12 +241,15 @@ static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 	pr_zone_limits(zone, &pass->limits);
 	for (i = 0; i < batch.nr_blocks; i++) {
 		found = batch.blocks[i];
+		region = pass->limits.region.first;
 		records += max(1UL, 1UL << found.order >> pr_policy.granule_order);
 		if ((i && records > PR_BATCH_RECORDS) ||
 		    !isolate_block(pass, zone, found.pfn)) {
 			*pfn = found.pfn;
 			break;
 		}
+		if (pass->limits.region.first != region)
+			records += 1UL << (pr_policy.huge_order - least);
 	}
 	pr_unlock(zone, flags, since);
 	put_online_mems();

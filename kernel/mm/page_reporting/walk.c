@@ -72,7 +72,10 @@ static struct page *next_online(struct zone *zone, unsigned long *pfn, unsigned 
 	struct page *page;
 
 	while (*pfn < end) {
-		page = zone->contiguous ? pfn_to_page(*pfn) : pfn_to_online_page(*pfn);
+		/* The zone may have shrunk since the caller read its borders */
+		if (zone->contiguous && zone_spans_pfn(zone, *pfn))
+			return pfn_to_page(*pfn);
+		page = pfn_to_online_page(*pfn);
 		if (page)
 			return page;
 #ifdef CONFIG_SPARSEMEM

@@ -413,6 +413,48 @@ static enum pr_verdict judge_free(struct page *page, unsigned int order)
 	return pr_judge_block(&block, &limits);
 }
 
+/* Pages of 2 MiB that are free and old */
+static unsigned long count_old(struct page *first)
+{
+	struct pr_region region = { .first = first };
+
+	pr_count_region(&region, page_zone(first));
+	return region.old;
+}
+
+/* A region is counted once, until the next hold of the lock; what is young has its wait */
+static void pass_sparse_count(struct kunit *test)
+{
+	struct pr_pass pass = {
+		.seen = { .wait = PR_NEVER, .small_wait = PR_NEVER },
+	};
+	struct prt_frame *frame;
+	struct pr_block block;
+
+	pr_policy.params.fragment_order = 3;
+	pr_policy.params.fragment_percent = 50;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 7);
+	prt_put(frame, 256, 7);
+	sweep(test);
+	prt_set_age(frame->page, 7, 8 * pr_gate(&pr_policy, 7));
+	pr_zone_limits(page_zone(frame->page), &pass.limits);
+	block = prt_read(frame->page, 7);
+	KUNIT_EXPECT_FALSE(test, judge_block(&pass, &block));
+	KUNIT_EXPECT_TRUE(test, pass.seen.sparse);
+	KUNIT_EXPECT_EQ(test, pass.limits.region.old, 128);
+	KUNIT_EXPECT_EQ(test, pass.seen.small_wait, pass.limits.region.wait);
+	KUNIT_EXPECT_NE(test, pass.seen.small_wait, PR_NEVER);
+	/* The other comes of age */
+	prt_set_age(frame->page + 256, 7, 8 * pr_gate(&pr_policy, 7));
+	block = prt_read(frame->page, 7);
+	KUNIT_EXPECT_FALSE(test, judge_block(&pass, &block));
+	pr_zone_limits(page_zone(frame->page), &pass.limits);
+	block = prt_read(frame->page, 7);
+	KUNIT_EXPECT_TRUE(test, judge_block(&pass, &block));
+}
+
 /* The first piece of 2 MiB goes back when enough of them is free and old */
 static void pass_sparse(struct kunit *test)
 {
@@ -438,7 +480,7 @@ static void pass_sparse(struct kunit *test)
 			prt_put(frame, off, 2);
 		prt_put(frame, 384, 7);
 		sweep(test);
-		KUNIT_EXPECT_EQ(test, pr_region_old(frame->page, page_zone(frame->page)), 128);
+		KUNIT_EXPECT_EQ(test, count_old(frame->page), 128);
 		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
 		/* 256 of 512 pages do, in one pass, whatever that has isolated */
 		sweep_old(test, frame);
@@ -446,7 +488,7 @@ static void pass_sparse(struct kunit *test)
 		/* Then the others follow */
 		for (off = 260; off < 384; off += 8)
 			prt_put(frame, off, 2);
-		KUNIT_EXPECT_EQ(test, pr_region_old(frame->page, page_zone(frame->page)), 512);
+		KUNIT_EXPECT_EQ(test, count_old(frame->page), 512);
 		sweep_old(test, frame);
 		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 384);
 		prt_verify(test);
@@ -544,6 +586,7 @@ static struct kunit_case pass_cases[] = {
 	KUNIT_CASE(pass_quota),
 	KUNIT_CASE(pass_verdicts),
 	KUNIT_CASE(pass_sparse),
+	KUNIT_CASE(pass_sparse_count),
 	KUNIT_CASE(pass_sparse_pieces),
 	KUNIT_CASE(pass_sparse_flush),
 	KUNIT_CASE(pass_zone_limits),

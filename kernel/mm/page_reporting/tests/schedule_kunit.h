@@ -162,7 +162,7 @@ static void schedule_sweep_done(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, limits.few);
 }
 
-/* What a sweep has left without a wait is no reason for the next one */
+/* What a sweep has left in 2 MiB that are in use is no reason for the next one */
 static void schedule_sweep_idle(struct kunit *test)
 {
 	struct pr_pass pass = st_pass();
@@ -179,6 +179,9 @@ static void schedule_sweep_idle(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, limits.few);
 	pr_schedule.drain = false;
 	pass.sweep = true;
+	/* If it has left none for that, there are others that it has missed */
+	KUNIT_EXPECT_NE(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
+	pass.seen.sparse = true;
 	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
 	/* A pass that has not looked knows nothing of it */
 	pass.sweep = false;
