@@ -39,6 +39,7 @@ typedef uint64_t u64;
 #define BITS_PER_LONG		64
 #define BIT(n)			(1UL << (n))
 #define GENMASK(high, low)	((~0UL >> (63 - (high))) & (~0UL << (low)))
+#define ALIGN_DOWN(x, a)	((x) & ~((__typeof__(x))(a) - 1))
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
 #define __ffs(x)		((unsigned int)__builtin_ctzl(x))
 #define fls(x)			((x) ? 32U - __builtin_clz(x) : 0U)
@@ -147,6 +148,8 @@ struct zone {
 	const char *name;
 	unsigned long zone_start_pfn;
 	unsigned long spanned_pages;
+	bool contiguous;
+	unsigned long online_start, online_end;	/* a zone shrinks to what is online */
 	long reported;
 	struct list_head free_list[NR_PAGE_ORDERS][NR_MIGRATETYPES];
 };
@@ -193,6 +196,11 @@ extern struct zone zones[2];
 #define for_each_populated_zone(z) \
 	for ((z) = zones; (z) < zones + 2; (z)++) \
 		if (!(z)->spanned_pages) { } else
+
+static inline bool zone_spans_pfn(const struct zone *zone, unsigned long pfn)
+{
+	return pfn >= zone->online_start && pfn < zone->online_end;
+}
 
 static inline unsigned long zone_end_pfn(const struct zone *zone)
 {

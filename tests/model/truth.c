@@ -368,6 +368,26 @@ unsigned int truth_block(unsigned long pfn, unsigned long *head)
 			     (unsigned long)(pfn), __is, __should);		\
 	} while (0)
 
+/* Pages of the 2 MiB from @pfn on that are free and of age, or all if one is reported */
+static unsigned long old_from(unsigned long pfn)
+{
+	unsigned long all = 1UL << pr_policy.huge_order, end = pfn + all, old = 0;
+	u64 age, gate;
+
+	for (; pfn < end; pfn++) {
+		if (blocks[pfn] == NONE || blocks[pfn] < pr_smallest_order(&pr_policy))
+			continue;
+		if (told_in(pfn, blocks[pfn]))
+			return all;
+		age = head[pfn] == PR_NONE ? 0 : ticks - head_since[pfn];
+		gate = pr_gate(&pr_policy, blocks[pfn]);
+		if (head[pfn] == PR_FRESH)
+			gate = min(8 * gate, (u64)PR_AGE_MAX);
+		old += age < gate ? 0 : 1UL << blocks[pfn];
+	}
+	return old;
+}
+
 /* One free block: what it says of itself, and what is said of it */
 static void compare_block(unsigned long pfn, unsigned int order)
 {
@@ -405,11 +425,19 @@ static void compare_record(unsigned long pfn, u32 record, bool small)
 	COMPARE("the record", pfn, record, should);
 }
 
+static unsigned long count_old(struct page *first)
+{
+	struct pr_region region = { .first = first };
+
+	pr_count_region(&region, the_zone);
+	return region.old;
+}
+
 static void compare_section(unsigned int nr)
 {
 	unsigned long pfn = nr * PAGES_PER_SECTION, end = pfn + PAGES_PER_SECTION;
 	void *ext = sections[nr].ext;
-	unsigned long free_to = pfn;
+	unsigned long free_to = pfn, region = pfn;
 	bool small = false;
 
 	small_in[nr] = 0;
@@ -422,6 +450,14 @@ static void compare_section(unsigned int nr)
 			free_to = pfn + (1UL << blocks[pfn]);
 			compare_block(pfn, blocks[pfn]);
 			small = blocks[pfn] < pr_policy.granule_order;
+			/* Asked for of pieces only, and by the first one is enough here */
+			if (pfn >= region && blocks[pfn] < pr_policy.huge_order) {
+				region = pfn & ~((1UL << pr_policy.huge_order) - 1);
+				COMPARE("what is old", region,
+					count_old(pfn_to_page(region)),
+					old_from(region));
+				region += 1UL << pr_policy.huge_order;
+			}
 		}
 		if ((where[pfn] == FREE) != (pfn < free_to))
 			fail("model: pfn %lu is %sfree", pfn, pfn < free_to ? "" : "not ");

@@ -240,7 +240,9 @@ void op_start(unsigned int granule, unsigned int fragments, u32 seed)
 	op_halt(seed);
 	pr_policy.granule_order = min(granule, pageblock_order);
 	pr_policy.huge_order = min(pageblock_order, 9U);
-	least = min(fragments, pr_policy.granule_order);
+	pr_policy.fragments = true;
+	pr_policy.params.fragment_order = fragments;
+	least = pr_smallest_order(&pr_policy);
 	page_reporting_enabled = KEY_ON;
 	op_rearm();
 	started = ticks;

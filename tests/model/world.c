@@ -47,6 +47,22 @@ static bool is_online(unsigned long pfn)
 	return sections[pfn / PAGES_PER_SECTION].online;
 }
 
+/* The kernel shrinks a zone to what is online, and says whether that has holes */
+static void set_contiguous(void)
+{
+	unsigned long start = the_zone->zone_start_pfn, end = zone_end_pfn(the_zone), pfn;
+
+	while (start < end && !is_online(start))
+		start++;
+	while (start < end && !is_online(end - 1))
+		end--;
+	for (pfn = start; pfn < end && is_online(pfn); pfn++)
+		;
+	the_zone->online_start = start;
+	the_zone->online_end = end;
+	the_zone->contiguous = pfn == end;
+}
+
 static bool is_offline(unsigned long pfn)
 {
 	return !is_online(pfn);
@@ -236,6 +252,7 @@ static void op_offline(unsigned int at, bool remove)
 		buddy_free(pfn_to_page(pfn), order, NULL);
 	}
 	section->online = false;
+	set_contiguous();
 	buddy_offline(start, PAGES_PER_SECTION);
 	free(section->ext);
 	section->ext = NULL;
@@ -277,6 +294,7 @@ static void op_online(unsigned int at, int mt)
 	/* It is on the free lists before it is seen to be online */
 	buddy_free(pfn_to_page(pfn), MAX_PAGE_ORDER, NULL);
 	sections[pfn / PAGES_PER_SECTION].online = true;
+	set_contiguous();
 	for (end = pfn + PAGES_PER_SECTION; pfn < end; pfn += pageblock_nr_pages)
 		buddy_unisolate(pfn_to_page(pfn), mt);
 }
@@ -540,6 +558,7 @@ void world_init(void)
 	truth_init();
 	buddy_init();
 	make_memory();
+	set_contiguous();
 	for (pfn = config.start; pfn < zone_end_pfn(the_zone); pfn = next) {
 		order = is_ours(pfn) ? chunk_order(pfn) : 0;
 		next = pfn + (1UL << order);

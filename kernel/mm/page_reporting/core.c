@@ -126,6 +126,16 @@ PR_PARAM(min_age_ms, min_age_ms, UINT_MAX);
 PR_PARAM(fragment_order, fragment_order, MAX_PAGE_ORDER + 1);
 
 /*
+ * Percentage of 2 MiB that has to be free, and old enough, before a first piece of
+ * them is reported.
+ *
+ * A host that holds them in a huge page splits it to take a piece back. As long as one
+ * is reported the others follow when they come of age. A flush takes all pieces. From
+ * about 98 on only a flush does. 0 for no limit, which is the default.
+ */
+PR_PARAM(fragment_percent, fragment_percent, 100);
+
+/*
  * Whether the minimum age follows what is used again.
  *
  * 0 keeps it at min_age_ms, as does a min_age_ms beyond the price of fetching

@@ -118,6 +118,7 @@ static const char * const verdict_names[PR_NR_VERDICTS] = {
 	[PR_BACKING_OFF] = "backing_off",
 	[PR_YOUNG] = "young",
 	[PR_OVER_BUDGET] = "watermark",
+	[PR_SPARSE] = "sparse",
 	[PR_ELIGIBLE] = "eligible",
 };
 
@@ -136,7 +137,7 @@ static int summary_add(void *opaque, unsigned long pfn, unsigned long num)
 
 	pr_block_read(&block, pfn_to_page(pfn), order);
 	if (tracking())
-		verdict = pr_judge(&pr_policy, &block, &sum->limits);
+		verdict = pr_judge_block(&block, &sum->limits);
 	pages = sum->pages[order][block.migratetype];
 	pages[PR_TOLD] += block.reported;
 	pages[verdict] += num - block.reported;

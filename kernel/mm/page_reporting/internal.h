@@ -56,6 +56,7 @@
 struct pr_params {
 	unsigned int min_age_ms;	/* age at which a block is reported */
 	unsigned int fragment_order;	/* of the smallest block that is reported */
+	unsigned int fragment_percent;	/* of 2 MiB to be old before a piece is reported */
 	unsigned int learn;		/* the age follows what is used again */
 	unsigned int delay_ms;		/* until a block that had to wait is retried */
 	unsigned int quota_ms;		/* a second, for passes; 0: no limit */
@@ -94,6 +95,14 @@ struct pr_block {
 	u32 age;			/* ...or they are free for this many ticks... */
 	bool fresh;			/* ...and the host hardly ever supplied them */
 	u32 report_age;			/* ticks since the latest report, if any */
+	unsigned long region_old;	/* of its 2 MiB, that are old; 0: not counted */
+};
+
+/* The 2 MiB that a small block lies in */
+struct pr_region {
+	struct page *first;		/* page; NULL: not counted */
+	unsigned long old;		/* pages that are free and of age */
+	u32 wait;			/* ticks until more are, or PR_NEVER */
 };
 
 /* What keeps blocks of a zone from being reported */
@@ -104,6 +113,7 @@ struct pr_limits {
 	bool backing_off;		/* the device has failed lately */
 	unsigned long budget;		/* pages that may be isolated at once */
 	unsigned long cma_budget;	/* the same in pageblocks of CMA */
+	struct pr_region region;	/* that was counted last; see pr_judge_block() */
 };
 
 /* Why a free block is reported now, or is not */
@@ -115,6 +125,7 @@ enum pr_verdict {
 	PR_BACKING_OFF,		/* the device has failed lately */
 	PR_YOUNG,		/* not free for long enough */
 	PR_OVER_BUDGET,		/* isolating it would leave too little */
+	PR_SPARSE,		/* too much of its 2 MiB is in use, or young */
 	PR_ELIGIBLE,
 	PR_NR_VERDICTS,
 };
@@ -206,6 +217,7 @@ DECLARE_PER_CPU(struct pr_stats, pr_stats);
 u32 pr_now(void);
 bool pr_records_enabled(void);
 void pr_block_read(struct pr_block *block, struct page *page, unsigned int order);
+void pr_count_region(struct pr_region *region, struct zone *zone);
 u32 pr_free_record(struct page *page);
 u32 pr_free_now(bool fresh);
 void pr_stamp(struct page *page, unsigned int order, u32 free);
@@ -229,6 +241,7 @@ struct pr_seen {
 	u32 wait;			/* ticks until a large block is of age */
 	u32 small_wait;			/* the same for small blocks; or PR_NEVER */
 	bool retry;			/* a block of age could not be reported */
+	bool sparse;			/* nor could one as too little of its 2 MiB is free */
 	u64 scan_ns;			/* time spent on looking at memory */
 };
 
@@ -255,6 +268,7 @@ struct pr_pass {
 
 int pr_pass_run(struct pr_pass *pass);
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits);
+enum pr_verdict pr_judge_block(struct pr_block *block, struct pr_limits *limits);
 
 /* schedule.c: when the next pass runs; times are in jiffies */
 
@@ -291,6 +305,10 @@ void pr_wait_for_hooks(void);
 #endif /* CONFIG_PAGE_REPORTING */
 
 /* walk.c */
+
+/* Pages looked at without the lock before anybody else gets a chance to run */
+#define PR_WALK_LOOKS	1024UL
+
 extern u64 pr_lock_hold_max;
 
 u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);
@@ -298,6 +316,8 @@ void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
 	__releases(&zone->lock);
 struct page *pr_find_block(struct page *page, unsigned int order,
 			   unsigned int *found);
+struct page *pr_next_small(unsigned long *pfn, unsigned long end,
+			   unsigned int min_order, unsigned int *order);
 struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 			   unsigned long end, unsigned int min_order,
 			   unsigned int *order);

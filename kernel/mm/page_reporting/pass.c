@@ -46,7 +46,10 @@ static struct {
 	struct scatterlist sg[PAGE_REPORTING_CAPACITY];
 } batch;
 
-/* Set the budgets of a zone. Any context; exact under zone->lock. */
+/*
+ * Set the budgets of a zone, and have regions counted anew. Any context; exact under
+ * zone->lock.
+ */
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 {
 	unsigned long nr_free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
@@ -61,7 +64,29 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 #endif
 	/* CMA memory is no use to most allocations, nor do they miss it */
 	limits->budget = pr_budget(nr_free, reserve + cma);
+	limits->region.first = NULL;
 	limits->cma_budget = max(cma / 8, min_t(unsigned long, cma, MAX_ORDER_NR_PAGES));
+}
+
+/*
+ * Judge a free block, by the rest of its 2 MiB if nothing else holds it back. That is
+ * counted once for all blocks in it, until pr_zone_limits() is called again: what is
+ * isolated is not free for the next one. Any context; without zone->lock a hint.
+ */
+enum pr_verdict pr_judge_block(struct pr_block *block, struct pr_limits *limits)
+{
+	unsigned long start = ALIGN_DOWN(page_to_pfn(block->page), 1UL << pr_policy.huge_order);
+	enum pr_verdict verdict = pr_judge(&pr_policy, block, limits);
+	struct pr_region *region = &limits->region;
+
+	if (verdict != PR_SPARSE)
+		return verdict;
+	if (region->first != pfn_to_page(start)) {
+		region->first = pfn_to_page(start);
+		pr_count_region(region, block->zone);
+	}
+	block->region_old = region->old;
+	return pr_judge(&pr_policy, block, limits);
 }
 
 /*
@@ -73,9 +98,14 @@ static bool judge_block(struct pr_pass *pass, struct pr_block *block)
 	struct pr_seen *seen = &pass->seen;
 	u32 *wait = block->order < pr_policy.huge_order ? &seen->small_wait : &seen->wait;
 
-	switch (pr_judge(&pr_policy, block, &pass->limits)) {
+	switch (pr_judge_block(block, &pass->limits)) {
 	case PR_YOUNG:
 		*wait = min(*wait, pr_wait(&pr_policy, block));
+		return false;
+	case PR_SPARSE:
+		/* What is young there was perhaps looked at when it was not yet waiting */
+		*wait = min(*wait, pass->limits.region.wait);
+		seen->sparse = true;
 		return false;
 	case PR_ISOLATED:
 	case PR_OVER_BUDGET:
@@ -108,23 +138,27 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 	unsigned int min_order = pr_smallest_order(&pr_policy), order;
 	u64 start = task_sched_runtime(current);
 	struct pr_block block;
+	unsigned long stop;
 	struct page *page;
 
 	if (!pass->sweep)
 		min_order = max(min_order, pr_policy.huge_order);
 	batch.nr_blocks = 0;
 	while (*pfn < end && batch.nr_blocks < PR_BATCH_BLOCKS && !must_stop(pass)) {
+		stop = min(end, ALIGN(*pfn + 1, PR_WALK_LOOKS << min_order));
 		get_online_mems();
-		page = pr_next_block(zone, pfn, end, min_order, &order);
-		if (page)
+		while (batch.nr_blocks < PR_BATCH_BLOCKS &&
+		       (page = pr_next_block(zone, pfn, stop, min_order, &order))) {
 			*pfn += 1UL << order;
-		if (page && order >= min_order && !pr_all_reported(page)) {
+			if (pr_all_reported(page))
+				continue;
 			pr_block_read(&block, page, order);
 			if (judge_block(pass, &block) || block.unseen)
 				batch.blocks[batch.nr_blocks++] = (struct candidate) {
 					.pfn = page_to_pfn(page),
 					.order = order,
 				};
+			cond_resched();
 		}
 		put_online_mems();
 		cond_resched();
@@ -192,9 +226,10 @@ static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long
 static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 			  unsigned long *pfn)
 {
+	unsigned int i, least = pr_smallest_order(&pr_policy);
 	unsigned long records = 0, flags;
+	const struct page *region;
 	struct candidate found;
-	unsigned int i;
 	u64 since;
 
 	batch.nents = 0;
@@ -206,12 +241,15 @@ static void isolate_batch(struct pr_pass *pass, struct zone *zone,
 	pr_zone_limits(zone, &pass->limits);
 	for (i = 0; i < batch.nr_blocks; i++) {
 		found = batch.blocks[i];
+		region = pass->limits.region.first;
 		records += max(1UL, 1UL << found.order >> pr_policy.granule_order);
 		if ((i && records > PR_BATCH_RECORDS) ||
 		    !isolate_block(pass, zone, found.pfn)) {
 			*pfn = found.pfn;
 			break;
 		}
+		if (pass->limits.region.first != region)
+			records += 1UL << (pr_policy.huge_order - least);
 	}
 	pr_unlock(zone, flags, since);
 	put_online_mems();

@@ -8,6 +8,9 @@
  * sooner. The minimum age is the one that would have cost least for what was
  * used again lately: holding costs by time, and fetching back has a price.
  *
+ * A host may have 2 MiB in a huge page, which a first piece given back breaks:
+ * fragment_percent lets pieces wait until enough of the 2 MiB is free and old.
+ *
  * No locks, no lists and no clock here: numbers in, numbers out.
  */
 #include <linux/compiler.h>
@@ -96,6 +99,7 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_limits *limits)
 {
 	unsigned long pages = 1UL << block->order, budget = limits->budget;
+	unsigned long percent = READ_ONCE(policy->params.fragment_percent);
 
 	if (block->reported == pages)
 		return PR_TOLD;
@@ -113,7 +117,13 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 		return PR_YOUNG;
 	if (is_migrate_cma(block->migratetype))
 		budget = limits->cma_budget;
-	return pages > budget ? PR_OVER_BUDGET : PR_ELIGIBLE;
+	if (pages > budget)
+		return PR_OVER_BUDGET;
+	/* The host has a huge page of these 2 MiB, perhaps */
+	if (!limits->force && block->order < policy->huge_order &&
+	    block->region_old * 100 < percent << policy->huge_order)
+		return PR_SPARSE;
+	return PR_ELIGIBLE;
 }
 
 /*

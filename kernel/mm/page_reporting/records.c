@@ -253,6 +253,39 @@ void pr_block_read(struct pr_block *block, struct page *page, unsigned int order
 	block->fresh = state_of(free) == PR_FRESH;
 }
 
+/*
+ * Count the pages of a region that are free, in blocks that may be reported, and old
+ * enough; all count if one of them is reported. They have struct pages if one has: a
+ * subsection is no smaller. Any context; without zone->lock a hint.
+ */
+void pr_count_region(struct pr_region *region, struct zone *zone)
+{
+	unsigned long all = 1UL << pr_policy.huge_order;
+	unsigned long pfn = page_to_pfn(region->first), end = pfn + all;
+	unsigned int order, least = pr_smallest_order(&pr_policy);
+	struct pr_block block;
+	struct page *page;
+	u32 wait;
+
+	region->old = 0;
+	region->wait = PR_NEVER;
+	while ((page = pr_next_small(&pfn, end, least, &order))) {
+		pfn += 1UL << order;
+		if (page_zone(page) != zone)
+			continue;
+		pr_block_read(&block, page, order);
+		if (block.reported) {
+			region->old = all;
+			return;
+		}
+		wait = pr_wait(&pr_policy, &block);
+		if (wait)
+			region->wait = min(region->wait, wait);
+		else
+			region->old += 1UL << order;
+	}
+}
+
 /* Is all of a free block reported? As pr_free_record(). */
 bool pr_all_reported(struct page *page)
 {

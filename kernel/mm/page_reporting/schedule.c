@@ -185,7 +185,9 @@ static unsigned long plan_sweep(const struct pr_pass *pass)
 		pr_schedule.sweep_at = jiffies + delay;
 		this_cpu_inc(pr_stats.sweeps);
 	}
-	if (few_small())
+	/* What lies in 2 MiB that are in use waits until something is freed */
+	if (few_small() || (pass->sweep && pass->seen.sparse &&
+			    pass->seen.small_wait == PR_NEVER))
 		return MAX_JIFFY_OFFSET;
 	return time_after(pr_schedule.sweep_at, jiffies) ? pr_schedule.sweep_at - jiffies : 0;
 }

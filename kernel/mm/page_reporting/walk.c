@@ -17,9 +17,6 @@
 #include "../internal.h"
 #include "internal.h"
 
-/* pfns looked at without the lock before anybody else gets a chance to run */
-#define WALK_CHUNK	(MAX_ORDER_NR_PAGES * 8)
-
 /* Longest hold of zone->lock, in ns */
 u64 pr_lock_hold_max;
 
@@ -66,12 +63,18 @@ struct page *pr_find_block(struct page *page, unsigned int order,
 	return NULL;
 }
 
-/* Move @pfn to the next page that the page allocator may own */
-static struct page *next_online(unsigned long *pfn, unsigned long end)
+/*
+ * Move @pfn to the next page that the page allocator may own. Memory hotplug is
+ * locked out.
+ */
+static struct page *next_online(struct zone *zone, unsigned long *pfn, unsigned long end)
 {
 	struct page *page;
 
 	while (*pfn < end) {
+		/* The zone may have shrunk since the caller read its borders */
+		if (zone->contiguous && zone_spans_pfn(zone, *pfn))
+			return pfn_to_page(*pfn);
 		page = pfn_to_online_page(*pfn);
 		if (page)
 			return page;
@@ -87,8 +90,8 @@ static struct page *next_online(unsigned long *pfn, unsigned long end)
 }
 
 /* Find a block below the order of a pageblock; @pfn and @end share a pageblock */
-static struct page *next_small(unsigned long *pfn, unsigned long end,
-			       unsigned int min_order, unsigned int *order)
+struct page *pr_next_small(unsigned long *pfn, unsigned long end,
+			   unsigned int min_order, unsigned int *order)
 {
 	unsigned long step = 1UL << min_order;
 
@@ -133,18 +136,17 @@ struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 	unsigned long next, stop;
 	struct page *page, *head;
 
-	stop = min(end, ALIGN(*pfn + 1, WALK_CHUNK));
-	while ((page = next_online(pfn, stop))) {
+	stop = min(end, ALIGN(*pfn + 1, PR_WALK_LOOKS << min_order));
+	while ((page = next_online(zone, pfn, stop))) {
 		next = min(ALIGN(*pfn + 1, pageblock_nr_pages), stop);
 		head = pr_find_block(page, min_order, order);
 		if (!head && min_order < pageblock_order)
-			head = next_small(pfn, next, min_order, order);
+			head = pr_next_small(pfn, next, min_order, order);
 		if (head && page_zone(head) == zone) {
 			*pfn = page_to_pfn(head);
 			return head;
 		}
 		*pfn = head ? page_to_pfn(head) + (1UL << *order) : next;
-		cond_resched();
 	}
 	*pfn = stop;
 	return NULL;

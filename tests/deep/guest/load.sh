@@ -171,7 +171,7 @@ part_hwpoison()
 part_parameters()
 {
 	o=/sys/module/page_reporting_oracle/parameters
-	case $(random 11) in
+	case $(random 12) in
 	0) echo $(($(random 4) * 3)) >$o/fail_every ;;
 	1) echo "$(random 30)" >$o/delay_ms ;;
 	2) echo 0 >$parameters/learn ;;
@@ -186,6 +186,7 @@ part_parameters()
 		echo "$(random 33)" >$o/capacity
 		echo 0 >$o/on && echo 1 >$o/on
 		;;
+	11) echo "$(random 101)" >$parameters/fragment_percent ;;
 	esac && add parameters
 }
 

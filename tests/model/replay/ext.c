@@ -22,8 +22,10 @@ static u32 ticks_of(u64 ms)
 
 static u64 interval(void)
 {
-	return (pr_ticks_to_jiffies(pr_gate(&policy, MAX_PAGE_ORDER)) / PAUSE_SHARE + 1) *
-	       JIFFY_MS;
+	u32 set = pr_ms_to_ticks(policy.params.min_age_ms);
+
+	return (pr_ticks_to_jiffies(max(set, pr_gate(&policy, MAX_PAGE_ORDER))) /
+		PAUSE_SHARE + 1) * JIFFY_MS;
 }
 
 void ext_start(struct sim *sim)

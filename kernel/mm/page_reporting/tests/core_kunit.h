@@ -426,6 +426,7 @@ static void core_params(struct kunit *test)
 	} cases[] = {
 		{ &fragment_order_ops, &pr_policy.params.fragment_order, "11", "12" },
 		{ &fragment_order_ops, &pr_policy.params.fragment_order, "0", "4294967295" },
+		{ &fragment_percent_ops, &pr_policy.params.fragment_percent, "100", "101" },
 		{ &learn_ops, &pr_policy.params.learn, "1", "2" },
 		{ &quota_ms_ops, &pr_policy.params.quota_ms, "1000", "1001" },
 		{ &min_age_ms_ops, &pr_policy.params.min_age_ms, "4294967295", "4294967296" },

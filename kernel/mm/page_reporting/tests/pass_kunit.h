@@ -383,6 +383,164 @@ static void pass_verdicts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_judge(&pr_policy, &block, &limits), PR_TOLD);
 }
 
+/* Look for small blocks, however few there are */
+static void sweep(struct kunit *test)
+{
+	WRITE_ONCE(pr_schedule.fresh, true);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+}
+
+/* The same once all that is free of a frame has come of age */
+static void sweep_old(struct kunit *test, struct prt_frame *frame)
+{
+	enum pr_state state;
+	unsigned int off;
+
+	sweep(test);
+	for (off = 0; off < MAX_ORDER_NR_PAGES; off++) {
+		state = prt_state(frame->page + off);
+		if (state == PR_FREE || state == PR_FRESH)
+			prt_set_age(frame->page + off, 0, 8 * pr_gate(&pr_policy, 3));
+	}
+	sweep(test);
+}
+
+static enum pr_verdict judge_free(struct page *page, unsigned int order)
+{
+	struct pr_limits limits = { .budget = ULONG_MAX, .cma_budget = ULONG_MAX };
+	struct pr_block block = prt_read(page, order);
+
+	return pr_judge_block(&block, &limits);
+}
+
+/* Pages of 2 MiB that are free and old */
+static unsigned long count_old(struct page *first)
+{
+	struct pr_region region = { .first = first };
+
+	pr_count_region(&region, page_zone(first));
+	return region.old;
+}
+
+/* A region is counted once, until the next hold of the lock; what is young has its wait */
+static void pass_sparse_count(struct kunit *test)
+{
+	struct pr_pass pass = {
+		.seen = { .wait = PR_NEVER, .small_wait = PR_NEVER },
+	};
+	struct prt_frame *frame;
+	struct pr_block block;
+
+	pr_policy.params.fragment_order = 3;
+	pr_policy.params.fragment_percent = 50;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 7);
+	prt_put(frame, 256, 7);
+	sweep(test);
+	prt_set_age(frame->page, 7, 8 * pr_gate(&pr_policy, 7));
+	pr_zone_limits(page_zone(frame->page), &pass.limits);
+	block = prt_read(frame->page, 7);
+	KUNIT_EXPECT_FALSE(test, judge_block(&pass, &block));
+	KUNIT_EXPECT_TRUE(test, pass.seen.sparse);
+	KUNIT_EXPECT_EQ(test, pass.limits.region.old, 128);
+	KUNIT_EXPECT_EQ(test, pass.seen.small_wait, pass.limits.region.wait);
+	KUNIT_EXPECT_NE(test, pass.seen.small_wait, PR_NEVER);
+	/* The other comes of age */
+	prt_set_age(frame->page + 256, 7, 8 * pr_gate(&pr_policy, 7));
+	block = prt_read(frame->page, 7);
+	KUNIT_EXPECT_FALSE(test, judge_block(&pass, &block));
+	pr_zone_limits(page_zone(frame->page), &pass.limits);
+	block = prt_read(frame->page, 7);
+	KUNIT_EXPECT_TRUE(test, judge_block(&pass, &block));
+}
+
+/* The first piece of 2 MiB goes back when enough of them is free and old */
+static void pass_sparse(struct kunit *test)
+{
+	static const unsigned int granules[] = { 9, 4 };
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+	unsigned int i, off;
+
+	pr_policy.params.fragment_order = 3;
+	pr_policy.params.fragment_percent = 50;
+	for (i = 0; i < ARRAY_SIZE(granules); i++) {
+		prt_start(test, granules[i], 0);
+		frame = prt_frame(test, 0);
+		prt_put(frame, 0, 7);
+		/* 128 old pages are not; those of the next 2 MiB do not help */
+		prt_put(frame, 512, 8);
+		sweep_old(test, frame);
+		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
+		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page + 512, 9), 256);
+		KUNIT_EXPECT_EQ(test, judge_free(frame->page, 7), PR_SPARSE);
+		/* Neither do young ones, nor those that are too small */
+		for (off = 256; off < 384; off += 8)
+			prt_put(frame, off, 2);
+		prt_put(frame, 384, 7);
+		sweep(test);
+		KUNIT_EXPECT_EQ(test, count_old(frame->page), 128);
+		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
+		/* 256 of 512 pages do, in one pass, whatever that has isolated */
+		sweep_old(test, frame);
+		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 256);
+		/* Then the others follow */
+		for (off = 260; off < 384; off += 8)
+			prt_put(frame, off, 2);
+		KUNIT_EXPECT_EQ(test, count_old(frame->page), 512);
+		sweep_old(test, frame);
+		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 384);
+		prt_verify(test);
+		prt_frame_free(frame);
+	}
+}
+
+/* Many pieces that come to enough go together, over the batches of a device, too */
+static void pass_sparse_pieces(struct kunit *test)
+{
+	static const unsigned int capacities[] = { 0, 1, 7 };
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+	unsigned int i, off;
+
+	pr_policy.params.fragment_order = 3;
+	pr_policy.params.fragment_percent = 50;
+	for (i = 0; i < ARRAY_SIZE(capacities); i++) {
+		prt_start(test, 9, capacities[i]);
+		frame = prt_frame(test, 0);
+		for (off = 0; off < 512 - 16; off += 16)
+			prt_put(frame, off, 3);
+		sweep_old(test, frame);
+		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
+		prt_put(frame, off, 3);
+		sweep_old(test, frame);
+		KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 256);
+		prt_frame_free(frame);
+	}
+}
+
+/* A flush takes what is left, and what is free around it follows then */
+static void pass_sparse_flush(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+
+	pr_policy.params.fragment_order = 3;
+	pr_policy.params.fragment_percent = 100;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	prt_put(frame, 0, 5);
+	sweep_old(test, frame);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 0);
+	prt_flush(test);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 32);
+	prt_put(frame, 64, 5);
+	KUNIT_EXPECT_EQ(test, judge_free(frame->page + 64, 5), PR_YOUNG);
+	sweep_old(test, frame);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 64);
+}
+
 static DEFINE_PER_CPU(struct per_cpu_zonestat, no_diffs);
 
 /* The budget of CMA memory is its own, and is no part of the rest */
@@ -427,6 +585,10 @@ static struct kunit_case pass_cases[] = {
 	KUNIT_CASE(pass_stop_in_scan),
 	KUNIT_CASE(pass_quota),
 	KUNIT_CASE(pass_verdicts),
+	KUNIT_CASE(pass_sparse),
+	KUNIT_CASE(pass_sparse_count),
+	KUNIT_CASE(pass_sparse_pieces),
+	KUNIT_CASE(pass_sparse_flush),
 	KUNIT_CASE(pass_zone_limits),
 	{}
 };

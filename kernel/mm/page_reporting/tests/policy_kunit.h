@@ -204,6 +204,42 @@ static void policy_judge_cma(struct kunit *test)
 #endif
 }
 
+/* A first piece of 2 MiB waits for so much of them, unless it is flushed */
+static void policy_judge_sparse(struct kunit *test)
+{
+	static const struct {
+		unsigned int percent;
+		unsigned long enough;
+	} cases[] = { { 0, 0 }, { 1, 6 }, { 25, 128 }, { 50, 256 }, { 99, 507 }, { 100, 512 } };
+	struct pr_block block = pt_block(5, PR_AGE_MAX);
+	struct pr_policy policy = pt_policy();
+	struct pr_limits limits;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		policy.params.fragment_percent = cases[i].percent;
+		limits = pt_no_limits;
+		block.order = 5;
+		block.region_old = cases[i].enough;
+		PT_JUDGE(PR_ELIGIBLE);
+		if (!cases[i].percent)
+			continue;
+		block.region_old--;
+		PT_JUDGE(PR_SPARSE);
+		/* Nothing else may hold it back, or the region is counted in vain */
+		limits.budget = 31;
+		PT_JUDGE(PR_OVER_BUDGET);
+		limits.budget = 512;
+		limits.force = true;
+		PT_JUDGE(PR_ELIGIBLE);
+		limits.force = false;
+		block.order = PT_HUGE - 1;
+		PT_JUDGE(PR_SPARSE);
+		block.order = PT_HUGE;
+		PT_JUDGE(PR_ELIGIBLE);
+	}
+}
+
 /* Small guests live on their last free blocks */
 static void policy_budget(struct kunit *test)
 {
@@ -429,6 +465,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(policy_judge),
 	KUNIT_CASE(policy_judge_flush),
 	KUNIT_CASE(policy_judge_cma),
+	KUNIT_CASE(policy_judge_sparse),
 	KUNIT_CASE(policy_budget),
 	KUNIT_CASE(policy_learn),
 	KUNIT_CASE(policy_learn_weighs),

@@ -162,6 +162,35 @@ static void schedule_sweep_done(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, limits.few);
 }
 
+/* What a sweep has left in 2 MiB that are in use is no reason for the next one */
+static void schedule_sweep_idle(struct kunit *test)
+{
+	struct pr_pass pass = st_pass();
+	struct prt_frame *frame;
+	struct pr_limits limits;
+	unsigned int off;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (off = 0; off < 1024; off += 16)
+		prt_put(frame, off, 3);
+	pr_schedule_limits(&limits);
+	KUNIT_ASSERT_FALSE(test, limits.few);
+	pr_schedule.drain = false;
+	pass.sweep = true;
+	/* If it has left none for that, there are others that it has missed */
+	KUNIT_EXPECT_NE(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
+	pass.seen.sparse = true;
+	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
+	/* A pass that has not looked knows nothing of it */
+	pass.sweep = false;
+	KUNIT_EXPECT_NE(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
+	pass.sweep = true;
+	pass.seen.small_wait = 100;
+	KUNIT_EXPECT_NE(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
+}
+
 /* A pass that ended early is followed by another one, which knows what is fresh */
 static void schedule_stopped(struct kunit *test)
 {
@@ -246,6 +275,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedule_backoff),
 	KUNIT_CASE(schedule_sweep),
 	KUNIT_CASE(schedule_sweep_done),
+	KUNIT_CASE(schedule_sweep_idle),
 	KUNIT_CASE(schedule_stopped),
 	KUNIT_CASE(schedule_learn),
 	KUNIT_CASE(schedule_goes_on),

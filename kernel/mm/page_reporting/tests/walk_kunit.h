@@ -287,25 +287,34 @@ static void walk_use_reordered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 6);
 }
 
-/* The walk finds a block that it begins in the middle of, whatever its size */
+/*
+ * The walk finds a block that it begins in the middle of, whatever its size, and
+ * whether or not its zone has holes
+ */
 static void walk_from_middle(struct kunit *test)
 {
 	static const unsigned int orders[] = { 4, 8, 9 };
 	struct prt_frame *frame = prt_frame(test, 0);
+	struct zone *zone = page_zone(frame->page);
+	bool contiguous = zone->contiguous;
 	unsigned int i, found;
 	unsigned long pfn;
 	struct page *page;
 
-	for (i = 0; i < ARRAY_SIZE(orders); i++) {
-		prt_put(frame, 0, orders[i]);
-		pfn = page_to_pfn(frame->page) + (1UL << (orders[i] - 1));
-		page = pr_next_block(page_zone(frame->page), &pfn,
-				     page_to_pfn(frame->page) + MAX_ORDER_NR_PAGES, 0, &found);
+	for (i = 0; i < 2 * ARRAY_SIZE(orders); i++) {
+		unsigned int order = orders[i / 2];
+
+		zone->contiguous = contiguous && i % 2;
+		prt_put(frame, 0, order);
+		pfn = page_to_pfn(frame->page) + (1UL << (order - 1));
+		page = pr_next_block(zone, &pfn, page_to_pfn(frame->page) + MAX_ORDER_NR_PAGES,
+				     0, &found);
 		KUNIT_EXPECT_PTR_EQ(test, page, frame->page);
-		KUNIT_EXPECT_EQ(test, found, orders[i]);
+		KUNIT_EXPECT_EQ(test, found, order);
 		KUNIT_EXPECT_EQ(test, pfn, page_to_pfn(frame->page));
-		prt_take(test, frame, 0, orders[i], PRT_FRAME_GFP);
+		prt_take(test, frame, 0, order, PRT_FRAME_GFP);
 	}
+	zone->contiguous = contiguous;
 }
 
 static struct kunit_case walk_cases[] = {

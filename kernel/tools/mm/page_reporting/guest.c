@@ -35,6 +35,8 @@ const struct part_info parts[NR_PARTS] = {
 		"waits because the device failed: read dmesg and the host's log; it is tried again within 64 s" },
 	[WATERMARK] = { "watermark", "watermark", 'm', 7,
 		"stays, since the guest would be left with too little meanwhile: it is tried again after page_reporting_delay_ms; give the guest more memory, or stop a program" },
+	[SPARSE] = { "sparse", "sparse", 'h', 7,
+		"is in 2 MiB that are mostly in use: lower fragment_percent if the host has no huge pages to save, or 'page-reporting flush'" },
 	[UNTRACKED] = { "untracked", "no device", 'n', 1,
 		"stays, as there is no device to report to: give QEMU '-device virtio-balloon-pci,free-page-reporting=on' (User Mode Linux: page_reporting_um.enable=1)" },
 	[UNKNOWN] = { "unknown", "not reported", '?', 6,

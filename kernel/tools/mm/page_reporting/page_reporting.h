@@ -37,7 +37,7 @@ enum {
 enum part {
 	PROGRAMS, CACHE, SLAB, PCP, KERNEL,
 	REPORTED, YOUNG, ELIGIBLE, SMALL, FEW, ISOLATED, BACKING_OFF, WATERMARK,
-	UNTRACKED,
+	SPARSE, UNTRACKED,
 	UNKNOWN,	/* free and not reported; without debugfs nobody says why */
 	NR_PARTS,
 	FIRST_FREE = REPORTED,

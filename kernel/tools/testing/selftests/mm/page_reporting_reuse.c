@@ -132,10 +132,35 @@ TEST_F_TIMEOUT(reuse, fragment_order, TIMEOUT)
 			const __u64 *is = sum.by_order[order];
 			bool small = order < value && order < granule;
 
-			EXPECT_EQ(0, small ? is[ELIGIBLE] + is[YOUNG] + is[FEW] : is[SMALL])
+			EXPECT_EQ(0, small ? is[ELIGIBLE] + is[YOUNG] + is[FEW] + is[SPARSE] :
+					   is[SMALL])
 				TH_LOG("fragment_order %u, order %u", value, order);
 		}
 	}
+	munmap(mem.word, mem.len);
+}
+
+/* Pieces of 2 MiB that are in use otherwise are left, until a flush takes them */
+TEST_F_TIMEOUT(reuse, fragment_percent, TIMEOUT)
+{
+	__u64 reported, end = 0;
+	struct pr_summary sum;
+	struct pr_mem mem;
+
+	ASSERT_EQ(0, pr_quiet());
+	ASSERT_EQ(0, pr_param_set(FRAGMENT, 0));
+	ASSERT_EQ(0, pr_param_set(PERCENT, 100));
+	ASSERT_EQ(0, pr_mem_take(&mem, pr_portion(8, 8 * MIB)));
+	punch(&mem);
+	ASSERT_EQ(0, pr_param_set(MIN_AGE, 0));
+	do {
+		ASSERT_EQ(0, pr_summary_read(&sum));
+	} while (sum.sum[SPARSE] < mem.len / 2 && pr_again(&end));
+	EXPECT_LE(mem.len / 2, sum.sum[SPARSE]);
+	ASSERT_EQ(0, pr_param_set(MIN_AGE, NEVER_MS));
+	reported = pr_stat("reported_bytes");
+	ASSERT_EQ(0, pr_flush());
+	EXPECT_LE(reported + mem.len / 2, pr_stat("reported_bytes"));
 	munmap(mem.word, mem.len);
 }
 
@@ -236,6 +261,7 @@ static void *crowd_sets(void *arg)
 
 	while (goes_on(arg, 2, pr_param_set(MIN_AGE, ages[random() % 4]) ?:
 			       pr_param_set(FRAGMENT, random() % 12) ?:
+			       pr_param_set(PERCENT, random() % 101) ?:
 			       pr_param_set(QUOTA_MS, random() % 1001) ?:
 			       pr_param_set(QUOTA_MIB, random() % 3 * 1000) ?:
 			       pr_param_set(ORDER, random() % 10)))

@@ -9,13 +9,13 @@
 #include "vm_util.h"
 
 const char * const pr_param_names[NR_PARAMS] = {
-	"min_age_ms", "learn", "fragment_order",
+	"min_age_ms", "learn", "fragment_order", "fragment_percent",
 	"page_reporting_delay_ms", "quota_ms", "quota_mib", "page_reporting_order",
 };
 
 const char * const pr_column_names[NR_COLUMNS] = {
 	"reported", "small", "few", "isolated", "backing_off", "young", "watermark",
-	"eligible", "untracked",
+	"sparse", "eligible", "untracked",
 };
 
 static const char * const state_names[NR_STATES] = {
