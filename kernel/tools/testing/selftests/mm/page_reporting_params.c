@@ -18,6 +18,8 @@ static unsigned int largest(enum pr_param param)
 		return 1;
 	case FRAGMENT:
 		return pr_max_order() + 1;
+	case PERCENT:
+		return 100;
 	case QUOTA_MS:
 		return 1000;
 	case ORDER:
