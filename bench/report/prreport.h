@@ -161,7 +161,7 @@ struct values {
 /* When a workload ran in a boot; NAN for what never happened. */
 struct window {
 	const char *workload;
-	double begin, began, freed, settled, end;
+	double begin, began, freed, flushed, settled, end;
 	bool from_start;	/* begin is the start of the VM, not "begin" */
 	double freed_bytes;
 	json_t *counters_begin, *counters_end;
