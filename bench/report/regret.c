@@ -77,6 +77,6 @@ void put_regret(struct doc *d, const struct summary *sum)
 	if (!end || !about_rules(sum))
 		return;
 	doc_h(d, 2, "Rules against the future: a model, not measured");
-	doc_p(d, "Traces of free and reuse, made up or recorded once, were replayed against the kernel's `policy.c` and other rules by `tests/model/replay` of the tree that made this report; nothing of it is from the boots above. *Cost* is GiB*s held while free, and 2.147 GiB*s for each GiB that had to be fetched back. `future` knows when memory is used next, so none can cost less: its cost is in GiB*s, and that of the others a multiple of it (their regret), or in GiB*s where the future's is nothing. The last column is what `ext` and `flag` fetched back. `tests/model/replay/README.md` says what the rules and traces are, and where the price comes from.");
+	doc_p(d, "Traces of free and reuse, made up or recorded once, were replayed against the kernel's `policy.c` and other rules by `tests/model/replay` of the tree that made this report; nothing of it is from the boots above. Cost is GiB*s held while free, and 2.147 GiB*s for each GiB that had to be fetched back. `future` knows when memory is used next, so none can cost less: its cost is in GiB*s, and that of the others a multiple of it (their regret), or in GiB*s where the future's is nothing. The last column is what `ext` and `flag` fetched back. `tests/model/replay/README.md` says what the rules and traces are, and where the price comes from.");
 	put_tables(d, begin + strlen(BEGIN), end);
 }
