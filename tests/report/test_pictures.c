@@ -87,7 +87,7 @@ static void probes_have_pictures(void **state)
 	free(text);
 }
 
-static void add_fragment(struct work *w, const char *dir, int stranded, int huge)
+static void add_refill(struct work *w, const char *dir, int stranded, int huge)
 {
 	append(str("%s/run/boots/%s/events.jsonl", w->dir, dir),
 	       str("{\"t\":1,\"event\":\"begin\",\"workload\":\"refill\"}\n"
@@ -102,10 +102,10 @@ static void stranded_is_against_huge_pages(void **state)
 	struct work *w = *state;
 	char *text;
 
-	add_fragment(w, "003-um-ext", 40, 58);
+	add_refill(w, "003-um-ext", 40, 58);
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	assert_false(exists(str("%s/run/plots/stranded-huge-um.dat", w->dir)));
-	add_fragment(w, "004-um-flag", 700, 1034);
+	add_refill(w, "004-um-flag", 700, 1034);
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	text = slurp(str("%s/run/plots/stranded-huge-um.dat", w->dir));
 	assert_non_null(text);
@@ -286,6 +286,7 @@ int main(void)
 		T(latencies_are_added_up),
 		T(damaged_histograms),
 		T(probes_have_pictures),
+		T(stranded_is_against_huge_pages),
 		T(cost_is_compared_with_flag),
 		T(maps_are_pictures_only),
 		T(without_its_map_a_run_is_the_same),
