@@ -253,6 +253,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(call dir_of,$(p)),$(call \
 
 # the pictures are part of the program
 build/obj/report/templates.o build/san/obj/report/templates.o: bench/report/report.css \
+	tests/model/replay/README.md \
 	$(wildcard bench/report/plots/*.gp)
 
 # A test is one cmocka program. Its name tells which archive is meant when two

@@ -41,6 +41,13 @@ struct held {
 };
 
 int ask_host(const char *workload, struct held *held);
+
+struct host_pages {
+	double faults;		/* page faults of the VM's processes so far */
+	double huge_mib;	/* of the guest's memory, NAN where there are none */
+};
+
+int ask_pages(const char *workload, struct host_pages *pages);
 void emit_output(const char *workload, const char *name, char *text, size_t len);
 void emit_file(const char *workload, const char *name, const char *path);
 
@@ -75,6 +82,13 @@ size_t mem_available(void);
 bool want_file(const json_t *args);
 int take(struct hold *h, size_t bytes, bool file);
 void give(struct hold *h);
+
+/* pieces.c: memory that is freed in small pieces */
+int write_one(const char *file, const char *data, size_t len);
+int write_files(long nr, size_t bytes);
+long thin_out(long nr, long keep_one_in);
+int fill_with_files(const char *name, const json_t *args);
+long long free_in_pieces(const char *name, const json_t *args);
 
 /* root.c */
 void root_into_memory(const char *self);

@@ -242,6 +242,31 @@ int ask_host(const char *workload, struct held *held)
 	return ret;
 }
 
+/**
+ * ask_pages() - how the host holds this guest's memory; takes it some time
+ * @pages: gets the answer
+ *
+ * Return: 0, or -1 after an error event.
+ */
+int ask_pages(const char *workload, struct host_pages *pages)
+{
+	char *line;
+	json_t *o;
+	int ret;
+
+	emit_simple("ask-pages", workload);
+	line = channel_read_line();
+	o = line ? json_loads(line, 0, NULL) : NULL;
+	pages->huge_mib = NAN;
+	ret = json_unpack(o, "{s:F, s?F}", "faults", &pages->faults, "huge_mib",
+			  &pages->huge_mib);
+	json_decref(o);
+	if (ret)
+		emit_text("error", workload, "message",
+			  "the host does not say how many page faults there were");
+	return ret;
+}
+
 /*
  * Send a piece of text for a file, no longer than a serial line's buffer can
  * take.

@@ -16,6 +16,8 @@ void put_definitions(struct doc *d)
 		"`reported_mib`: bytes reported by the guest; on `um` counted by the device for every kernel, elsewhere by the patched kernel, so `flag` has none there.",
 		"`worker_cpu_ms`: CPU time of the reporting worker over the workload. Runs that did not count it by itself have the time of all kernel workers here, of which reporting is one of several; then `off` has some as well.",
 		"`storm`: all of its figures count from the start of the VM to the end of the workload. `t_boot_s`: from the start of the VM until the guest's agent is ready.",
+		"`parked_mib_N`: by how much host-resident guest memory is lower N ms after the guest's mark `flush` than at the mark.",
+		"`refill_faults`: page faults, minor and major, of all processes of the VM while memory is used again, for each GiB of it.",
 		"`lock_hold_max_us`: longest hold of `zone->lock` by the worker, the walker or a dump, since the boot and not by workload.",
 		"`host_huge_mib`: how much of the guest's memory the host held in huge pages (AnonHugePages) at the end of settling; only where the host has them.",
 		"What the host holds of a guest: pages that are present, and pages in its swap; not the zero page, huge or not, that it maps where the guest only reads (all of a guest that is migrated). `khugepaged` may fill memory between pieces that were given back, which is then resident again and counts in `host_refill_mib`; a note says so of a boot with much of it. Memory of User Mode Linux is in huge pages only if `shmem_enabled` is `force`, of which the report's head warns.",

@@ -160,7 +160,7 @@ bool metrics_window(const struct boot *boot, const char *workload,
 	memset(w, 0, sizeof(*w));
 	w->workload = workload;
 	w->from_start = workload_from_start(workload) && boot->nsamples;
-	w->begin = w->began = w->freed = w->settled = w->end = w->counters_end_t = NAN;
+	w->begin = w->began = w->freed = w->flushed = w->settled = w->end = w->counters_end_t = NAN;
 	json_array_foreach(boot->events, i, ev) {
 		const char *kind = json_str(ev, "event", "");
 		double t = json_num(ev, "t", NAN);
@@ -180,6 +180,9 @@ bool metrics_window(const struct boot *boot, const char *workload,
 			   !strcmp(json_str(ev, "name", ""), "freed")) {
 			w->freed = t;
 			w->freed_bytes = json_num(ev, "bytes", 0);
+		} else if (!strcmp(kind, "mark") &&
+			   !strcmp(json_str(ev, "name", ""), "flush")) {
+			w->flushed = t;
 		} else if (!strcmp(kind, "counters")) {
 			if (!strcmp(json_str(ev, "when", ""), "begin")) {
 				w->counters_begin = ev;
@@ -281,6 +284,25 @@ static double used_of(const struct boot *boot, const struct window *w)
 			 json_num(w->counters_end, "mem_pcp_kib", 0)) / 1024) / given * 1024;
 }
 
+/* How much is back with the host so long after the mark 'flush'. */
+static void add_parked(struct run *run, struct values *out, const struct boot *boot,
+		       const struct window *w)
+{
+	static const int ms[] = { 100, 500, 2000 };
+	double held = metrics_resident_at(boot, w->flushed);
+	size_t i;
+
+	for (i = 0; !isnan(w->flushed) && i < sizeof(ms) / sizeof(*ms); i++) {
+		const char *metric = run_str(run, "parked_mib_%d", ms[i]);
+		double at = w->flushed + ms[i] * 1e-3;
+
+		if (at <= w->end && seen(run, boot, w, w->flushed, at,
+					 run_str(run, "%s is", metric)))
+			add(out, boot, w->workload, metric, "MiB",
+			    (held - metrics_resident_at(boot, at)) / 1024, NAN);
+	}
+}
+
 static void from_samples(struct run *run, struct values *out, const struct boot *boot,
 			 const struct window *w)
 {
@@ -294,6 +316,7 @@ static void from_samples(struct run *run, struct values *out, const struct boot 
 		add_drop(run, out, boot, w, "t50_s", until, 0.50);
 		add_drop(run, out, boot, w, "t95_s", until, 0.95);
 	}
+	add_parked(run, out, boot, w);
 	/* What settles is about what follows its mark; how it got there is fill_s. */
 	if (!isnan(w->settled) && !isnan(w->freed))
 		from = w->freed;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Drain against churn: how soon what is free is back with the host, and what
- * that costs memory that is taken again. A policy can have either by giving up
+ * One figure against another, each variant a point: how soon what is free is back
+ * with the host against what that costs memory that is taken again, and memory that
+ * stays with the host against its huge pages. A policy can have either by giving up
  * the other; where it gives up neither is the corner that is marked.
  */
 #include "prreport.h"
@@ -15,12 +16,30 @@
 #define BEYOND		1.09	/* of the range: there times begin that were not reached; */
 #define WIDTH		1.27	/* both as in plots/plane.gp */
 
-static const struct {
-	const char *metric, *title, *label;
+struct panel_info {
+	const char *xworkload, *yworkload, *metric, *title, *label;
 	bool more;		/* is better */
-} panels[] = {
-	{ "cycles", "churn: cycles done", "cycles, more is better", true },
-	{ "host_refill_mib", "churn: given back, then taken again", "MiB, less is better", false },
+};
+
+/* Of x less is better */
+static const struct plane {
+	const char *name, *title, *xmetric, *xlabel, *caption;
+	struct panel_info panels[2];
+} planes[] = {
+	{ "drain-churn", "drain against churn", "t95_s",
+	  "drain: t95 (seconds), less is better",
+	  "Drain against churn on %s, %s: how soon freed memory is back with the host, and what that costs memory that is taken again.",
+	  { { "drain", "churn", "cycles", "churn: cycles done",
+	      "cycles, more is better", true },
+	    { "drain", "churn", "host_refill_mib", "churn: given back, then taken again",
+	      "MiB, less is better", false } } },
+	{ "stranded-huge", "stranded memory against the host's huge pages",
+	  "stranded_mib", "stranded (MiB), less is better",
+	  "Stranded memory against huge pages on %s, %s: what stays with the host though nobody uses it, and how much of the guest's memory the host still holds in huge pages after settling.",
+	  { { "fragment", "fragment", "host_huge_mib", "fragment: in huge pages",
+	      "MiB, more is better", true },
+	    { "refill", "refill", "host_huge_mib", "refill: in huge pages, after settling",
+	      "MiB, more is better", true } } },
 };
 
 /* A variant in a panel. */
@@ -29,17 +48,19 @@ struct point {
 };
 
 static size_t points_of(const struct summary *sum, const char *platform,
-			const char *metric, struct point *points)
+			const char *xmetric, const struct panel_info *info,
+			struct point *points)
 {
 	size_t i, j, n = 0;
 
 	for (i = 0; i < sum->n && n < MAX_VARIANTS; i++) {
 		const struct row *x = &sum->rows[i], *y;
 
-		if (strcmp(x->platform, platform) || strcmp(x->workload, "drain") ||
-		    strcmp(x->metric, "t95_s"))
+		if (strcmp(x->platform, platform) || strcmp(x->workload, info->xworkload) ||
+		    strcmp(x->metric, xmetric))
 			continue;
-		y = summary_find(sum, platform, x->series, x->variant, "churn", metric);
+		y = summary_find(sum, platform, x->series, x->variant, info->yworkload,
+				 info->metric);
 		if (!y)
 			continue;
 		for (j = n++; j > 0 && variant_rank(points[j - 1].x->variant) >
@@ -92,7 +113,8 @@ static void put_corner(FILE *f, const struct point *points, size_t n, double xma
 }
 
 struct panel {
-	size_t which, n;
+	const struct panel_info *info;
+	size_t n;
 	struct point points[MAX_VARIANTS];
 	double ylo, yhi;
 };
@@ -130,10 +152,10 @@ static const struct point *point_of(const struct panel *p, const char *variant)
 static void put_points(FILE *f, const struct panel *p, const char *const *names, size_t n,
 		       double xmax)
 {
-	bool more = panels[p->which].more;
+	bool more = p->info->more;
 	size_t i;
 
-	fprintf(f, "# the corner of %s\n", panels[p->which].metric);
+	fprintf(f, "# the corner of %s\n", p->info->metric);
 	put_corner(f, p->points, p->n, xmax, more ? p->ylo : p->yhi,
 		   more ? p->yhi : p->ylo, more);
 	for (i = 0; i < n; i++) {
@@ -204,8 +226,8 @@ static void put_panels(FILE *f, const struct panel *panel, size_t n)
 	size_t k;
 
 	for (k = 0; k < n; k++) {
-		titles[k] = panels[panel[k].which].title;
-		ylabels[k] = panels[panel[k].which].label;
+		titles[k] = panel[k].info->title;
+		ylabels[k] = panel[k].info->label;
 		lo[k] = panel[k].ylo;
 		hi[k] = panel[k].yhi;
 		step[k] = tic_step(hi[k] - lo[k]);
@@ -218,15 +240,27 @@ static void put_panels(FILE *f, const struct panel *panel, size_t n)
 	gp_nums(f, "ystep", step, n);
 }
 
-/**
- * plot_plane() - every variant a point: drain's t95 against what churn had of it
- *
- * Return: 0, or -1 after a message.
- */
-int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
-	       const char *platform)
+/* The data of a picture: for each panel the corner, then a block a variant. */
+static int put_data(struct run *run, const struct plane *plane, const char *name,
+		    const struct panel *panel, size_t n, const char *const *names, size_t nr,
+		    double xmax)
 {
-	const char *name = run_str(run, "drain-churn-%s", platform), *nb;
+	FILE *f = plot_open(run, name, "dat");
+	size_t k;
+
+	if (!f)
+		return -1;
+	fprintf(f, "# %s, y, interval of %s, interval of y; a block a variant, before them the corner\n",
+		plane->xmetric, plane->xmetric);
+	for (k = 0; k < n; k++)
+		put_points(f, &panel[k], names, nr, xmax);
+	return plot_close(run, f, name, "dat");
+}
+
+static int plot_one(struct run *run, const struct summary *sum, struct plots *out,
+		    const char *platform, const struct plane *plane)
+{
+	const char *name = run_str(run, "%s-%s", plane->name, platform), *nb;
 	struct panel panel[2] = { { 0 } };
 	const char *names[MAX_VARIANTS];
 	size_t k, n = 0, nr, lo, hi;
@@ -235,8 +269,9 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	int ret;
 
 	for (k = 0; k < 2; k++) {
-		panel[n].which = k;
-		panel[n].n = points_of(sum, platform, panels[k].metric, panel[n].points);
+		panel[n].info = &plane->panels[k];
+		panel[n].n = points_of(sum, platform, plane->xmetric, panel[n].info,
+				       panel[n].points);
 		n += panel[n].n > 1;
 	}
 	if (!n)
@@ -246,20 +281,13 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	nr = names_of(panel, n, names);
 	xmax = measure(panel, n, &lo, &hi, &limit);
 	nb = boots_text(run, lo, hi);
-	f = plot_open(run, name, "dat");
-	if (!f)
-		return -1;
-	fputs("# t95_s, y, interval of t95_s, interval of y; a block a variant, before them the corner\n",
-	      f);
-	for (k = 0; k < n; k++)
-		put_points(f, &panel[k], names, nr, xmax);
-	ret = plot_close(run, f, name, "dat");
-
+	ret = put_data(run, plane, name, panel, n, names, nr, xmax);
 	f = gp_open(run, name, 1000, 520);
 	if (!f)
 		return -1;
-	gp_text(f, "title", run_str(run, "drain against churn — %s, %s",
+	gp_text(f, "title", run_str(run, "%s — %s, %s", plane->title,
 				    platform_find(platform)->title, nb));
+	gp_text(f, "xtitle", plane->xlabel);
 	gp_num(f, "xmax", xmax);
 	gp_num(f, "xstep", tic_step(xmax));
 	gp_int(f, "limited", !isnan(limit));
@@ -267,8 +295,23 @@ int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	gp_variants(f, names, names, nr);
 	put_panels(f, panel, n);
 	ret |= GP_CLOSE(run, f, name, "plane");
-	plot_add(out, name,
-		 run_str(run, "Drain against churn on %s, %s: how soon freed memory is back with the host, and what that costs memory that is taken again. A point is the median over boots, a bar its interval: from 6 boots on 95 %%, with fewer minimum and maximum. Grey: at once quicker and gentler than any variant.",
-			 platform_find(platform)->title, nb));
+	plot_add(out, name, run_str(run, "%s A point is the median over boots, a bar its interval: from 6 boots on 95 %%, with fewer minimum and maximum. Grey: better in both than any variant.",
+				    run_str(run, plane->caption, platform_find(platform)->title, nb)));
+	return ret;
+}
+
+/**
+ * plot_plane() - one figure against another, each variant a point
+ *
+ * Return: 0, or -1 after a message.
+ */
+int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
+	       const char *platform)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < sizeof(planes) / sizeof(*planes); i++)
+		ret |= plot_one(run, sum, out, platform, &planes[i]);
 	return ret;
 }

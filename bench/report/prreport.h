@@ -161,7 +161,7 @@ struct values {
 /* When a workload ran in a boot; NAN for what never happened. */
 struct window {
 	const char *workload;
-	double begin, began, freed, settled, end;
+	double begin, began, freed, flushed, settled, end;
 	bool from_start;	/* begin is the start of the VM, not "begin" */
 	double freed_bytes;
 	json_t *counters_begin, *counters_end;
@@ -285,6 +285,7 @@ const char *curves_n(struct run *run, const struct curves *cs);
 /* ---- templates.c ---- */
 
 extern const char *const report_css;
+extern const char *const replay_readme;
 
 #define GP_CLOSE(run, f, name, ...) \
 	gp_close(run, f, name, (const char *const []){ __VA_ARGS__, NULL })
@@ -455,6 +456,7 @@ void put_headline(struct doc *d, const struct summary *sum);
 void put_results(struct doc *d, struct run *run, const struct summary *sum);
 void put_instructions(struct doc *d, struct run *run, const struct summary *sum);
 void put_definitions(struct doc *d);
+void put_regret(struct doc *d, const struct summary *sum);
 
 void put_completeness(struct doc *d, const struct run *run, const struct plots *plots);
 void put_machine(struct doc *d, const struct run *run);

@@ -50,6 +50,7 @@ int report_write(struct run *run, const struct summary *sum,
 	ret = put_plots(&d, run, plots);
 	put_instructions(&d, run, sum);
 	put_results(&d, run, sum);
+	put_regret(&d, sum);
 	put_what_ran(&d, run);
 	put_boots(&d, run);
 	put_workloads(&d, run);

@@ -19,6 +19,10 @@ TEMPLATE(report_style, "report.css");
 
 const char *const report_css = report_style;
 
+TEMPLATE(replay_text, "../../tests/model/replay/README.md");
+
+const char *const replay_readme = replay_text;
+
 TEMPLATE(gp_head, "plots/head.gp");
 TEMPLATE(gp_phases, "plots/phases.gp");
 TEMPLATE(gp_over_each_other, "plots/over-each-other.gp");

@@ -121,6 +121,19 @@ static int tell_held(struct guest *g)
 	return 0;
 }
 
+/* A workload asks how: page faults of the VM's processes, and huge pages. */
+static int tell_pages(struct guest *g)
+{
+	json_t *o = json_pack("{s:f}", "faults", (double)vm_faults(g->ram.pid));
+
+	if (ram_may_be_huge(&g->ram))
+		json_object_set_new(o, "huge_mib",
+				    json_real((double)ram_huge_kib(&g->ram) / 1024));
+	if (channel_send(&g->channel, o))
+		return lost(g, "when it asked for the host's page faults");
+	return 0;
+}
+
 /* What an event means for the boot, whoever waits for it. */
 static int heard(struct guest *g, json_t *event)
 {
@@ -158,6 +171,8 @@ static int heard(struct guest *g, json_t *event)
 			       name);
 	} else if (is_event(event, "ask", NULL)) {
 		return tell_held(g);
+	} else if (is_event(event, "ask-pages", NULL)) {
+		return tell_pages(g);
 	} else if (is_event(event, "bye", NULL)) {
 		g->bye = true;
 	}
@@ -175,7 +190,7 @@ static int next_of(struct guest *g, json_t **event)
 		return guest_failed(g, "lost", EXIT_LOST, "%s", err);
 	if (!got)
 		return 0;
-	if (!is_event(*event, "ask", NULL) &&
+	if (!is_event(*event, "ask", NULL) && !is_event(*event, "ask-pages", NULL) &&
 	    event_log_add(g->log, *event, now_s() - r->t0)) {
 		json_decref(*event);
 		return run_cannot_write(r);

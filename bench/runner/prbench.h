@@ -257,6 +257,10 @@ bool sampler_failed(struct sampler *s);
 uint64_t sampler_peak_kib(struct sampler *s);
 int sampler_stop(struct sampler *s, json_t *meta, char *err, size_t len);
 
+/* faults.c */
+bool stat_faults(const char *text, pid_t *ppid, uint64_t *faults);
+uint64_t vm_faults(pid_t pid);
+
 /* qmp.c */
 struct qmp {
 	int fd;

@@ -255,17 +255,16 @@ pid_t uml_main_pid(pid_t supervisor)
 	pid_t found = 0;
 
 	while (dir && !found && (de = readdir(dir))) {
-		char path[300], text[1024], *p;
-		int ppid;
+		char path[300], text[1024];
+		uint64_t faults;
+		pid_t ppid;
 
 		if (de->d_name[0] < '0' || de->d_name[0] > '9')
 			continue;
 		make_path(path, sizeof(path), "/proc/%s/stat", de->d_name);
 		if (read_text(path, text, sizeof(text)) <= 0)
 			continue;
-		p = strrchr(text, ')');	/* the name may hold anything */
-		if (p && sscanf(p + 1, " %*c %d", &ppid) == 1 &&
-		    ppid == supervisor)
+		if (stat_faults(text, &ppid, &faults) && ppid == supervisor)
 			found = atoi(de->d_name);
 	}
 	if (dir)

@@ -87,6 +87,34 @@ static void probes_have_pictures(void **state)
 	free(text);
 }
 
+static void add_refill(struct work *w, const char *dir, int stranded, int huge)
+{
+	append(str("%s/run/boots/%s/events.jsonl", w->dir, dir),
+	       str("{\"t\":1,\"event\":\"begin\",\"workload\":\"refill\"}\n"
+		   "{\"t\":2,\"event\":\"result\",\"workload\":\"refill\",\"metric\":\"stranded_mib\",\"unit\":\"MiB\",\"value\":%d}\n"
+		   "{\"t\":2,\"event\":\"result\",\"workload\":\"refill\",\"metric\":\"host_huge_mib\",\"unit\":\"MiB\",\"value\":%d}\n"
+		   "{\"t\":2,\"event\":\"end\",\"workload\":\"refill\"}\n", stranded, huge), "a");
+}
+
+/* Two variants that are good at one thing each: neither is a picture by itself. */
+static void stranded_is_against_huge_pages(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	add_refill(w, "003-um-ext", 40, 58);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	assert_false(exists(str("%s/run/plots/stranded-huge-um.dat", w->dir)));
+	add_refill(w, "004-um-flag", 700, 1034);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	text = slurp(str("%s/run/plots/stranded-huge-um.dat", w->dir));
+	assert_non_null(text);
+	assert_non_null(strstr(text, "# flag\n700\t1034\t700\t700\t1034\t1034\n"));
+	assert_non_null(strstr(text, "# ext\n40\t58\t40\t40\t58\t58\n"));
+	free(text);
+	assert_true(exists(str("%s/run/plots/stranded-huge-um.svg", w->dir)));
+}
+
 /* Ratios to flag; without flag there is nothing to divide by. */
 static void cost_is_compared_with_flag(void **state)
 {
@@ -258,6 +286,7 @@ int main(void)
 		T(latencies_are_added_up),
 		T(damaged_histograms),
 		T(probes_have_pictures),
+		T(stranded_is_against_huge_pages),
 		T(cost_is_compared_with_flag),
 		T(maps_are_pictures_only),
 		T(without_its_map_a_run_is_the_same),

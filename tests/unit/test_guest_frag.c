@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The files of fragment and storm: as many and as large as was asked for. */
+/* The files of fragment, refill and storm: as many and as large as was asked for. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 /* For its static functions. */
-#include "../../bench/workloads/fragment/guest.c"
 #include "../../bench/workloads/storm/guest.c"
 
 static char dir[64];

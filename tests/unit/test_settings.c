@@ -168,6 +168,21 @@ static void defrag_mode_is_read_back(void **state)
 				   "true", "")));
 }
 
+/* A kernel without it takes the words and does nothing: then it is only ext. */
+static void fragment_percent_is_read_back(void **state)
+{
+	(void)state;
+#define P50	"page_ext=on page_reporting.fragment_percent=50"
+	assert_null(check(TCG, "ext-p50", QEMU(NEGOTIATED, P50, "true",
+			  ",\"page_reporting\":{\"fragment_percent\":50}")));
+	refused(TCG, "ext-p50", QEMU(NEGOTIATED, P50, "true",
+			  ",\"page_reporting\":{\"fragment_percent\":25}"),
+		"fragment_percent is 25 in the guest, 50 was asked for");
+	refused(TCG, "ext-p50", QEMU(NEGOTIATED, P50, "true", ""),
+		"no parameter page_reporting.fragment_percent");
+#undef P50
+}
+
 static void splats_are_seen(void **state)
 {
 	(void)state;
@@ -194,6 +209,7 @@ int main(void)
 		cmocka_unit_test(parameters_are_read_back),
 		cmocka_unit_test(page_ext_is_read_back),
 		cmocka_unit_test(defrag_mode_is_read_back),
+		cmocka_unit_test(fragment_percent_is_read_back),
 		cmocka_unit_test(cpus_are_counted),
 		cmocka_unit_test(splats_are_seen),
 	};

@@ -6,7 +6,7 @@ full = 1.27
 set multiplot layout 1,npanels margins 0.105,0.975,0.235,0.81 spacing 0.125,0 title title."\nbars: interval of the median; grey: better than every variant"
 unset key
 set xrange [0:xmax*(limited ? full : 1.08)]
-set xlabel "drain: t95 (seconds), less is better"
+set xlabel xtitle
 set xtics 0,xstep,xmax
 set style fill solid 1 noborder
 do for [i=1:n] {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * replay [--check | --price MS] [FILE...]: what each rule would have cost in each trace, made
+ * replay [--check | --table | --price MS] [FILE...]: what each rule would have cost in each trace, made
  * up or read from a file: memory held while free, memory fetched back, and
  *
  *	cost = GiB*s held while free + price * GiB fetched back
  *
- * --check says as TAP whether the kernel's rule keeps what is promised, --price has
+ * --check says as TAP whether the kernel's rule keeps what is promised, --table
+ * prints the tables of README.md, --price has
  * fetching back cost as much as holding for MS; the kernel's rule knows nothing
  * of that.
  */
@@ -32,7 +33,8 @@ struct result {
 
 uint64_t price_ms = 2147;	/* PR_PRICE */
 
-static bool check;
+static bool check, table;
+static FILE *t95_rows;		/* of --table: they come after all others */
 static unsigned int points, failed;
 
 /* Tell the host of a region: it is held no more. Without a pass: at once. */
@@ -163,6 +165,54 @@ static struct result replay(const struct trace *trace, const struct rule *rule,
 	};
 }
 
+static const struct result *result_of(const struct result *results, const char *rule)
+{
+	size_t i;
+
+	for (i = 0; i < nr_rules; i++)
+		if (!strcmp(rules[i].name, rule))
+			return &results[i];
+	fprintf(stderr, "replay: no rule %s; see rules[]\n", rule);
+	exit(1);
+}
+
+/* A row of each table: the future's cost, and the others as a multiple of it */
+static void put_row(const char *name, const struct result *results)
+{
+	const struct result *ext = result_of(results, "ext"), *flag = result_of(results, "flag");
+	int len = (int)strcspn(name, ".");	/* not that it is a file */
+	bool drained = false;
+	size_t i;
+
+	printf("| %.*s | %.1f |", len, name, results[0].cost);
+	for (i = 1; i < nr_rules; i++)
+		printf(results[0].cost > 0.01 ? " %.2f |" : " %.2f GiB*s |",
+		       results[0].cost > 0.01 ? results[i].cost / results[0].cost :
+		       results[i].cost);
+	printf(" %.0f, %.0f |\n", ext->fetched * 1024, flag->fetched * 1024);
+	for (i = 1; i < nr_rules; i++)
+		drained |= results[i].t95 >= 0;
+	if (!drained)
+		return;
+	fprintf(t95_rows, "| %.*s |", len, name);
+	for (i = 1; i < nr_rules; i++)
+		fprintf(t95_rows, results[i].t95 >= 0 ? " %.2f |" : " - |", results[i].t95);
+	fprintf(t95_rows, "\n");
+}
+
+static void put_rules(FILE *f, const char *first, const char *last)
+{
+	size_t i;
+
+	fprintf(f, "%s", first);
+	for (i = 1; i < nr_rules; i++)
+		fprintf(f, " %s |", rules[i].name);
+	fprintf(f, "%s\n| --- |", last);
+	for (i = *last ? 0 : 2; i <= nr_rules; i++)
+		fprintf(f, " ---: |");
+	fprintf(f, "\n");
+}
+
 /* Replay a trace by all rules, in the order of rules[], and print what it cost */
 static void run(struct trace *trace, struct result *results)
 {
@@ -173,7 +223,7 @@ static void run(struct trace *trace, struct result *results)
 		struct result *r = &results[i];
 
 		*r = replay(trace, &rules[i], uses);
-		if (check)
+		if (check || table)
 			continue;
 		printf("%-18s %-11s %8.2f %8.0f %7lu %8.2f", trace->name, rules[i].name,
 		       r->held, r->fetched * 1024, r->reports, r->cost);
@@ -185,19 +235,10 @@ static void run(struct trace *trace, struct result *results)
 			printf(" %6.2f", r->t95);
 		printf("\n");
 	}
+	if (table)
+		put_row(trace->name, results);
 	free(uses);
 	trace_free(trace);
-}
-
-static const struct result *result_of(const struct result *results, const char *rule)
-{
-	size_t i;
-
-	for (i = 0; i < nr_rules; i++)
-		if (!strcmp(rules[i].name, rule))
-			return &results[i];
-	fprintf(stderr, "replay: no rule %s; see rules[]\n", rule);
-	exit(1);
 }
 
 static void point(bool good, const char *trace, const char *promise, double is, double limit)
@@ -226,7 +267,7 @@ static void churn(unsigned int mib, unsigned int pause_ms)
 	char name[40];
 	size_t i;
 
-	snprintf(name, sizeof(name), "churn-%u-%uM", pause_ms, mib);
+	snprintf(name, sizeof(name), table ? "churn-%u" : "churn-%u-%uM", pause_ms, mib);
 	memcpy(trace.name, name, sizeof(name));
 	trace_churn(&trace, 0, mib / REGION_MIB, pause_ms, 0, 60000);
 	run(&trace, results);
@@ -305,16 +346,47 @@ static void shifts(void)
 		result_of(results, "ext")->cost, 1.5 * results[0].cost);
 }
 
-int main(int argc, char **argv)
+/* All that is made up, then what is recorded. False if a file cannot be read */
+static bool run_all(char **files)
 {
 	struct result results[NR_RULES_MAX];
 	struct trace trace = { 0 };
 	size_t i;
+
+	for (i = 0; i < (table ? 1 : 2) * NR_PAUSES; i++)
+		churn(i < NR_PAUSES ? 512 : 1024, pauses[i % NR_PAUSES]);
+	drains();
+	mixture("drain+churn-500", 256, 500);
+	mixture("drain+churn-1500", 32, 1500);
+	two_churns("churn-500+5000", 500, 5000);
+	two_churns("churn-1500+500", 1500, 500);
+	shifts();
+	for (; *files; files++) {
+		if (!trace_read(&trace, *files))
+			return false;
+		run(&trace, results);
+		at_most(*files, "costs at most what flag does",
+			result_of(results, "ext")->cost,
+			result_of(results, "flag")->cost);
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	char *rows = NULL;
+	size_t len;
 	int arg = 1;
 
 	if (argc > 1 && !strcmp(argv[1], "--check")) {
 		check = true;
 		arg++;
+	} else if (argc > 1 && !strcmp(argv[1], "--table")) {
+		table = true;
+		arg++;
+		t95_rows = open_memstream(&rows, &len);
+		put_rules(stdout, "| trace | future: cost |", " ext, flag: MiB fetched back |");
+		put_rules(t95_rows, "\n| t95 of the drain, s |", "");
 	} else {
 		if (argc > 2 && !strcmp(argv[1], "--price")) {
 			price_ms = strtoull(argv[2], NULL, 10);
@@ -323,21 +395,12 @@ int main(int argc, char **argv)
 		printf("%-18s %-11s %8s %8s %7s %8s %6s %6s\n", "trace", "rule",
 		       "GiB*s", "MiB", "reports", "cost", "regret", "t95_s");
 	}
-	for (i = 0; i < 2 * NR_PAUSES; i++)
-		churn(i < NR_PAUSES ? 512 : 1024, pauses[i % NR_PAUSES]);
-	drains();
-	mixture("drain+churn-500", 256, 500);
-	mixture("drain+churn-1500", 32, 1500);
-	two_churns("churn-500+5000", 500, 5000);
-	two_churns("churn-1500+500", 1500, 500);
-	shifts();
-	for (; arg < argc; arg++) {
-		if (!trace_read(&trace, argv[arg]))
-			return 2;
-		run(&trace, results);
-		at_most(argv[arg], "costs at most what flag does",
-			result_of(results, "ext")->cost,
-			result_of(results, "flag")->cost);
+	if (!run_all(argv + arg))
+		return 2;
+	if (table) {
+		fclose(t95_rows);
+		fputs(rows, stdout);
+		free(rows);
 	}
 	if (check)
 		printf("1..%u\n", points);
