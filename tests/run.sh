@@ -179,6 +179,7 @@ group_unit()
 		run model build/san/model/model
 		run replay build/san/model/replay --check tests/model/replay/traces/*.trace
 	fi
+	run "fuzz seeds" env FUZZ_SEEDS=1 tests/deep/fuzz.sh
 	bins=san
 	scripts tests/report/*.sh tests/tool/*.sh
 	bins=

@@ -24,7 +24,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
-#include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -67,56 +66,46 @@ static char *text;
 static struct clock clk;
 static struct dentry *debugfs_dir;
 
-/* Take a bulk. Returns the number of blocks that there were. */
-static unsigned int take_bulk(struct contender *c, unsigned int order,
-			      unsigned int blocks)
+/* Take or free one block, timed. False if there is none to take. */
+static __always_inline bool operate(struct contender *c, int op,
+				    unsigned int order, unsigned int i)
+{
+	u64 begin = bench_clock(clk.cycles);
+
+	if (op == OP_ALLOC)
+		c->pages[i] = alloc_pages(BENCH_GFP, order);
+	else
+		__free_pages(c->pages[i], order);
+	c->ticks[op][i] = bench_clock(clk.cycles) - begin;
+
+	return op == OP_FREE || c->pages[i];
+}
+
+/* Take or free a bulk. Returns the number of blocks that it was. */
+static __always_inline unsigned int bulk(struct contender *c, int op,
+					 unsigned int order, unsigned int blocks)
 {
 	unsigned int i = 0, end;
 	unsigned long flags;
-	u64 begin;
+	bool good = true;
 
-	while (i < blocks) {
+	while (i < blocks && good) {
 		end = min(i + CHUNK, blocks);
 		local_irq_save(flags);
-		for (; i < end; i++) {
-			begin = bench_clock(clk.cycles);
-			c->pages[i] = alloc_pages(BENCH_GFP, order);
-			c->ticks[OP_ALLOC][i] = bench_clock(clk.cycles) - begin;
-			if (!c->pages[i])
-				break;
-		}
+		while (i < end && (good = operate(c, op, order, i)))
+			i++;
 		local_irq_restore(flags);
-		if (i < end)
-			break;
 	}
 
 	return i;
 }
 
-static void free_bulk(struct contender *c, unsigned int order, unsigned int blocks)
-{
-	unsigned int i = 0, end;
-	unsigned long flags;
-	u64 begin;
-
-	while (i < blocks) {
-		end = min(i + CHUNK, blocks);
-		local_irq_save(flags);
-		for (; i < end; i++) {
-			begin = bench_clock(clk.cycles);
-			__free_pages(c->pages[i], order);
-			c->ticks[OP_FREE][i] = bench_clock(clk.cycles) - begin;
-		}
-		local_irq_restore(flags);
-	}
-}
-
 static void contend(struct contender *c, unsigned int s)
 {
-	unsigned int got = take_bulk(c, sizes[s].order, sizes[s].blocks), i;
+	unsigned int got = bulk(c, OP_ALLOC, sizes[s].order, sizes[s].blocks), i;
 	int op;
 
-	free_bulk(c, sizes[s].order, got);
+	bulk(c, OP_FREE, sizes[s].order, got);
 
 	mutex_lock(&c->lock);
 	for (op = 0; op < NR_OPS; op++) {
@@ -205,21 +194,7 @@ static void print_all(struct seq_file *m, bool hists)
 	mutex_unlock(&read_lock);
 }
 
-static int results_show(struct seq_file *m, void *unused)
-{
-	print_all(m, false);
-
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(results);
-
-static int histograms_show(struct seq_file *m, void *unused)
-{
-	print_all(m, true);
-
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(histograms);
+DEFINE_RESULT_FILES(print_all);
 
 static void stop_all(void)
 {

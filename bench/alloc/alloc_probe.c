@@ -23,7 +23,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
-#include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -153,21 +152,7 @@ static void print_all(struct seq_file *m, bool hists)
 	mutex_unlock(&lock);
 }
 
-static int results_show(struct seq_file *m, void *unused)
-{
-	print_all(m, false);
-
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(results);
-
-static int histograms_show(struct seq_file *m, void *unused)
-{
-	print_all(m, true);
-
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(histograms);
+DEFINE_RESULT_FILES(print_all);
 
 static int __init alloc_probe_init(void)
 {

@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/seq_buf.h>
+#include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/timex.h>
 
@@ -238,5 +239,26 @@ static inline bool print_hist(struct seq_buf *out, const char *mode,
 
 	return true;
 }
+
+/*
+ * Define the fops of a module's two debugfs files.
+ * @print: writes one of them; true for the histograms
+ */
+#define DEFINE_RESULT_FILES(print)						\
+static int results_show(struct seq_file *m, void *unused)			\
+{										\
+	print(m, false);							\
+										\
+	return 0;								\
+}										\
+DEFINE_SHOW_ATTRIBUTE(results);							\
+										\
+static int histograms_show(struct seq_file *m, void *unused)			\
+{										\
+	print(m, true);								\
+										\
+	return 0;								\
+}										\
+DEFINE_SHOW_ATTRIBUTE(histograms)
 
 #endif /* ALLOC_MEASURE_H */

@@ -4,7 +4,8 @@
 # Fuzzes what the host's programs and the guest's agent read, each target of
 # tests/fuzz for FUZZ_SECONDS (600), FUZZ_JOBS (one a processor) at a time.
 # Inputs that crash stay in build/fuzz/NAME, and so does the corpus, from which
-# the next run goes on. fuzz.sh NAME... runs only these.
+# the next run goes on. fuzz.sh NAME... runs only these. FUZZ_SEEDS=1 runs each
+# seed once instead, built by gcc.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 cd "$top" || exit 1
@@ -13,8 +14,11 @@ seconds=${FUZZ_SECONDS:-600}
 jobs=${FUZZ_JOBS:-$(nproc)}
 out=build/fuzz
 known="results workloads qmp channel guest_channel guest_text host_text"
+fuzzer=fuzzer,
+cc=clang
+[ -z "${FUZZ_SEEDS:-}" ] || cc=gcc out=build/fuzz-seeds fuzzer=
 flags="-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer
-	-fsanitize=fuzzer,address,undefined,float-cast-overflow
+	-fsanitize=${fuzzer}address,undefined,float-cast-overflow
 	-fno-sanitize-recover=all -Ibench/common -Ibench/runner -Ibench/report -Ibench/guest"
 
 [ $# -gt 0 ] || {
@@ -27,12 +31,12 @@ for t; do
 	*) echo "fuzz.sh: $t: no such target; known: $known" >&2; exit 2 ;;
 	esac
 done
-command -v clang >/dev/null || {
+mkdir -p $out
+[ $cc = gcc ] || command -v clang >/dev/null || {
 	echo "clang is not installed: apt-get install clang"
 	exit 77
 }
-mkdir -p $out
-echo 'int LLVMFuzzerTestOneInput(const char *p, long n) { return p && n < 0; }' |
+[ $cc = gcc ] || echo 'int LLVMFuzzerTestOneInput(const char *p, long n) { return p && n < 0; }' |
 	clang -fsanitize=fuzzer,address -x c -o $out/probe - 2>/dev/null || {
 	echo "clang has no libFuzzer: apt-get install libclang-rt-dev"
 	exit 77
@@ -63,7 +67,8 @@ build()
 	done
 	shift 2
 	# shellcheck disable=SC2086
-	nice clang $flags $_wraps -o "$out/fuzz_$_name" "tests/fuzz/fuzz_$_name.c" \
+	nice $cc $flags $_wraps -o "$out/fuzz_$_name" "tests/fuzz/fuzz_$_name.c" \
+		${FUZZ_SEEDS:+tests/fuzz/seeds.c} \
 		"$@" bench/common/*.c -ljansson -lm -lpthread >"$out/$_name.build" 2>&1
 }
 
@@ -71,7 +76,7 @@ build()
 workload()
 {
 	# shellcheck disable=SC2086
-	nice clang $flags -DWORKLOAD_NAME="\"$1\"" -c -o "$out/$1.o" \
+	nice $cc $flags -DWORKLOAD_NAME="\"$1\"" -c -o "$out/$1.o" \
 		"bench/workloads/$1/guest.c" >"$out/guest_text.build" 2>&1
 }
 
@@ -382,6 +387,8 @@ fuzz()
 	words "$1" >"$out/$1/dict"
 	rm -f "$out/$1"/crash-* "$out/$1"/leak-* "$out/$1"/timeout-* \
 		"$out/$1"/oom-* "$out/$1"/slow-unit-*
+	[ $cc = clang ] ||
+		TMPDIR=$tmp/run/$1 exec nice "$out/fuzz_$1" "$seeds"/* >"$out/$1.log" 2>&1
 	# fd 2 is closed to the target, not to what reports a crash
 	TMPDIR=$tmp/run/$1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	exec nice "$out/fuzz_$1" -max_total_time="$seconds" -max_len=$max \
@@ -395,7 +402,7 @@ fuzz()
 verdict()
 {
 	executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$1.log")
-	echo "# $1: ${executions:-?} executions in $seconds s"
+	echo "# $1: ${executions:-?} executions${fuzzer:+ in $seconds s}"
 	if [ "$2" -eq 0 ] && [ "${executions:-0}" -gt 0 ]; then
 		ok "fuzz_$1"
 		return

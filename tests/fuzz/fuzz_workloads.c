@@ -136,6 +136,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_plan(false);
 		check_plan(true);
 	}
+	/* of this input, whose settings the next one may not have */
+	settings_reset();
 	workloads_free();
 	MUST(free_fd() == fd);
 	return 0;
