@@ -44,6 +44,6 @@ inflate_twice()
 with_monitor
 inflate_twice &
 pid=$!
-guest inflate inflate.sh
+guest inflate inflate.sh --set script.run_ms=120000
 ok "the balloon is inflated twice" wait $pid
 done_testing
