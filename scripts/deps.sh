@@ -75,6 +75,7 @@ needs()
 	prometheus	promtool
 	chromium	chromium
 	makedumpfile	makedumpfile
+	kexec-tools	/sbin/kexec
 	lava-common	/usr/lib/python3/dist-packages/lava_common
 	python3-sphinx	sphinx-build
 	END

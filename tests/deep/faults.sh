@@ -95,13 +95,7 @@ scan asleep
 ok "suspend to RAM was one of them" grep -q 'PM: suspend entry (deep)' \
 	"$(boot_of asleep)/console.log"
 
-cat >"$scratch/qemu" <<EOT
-#!/bin/sh
-exec "${QEMU:-qemu-system-x86_64}" "\$@" -monitor "unix:$scratch/monitor,server=on,wait=off"
-EOT
-chmod +x "$scratch/qemu"
-QEMU=$scratch/qemu
-export QEMU
+with_monitor
 during stopped stop_and_go
 load stopped "$seconds" movablecore=256M load.skip=stress
 ok "QEMU was stopped and continued meanwhile" happened stopped

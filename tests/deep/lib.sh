@@ -91,16 +91,3 @@ gave_back()
 	echo "# $_p % of what was freed is back with the host"
 	[ "$_p" -ge 80 ]
 }
-
-# hmp COMMAND: what a QEMU answers whose monitor is $scratch/monitor
-hmp()
-{
-	perl -MIO::Socket::UNIX -e '
-		my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
-		my $said = "";
-		sub upto { while ($said !~ /\(qemu\) $/) {
-			sysread($s, my $b, 4096) or exit 1; $said .= $b; } }
-		upto(); $said = "";
-		print $s "$ARGV[1]\n"; $s->flush; upto();
-		print $said;' "$scratch/monitor" "$1"
-}

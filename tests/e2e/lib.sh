@@ -145,3 +145,28 @@ guest_script()
 	ok "the script comes to its end" [ "$last" = "1..$((n - first))" ]
 	ok "the guest is well" [ $rc -eq 0 ]
 }
+
+# with_monitor: QEMUs from here on have their monitor at $scratch/monitor
+with_monitor()
+{
+	cat >"$scratch/qemu" <<-EOT
+	#!/bin/sh
+	exec "${QEMU:-qemu-system-x86_64}" "\$@" -monitor "unix:$scratch/monitor,server=on,wait=off"
+	EOT
+	chmod +x "$scratch/qemu"
+	QEMU=$scratch/qemu
+	export QEMU
+}
+
+# hmp COMMAND: what a QEMU answers whose monitor is $scratch/monitor
+hmp()
+{
+	perl -MIO::Socket::UNIX -e '
+		my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
+		my $said = "";
+		sub upto { while ($said !~ /\(qemu\) $/) {
+			sysread($s, my $b, 4096) or exit 1; $said .= $b; } }
+		upto(); $said = "";
+		print $s "$ARGV[1]\n"; $s->flush; upto();
+		print $said;' "$scratch/monitor" "$1"
+}
