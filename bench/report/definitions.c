@@ -19,7 +19,7 @@ void put_definitions(struct doc *d)
 		"`parked_mib_N`: by how much host-resident guest memory is lower N ms after the guest's mark `flush` than at the mark.",
 		"`refill_faults`: page faults, minor and major, of all processes of the VM while memory is used again, for each GiB of it.",
 		"`lock_hold_max_us`: longest hold of `zone->lock` by the worker, the walker or a dump, since the boot and not by workload.",
-		"`host_huge_mib`: how much of the guest's memory the host held in huge pages (AnonHugePages) at the end of settling; only where the host has them.",
+		"`host_huge_mib`: how much of the guest's memory the host held in huge pages (AnonHugePages) at the end, or when it had settled; only where the host has them.",
 		"What the host holds of a guest: pages that are present, and pages in its swap; not the zero page, huge or not, that it maps where the guest only reads (all of a guest that is migrated). `khugepaged` may fill memory between pieces that were given back, which is then resident again and counts in `host_refill_mib`; a note says so of a boot with much of it. Memory of User Mode Linux is in huge pages only if `shmem_enabled` is `force`, of which the report's head warns.",
 		"Times without samples: what overlaps more than five sampling intervals without one (the host slept or stalled, or the run was stopped) is left out, with a note.",
 		"`wait_s` and other times that a workload waits for: what did not happen within the limit is infinite, as with `t95_s`.",

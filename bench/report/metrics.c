@@ -340,9 +340,9 @@ static void from_samples(struct run *run, struct values *out, const struct boot 
 		add(out, boot, w->workload, "stranded_mib", "MiB",
 		    (resident - used) / 1024, NAN);
 		add(out, boot, w->workload, "used_mib_gib", "MiB/GiB", used_of(boot, w), NAN);
-		add(out, boot, w->workload, "host_huge_mib", "MiB",
-		    huge_at(boot, w->settled) / 1024, NAN);
 	}
+	add(out, boot, w->workload, "host_huge_mib", "MiB",
+	    huge_at(boot, isnan(w->settled) ? w->end : w->settled) / 1024, NAN);
 	if (w->from_start)
 		add(out, boot, w->workload, "t_boot_s", "s", ready_at(boot), NAN);
 }

@@ -6,7 +6,7 @@
 # balloon's driver would warn, and the new one reports.
 . "$(dirname "$0")/lib.sh"
 
-times=3
+times=1
 console=$scratch/console
 
 # boot: until the second kernel powers off, which ends QEMU
