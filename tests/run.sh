@@ -208,6 +208,8 @@ group_deep()
 	run "build programs" make -s --no-print-directory programs build/bin/pattern || return
 	if [ -x "tests/deep/$1.sh" ]; then
 		run "deep/$1" "tests/deep/$1.sh"
+	elif [ -f "tests/deep/$1.sh" ]; then
+		run "deep/$1" sh -c "echo 'is not executable: chmod +x tests/deep/$1.sh'; exit 1"
 	elif [ -f "tests/deep/config/$1.config" ]; then
 		run "deep/$1" tests/deep/debug.sh "$1"
 	else
