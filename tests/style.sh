@@ -167,6 +167,6 @@ for arch in x86_64 um; do
 	check "$arch: module compiles with W=1 under sparse" built "$arch" \
 		M="$TREES/patched/$arch/bench" modules
 	check "$arch: module without a warning" silent bench_main.c bench_run.c bench_loops.c \
-		alloc_contend.c alloc_probe.c free_holes.c bench.h hist.h measure.h
+		alloc_contend.c alloc_probe.c free_holes.c bench.h hist.h measure.h results.h
 done
 finish

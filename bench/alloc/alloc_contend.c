@@ -28,6 +28,7 @@
 #include <linux/slab.h>
 
 #include "measure.h"
+#include "results.h"
 
 #define CHUNK		16	/* operations with interrupts off */
 #define BULK_MAX	1024	/* blocks */
@@ -193,8 +194,6 @@ static void print_all(struct seq_file *m, bool hists)
 	seq_write(m, text, out.len);
 	mutex_unlock(&read_lock);
 }
-
-DEFINE_RESULT_FILES(print_all);
 
 static void stop_all(void)
 {

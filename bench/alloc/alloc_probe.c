@@ -27,6 +27,7 @@
 #include <linux/slab.h>
 
 #include "measure.h"
+#include "results.h"
 
 #define TEXT_SIZE	SZ_256K	/* all lines at their longest */
 
@@ -151,8 +152,6 @@ static void print_all(struct seq_file *m, bool hists)
 	seq_write(m, text, out.len);
 	mutex_unlock(&lock);
 }
-
-DEFINE_RESULT_FILES(print_all);
 
 static int __init alloc_probe_init(void)
 {

@@ -240,25 +240,4 @@ static inline bool print_hist(struct seq_buf *out, const char *mode,
 	return true;
 }
 
-/*
- * Define the fops of a module's two debugfs files.
- * @print: writes one of them; true for the histograms
- */
-#define DEFINE_RESULT_FILES(print)						\
-static int results_show(struct seq_file *m, void *unused)			\
-{										\
-	print(m, false);							\
-										\
-	return 0;								\
-}										\
-DEFINE_SHOW_ATTRIBUTE(results);							\
-										\
-static int histograms_show(struct seq_file *m, void *unused)			\
-{										\
-	print(m, true);								\
-										\
-	return 0;								\
-}										\
-DEFINE_SHOW_ATTRIBUTE(histograms)
-
 #endif /* ALLOC_MEASURE_H */

@@ -10,7 +10,7 @@ clone=$(printf '%s/a b,ü\374/clone' "$scratch")
 built=$(realpath "$kernels")
 umask 077
 mkdir -p "$clone"
-git ls-files -z -co --exclude-standard bench scripts kernel/tools/mm tests/e2e tests/tap.sh Makefile |
+git ls-files -z -co --exclude-standard bench scripts kernel/tools/mm tests/e2e tests/tap.sh tests/model/replay/README.md Makefile |
 	xargs -0 cp --parents -t "$clone" 2>/dev/null
 mkdir "$scratch/home" "$scratch/tmp"
 chmod 500 "$scratch/home"
