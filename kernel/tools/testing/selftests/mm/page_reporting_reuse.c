@@ -140,30 +140,6 @@ TEST_F_TIMEOUT(reuse, fragment_order, TIMEOUT)
 	munmap(mem.word, mem.len);
 }
 
-/* Pieces of 2 MiB that are in use otherwise are left, until a flush takes them */
-TEST_F_TIMEOUT(reuse, fragment_percent, TIMEOUT)
-{
-	__u64 reported, end = 0;
-	struct pr_summary sum;
-	struct pr_mem mem;
-
-	ASSERT_EQ(0, pr_quiet());
-	ASSERT_EQ(0, pr_param_set(FRAGMENT, 0));
-	ASSERT_EQ(0, pr_param_set(PERCENT, 100));
-	ASSERT_EQ(0, pr_mem_take(&mem, pr_portion(8, 8 * MIB)));
-	punch(&mem);
-	ASSERT_EQ(0, pr_param_set(MIN_AGE, 0));
-	do {
-		ASSERT_EQ(0, pr_summary_read(&sum));
-	} while (sum.sum[SPARSE] < mem.len / 2 && pr_again(&end));
-	EXPECT_LE(mem.len / 2, sum.sum[SPARSE]);
-	ASSERT_EQ(0, pr_param_set(MIN_AGE, NEVER_MS));
-	reported = pr_stat("reported_bytes");
-	ASSERT_EQ(0, pr_flush());
-	EXPECT_LE(reported + mem.len / 2, pr_stat("reported_bytes"));
-	munmap(mem.word, mem.len);
-}
-
 /* With small granules, freed memory merges with reported memory, which stays known */
 TEST_F_TIMEOUT(reuse, merges_are_kept, TIMEOUT)
 {
