@@ -305,10 +305,6 @@ void pr_wait_for_hooks(void);
 #endif /* CONFIG_PAGE_REPORTING */
 
 /* walk.c */
-
-/* Pages looked at without the lock before anybody else gets a chance to run */
-#define PR_WALK_LOOKS	1024UL
-
 extern u64 pr_lock_hold_max;
 
 u64 pr_lock(struct zone *zone, unsigned long *flags) __acquires(&zone->lock);
@@ -316,6 +312,7 @@ void pr_unlock(struct zone *zone, unsigned long flags, u64 since)
 	__releases(&zone->lock);
 struct page *pr_find_block(struct page *page, unsigned int order,
 			   unsigned int *found);
+unsigned long pr_chunk_end(unsigned long pfn, unsigned long end, unsigned int min_order);
 struct page *pr_next_small(unsigned long *pfn, unsigned long end,
 			   unsigned int min_order, unsigned int *order);
 struct page *pr_next_block(struct zone *zone, unsigned long *pfn,

@@ -64,8 +64,8 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 #endif
 	/* CMA memory is no use to most allocations, nor do they miss it */
 	limits->budget = pr_budget(nr_free, reserve + cma);
-	limits->region.first = NULL;
 	limits->cma_budget = max(cma / 8, min_t(unsigned long, cma, MAX_ORDER_NR_PAGES));
+	limits->region.first = NULL;
 }
 
 /*
@@ -75,14 +75,15 @@ void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
  */
 enum pr_verdict pr_judge_block(struct pr_block *block, struct pr_limits *limits)
 {
-	unsigned long start = ALIGN_DOWN(page_to_pfn(block->page), 1UL << pr_policy.huge_order);
 	enum pr_verdict verdict = pr_judge(&pr_policy, block, limits);
 	struct pr_region *region = &limits->region;
+	struct page *first;
 
 	if (verdict != PR_SPARSE)
 		return verdict;
-	if (region->first != pfn_to_page(start)) {
-		region->first = pfn_to_page(start);
+	first = pfn_to_page(ALIGN_DOWN(page_to_pfn(block->page), 1UL << pr_policy.huge_order));
+	if (region->first != first) {
+		region->first = first;
 		pr_count_region(region, block->zone);
 	}
 	block->region_old = region->old;
@@ -103,7 +104,7 @@ static bool judge_block(struct pr_pass *pass, struct pr_block *block)
 		*wait = min(*wait, pr_wait(&pr_policy, block));
 		return false;
 	case PR_SPARSE:
-		/* What is young there was perhaps looked at when it was not yet waiting */
+		/* What was young when it was counted may be of age when its turn comes */
 		*wait = min(*wait, pass->limits.region.wait);
 		seen->sparse = true;
 		return false;
@@ -145,7 +146,7 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 		min_order = max(min_order, pr_policy.huge_order);
 	batch.nr_blocks = 0;
 	while (*pfn < end && batch.nr_blocks < PR_BATCH_BLOCKS && !must_stop(pass)) {
-		stop = min(end, ALIGN(*pfn + 1, PR_WALK_LOOKS << min_order));
+		stop = pr_chunk_end(*pfn, end, min_order);
 		get_online_mems();
 		while (batch.nr_blocks < PR_BATCH_BLOCKS &&
 		       (page = pr_next_block(zone, pfn, stop, min_order, &order))) {

@@ -99,7 +99,6 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 			 const struct pr_limits *limits)
 {
 	unsigned long pages = 1UL << block->order, budget = limits->budget;
-	unsigned long percent = READ_ONCE(policy->params.fragment_percent);
 
 	if (block->reported == pages)
 		return PR_TOLD;
@@ -121,7 +120,8 @@ enum pr_verdict pr_judge(const struct pr_policy *policy,
 		return PR_OVER_BUDGET;
 	/* The host has a huge page of these 2 MiB, perhaps */
 	if (!limits->force && block->order < policy->huge_order &&
-	    block->region_old * 100 < percent << policy->huge_order)
+	    block->region_old * 100 <
+	    (unsigned long)READ_ONCE(policy->params.fragment_percent) << policy->huge_order)
 		return PR_SPARSE;
 	return PR_ELIGIBLE;
 }

@@ -17,6 +17,9 @@
 #include "../internal.h"
 #include "internal.h"
 
+/* Pages looked at without the lock before anybody else gets a chance to run */
+#define WALK_LOOKS	1024UL
+
 /* Longest hold of zone->lock, in ns */
 u64 pr_lock_hold_max;
 
@@ -89,6 +92,12 @@ static struct page *next_online(struct zone *zone, unsigned long *pfn, unsigned 
 	return NULL;
 }
 
+/* Where to stop that looks for blocks of @min_order from @pfn to @end. Any context. */
+unsigned long pr_chunk_end(unsigned long pfn, unsigned long end, unsigned int min_order)
+{
+	return min(end, ALIGN(pfn + 1, WALK_LOOKS << min_order));
+}
+
 /* Find a block below the order of a pageblock; @pfn and @end share a pageblock */
 struct page *pr_next_small(unsigned long *pfn, unsigned long end,
 			   unsigned int min_order, unsigned int *order)
@@ -136,7 +145,7 @@ struct page *pr_next_block(struct zone *zone, unsigned long *pfn,
 	unsigned long next, stop;
 	struct page *page, *head;
 
-	stop = min(end, ALIGN(*pfn + 1, PR_WALK_LOOKS << min_order));
+	stop = pr_chunk_end(*pfn, end, min_order);
 	while ((page = next_online(zone, pfn, stop))) {
 		next = min(ALIGN(*pfn + 1, pageblock_nr_pages), stop);
 		head = pr_find_block(page, min_order, order);

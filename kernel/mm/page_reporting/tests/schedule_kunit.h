@@ -143,29 +143,9 @@ static void schedule_sweep(struct kunit *test)
 	PRT_EXPECT(test, frame->page + 1008, 3, PR_REPORTED);
 }
 
-/* What is reported in small blocks is no reason for a sweep */
-static void schedule_sweep_done(struct kunit *test)
+/* Free so much in small blocks of a frame that it is worth a sweep */
+static void st_scatter(struct kunit *test)
 {
-	struct prt_frame *frame;
-	struct pr_limits limits;
-	unsigned int off;
-
-	pr_policy.params.fragment_order = 3;
-	prt_start(test, 9, 0);
-	frame = prt_frame(test, 0);
-	for (off = 0; off < 1024; off += 16)
-		prt_put(frame, off, 3);
-	pr_schedule_limits(&limits);
-	KUNIT_EXPECT_FALSE(test, limits.few);
-	prt_flush(test);
-	pr_schedule_limits(&limits);
-	KUNIT_EXPECT_TRUE(test, limits.few);
-}
-
-/* What a sweep has left in 2 MiB that are in use is no reason for the next one */
-static void schedule_sweep_idle(struct kunit *test)
-{
-	struct pr_pass pass = st_pass();
 	struct prt_frame *frame;
 	struct pr_limits limits;
 	unsigned int off;
@@ -177,6 +157,25 @@ static void schedule_sweep_idle(struct kunit *test)
 		prt_put(frame, off, 3);
 	pr_schedule_limits(&limits);
 	KUNIT_ASSERT_FALSE(test, limits.few);
+}
+
+/* What is reported in small blocks is no reason for a sweep */
+static void schedule_sweep_done(struct kunit *test)
+{
+	struct pr_limits limits;
+
+	st_scatter(test);
+	prt_flush(test);
+	pr_schedule_limits(&limits);
+	KUNIT_EXPECT_TRUE(test, limits.few);
+}
+
+/* What a sweep has left in 2 MiB that are in use is no reason for the next one */
+static void schedule_sweep_idle(struct kunit *test)
+{
+	struct pr_pass pass = st_pass();
+
+	st_scatter(test);
 	pr_schedule.drain = false;
 	pass.sweep = true;
 	/* If it has left none for that, there are others that it has missed */
