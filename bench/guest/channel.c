@@ -215,23 +215,27 @@ int failed(const char *workload, const char *what, int err)
 	return -err;
 }
 
+/* Ask the host, while the agent waits for the workload's end; NULL without an answer */
+static json_t *ask(const char *what, const char *workload)
+{
+	char *line;
+
+	emit_simple(what, workload);
+	line = channel_read_line();
+	return line ? json_loads(line, 0, NULL) : NULL;
+}
+
 /**
  * ask_host() - what the host holds of this guest's memory now
  * @held: gets the answer
- *
- * For workloads, while the agent waits for their end.
  *
  * Return: 0, or -1 after an error event.
  */
 int ask_host(const char *workload, struct held *held)
 {
-	char *line;
-	json_t *o;
+	json_t *o = ask("ask", workload);
 	int ret;
 
-	emit_simple("ask", workload);
-	line = channel_read_line();
-	o = line ? json_loads(line, 0, NULL) : NULL;
 	ret = json_unpack(o, "{s:F, s:F, s:F}", "resident_mib",
 			  &held->resident_mib, "refault_mib", &held->refault_mib,
 			  "gib_s", &held->gib_s);
@@ -250,13 +254,9 @@ int ask_host(const char *workload, struct held *held)
  */
 int ask_pages(const char *workload, struct host_pages *pages)
 {
-	char *line;
-	json_t *o;
+	json_t *o = ask("ask-pages", workload);
 	int ret;
 
-	emit_simple("ask-pages", workload);
-	line = channel_read_line();
-	o = line ? json_loads(line, 0, NULL) : NULL;
 	pages->huge_mib = NAN;
 	ret = json_unpack(o, "{s:F, s?F}", "faults", &pages->faults, "huge_mib",
 			  &pages->huge_mib);
