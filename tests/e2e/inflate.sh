@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The virtio balloon takes 400 MiB of reported memory and gives them back, twice:
-# what it takes is removed, is not refaulted, and teaches the age nothing.
+# what it takes is removed, and is neither refaulted nor taken back too soon.
 . "$(dirname "$0")/lib.sh"
 
 # balloon_mib: what the guest has without the balloon

@@ -170,3 +170,26 @@ hmp()
 		print $s "$ARGV[1]\n"; $s->flush; upto();
 		print $said;' "$scratch/monitor" "$1"
 }
+
+# boot_init SECONDS INIT [WORDS]: QEMU with an init of tests/e2e/guest, until it ends or
+# for so long; what the guest says is in $console
+boot_init()
+{
+	console=$scratch/console
+	timeout "$1" "${QEMU:-qemu-system-x86_64}" -machine q35 \
+		-accel tcg,thread=single -m 1024 -smp 2 -nodefaults \
+		-no-user-config -nographic -no-reboot \
+		-kernel "$kernels/x86_64-patched/bzImage" \
+		-append "console=ttyS0 panic=-1 oops=panic root=hostroot rootfstype=9p rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro init=$top/tests/e2e/guest/$2 no_timer_check page_ext=on ${3-}" \
+		-chardev "file,id=console,path=$console" -serial chardev:console \
+		-device virtio-balloon-pci,free-page-reporting=on \
+		-fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap \
+		-device virtio-9p-pci,fsdev=root,mount_tag=hostroot >"$scratch/log" 2>&1
+}
+
+# complained: did the guest of boot_init?
+complained()
+{
+	grep -E 'WARNING|BUG|Oops|blocked for|not returned' "$console" || return
+	sed 's/^/# /' "$console" | tail -n 40
+}

@@ -1,36 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Init of kexec.sh's guests, twice in each: memory is freed, reported and flushed
-# as fast as possible; then the first kernel starts the second, which powers off.
-mount -t proc none /proc
-mount -t sysfs none /sys
-mount -t tmpfs none /tmp
-mount -t debugfs none /sys/kernel/debug
-
-reports()
-{
-	sed -n 's/^reports //p' /sys/kernel/debug/page_reporting/stats
-}
-
-# reboot_by COMMAND: reboot(2) with that; not everybody has a program for it that
-# needs no init
-reboot_by()
-{
-	perl -e 'syscall(169, 0xfee1dead, 672274793, hex $ARGV[0], 0)' "$1"
-	sleep 60
-}
-
+# Init of kexec.sh's guest, twice: while memory is reported, the first kernel starts
+# the second, which powers off.
+. "${0%/*}/busy.sh"
 PATH=$PATH:/sbin:/usr/sbin
 by_kexec=0x45584543 power_off=0x4321fedc
-echo 0 >/sys/module/page_reporting/parameters/min_age_ms
-(while :; do
-	head -c 300M /dev/zero >/tmp/used
-	rm /tmp/used
-done) &
-(while :; do
-	echo all >/sys/kernel/debug/page_reporting/flush
-done) 2>/dev/null &
-sleep 3
 if grep -q second_kernel /proc/cmdline; then
 	echo "second kernel: $(reports) reports"
 	reboot_by $power_off
