@@ -40,7 +40,7 @@ SANS = $(BINS:build/bin/%=build/san/%)
 TESTS = $(patsubst tests/%.c,build/san/tests/%,$(wildcard tests/unit/test_*.c \
 	  tests/report/test_*.c))
 
-# Without KERNELS the runner says which ones its plan boots.
+# what 'make kernels' builds
 KERNELS ?=
 
 help:
@@ -88,16 +88,17 @@ BENCH_ARGS = --kernels $(KERNELS_DIR) --profile "$(PROFILE)" $(if $(PLATFORMS),-
 	     $(if $(TAP),--tap) $(if $(PROBE),--probe "$(PROBE)") \
 	     $(if $(EQUALISE),--equalise "$(EQUALISE)")
 
-# The plan is made first: wrong names, and what this machine cannot do, are said
-# before anything takes long. A run that goes on has its kernels.
+# What a long run boots first, to have a report of it soon: two rounds, which need
+# the kernels of User Mode Linux only. FIRST= leaves the plan as it is.
+FIRST ?= um,drain,churn,2
+
+# run.json of a run that goes on says how its kernels are built.
 bench: programs
 ifneq ($(RESUME),)
 	@build/bin/prbench --resume "$(RESUME)" --report build/bin/prreport
 else
-	@plan=$$(build/bin/prbench $(BENCH_ARGS) --plan) || exit $$?; \
-	scripts/kernel.sh build $(KERNELS) \
-		$$(echo "$$plan" | sed -n 's/^kernels://p') || exit $$?; \
-	build/bin/prbench $(BENCH_ARGS) --report build/bin/prreport
+	@build/bin/prbench $(BENCH_ARGS) --first "$(FIRST)" --build scripts/kernel.sh \
+		--report build/bin/prreport
 endif
 
 doctor: programs

@@ -11,6 +11,9 @@
 
 #define PRINTF(f, a)	__attribute__((format(printf, f, a)))
 
+/* The "status" in run.json of a run that goes on after it is reported. */
+#define FIRST_REPORT	"first report"
+
 double now_s(void);
 void sleep_s(double s);
 char *vformat(const char *fmt, va_list ap);

@@ -454,6 +454,7 @@ int front_write(struct run *run, const struct summary *sum, const struct answer 
 		return -1;
 	find_columns(&f);
 	doc_begin(&f.d, "Free page reporting: page flag against page_ext");
+	put_first_report(&f.d, run);
 	if (!nanswers)
 		doc_p(&f.d, "**Nothing that a question is about was measured in this run**; what was is in [%s](%s).",
 		      html ? "details.html" : "details.md", html ? "details.html" : "details.md");

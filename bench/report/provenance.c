@@ -101,6 +101,19 @@ void put_machine(struct doc *d, const struct run *run)
 	doc_p(d, "Unlike platforms are never compared with each other.");
 }
 
+static bool goes_on(const struct run *run)
+{
+	return !strcmp(json_str(run->meta, "status", ""), FIRST_REPORT);
+}
+
+/* Say that this is a report of a run that has not ended. */
+void put_first_report(struct doc *d, const struct run *run)
+{
+	if (goes_on(run))
+		doc_p(d, "**First report: %zu of %.0f boots.** The run was going on when this was written; at its end it writes this page anew.",
+		      run->nboots, json_num(run->meta, "boots_planned", NAN));
+}
+
 void put_completeness(struct doc *d, const struct run *run,
 			     const struct plots *plots)
 {
@@ -120,11 +133,12 @@ void put_completeness(struct doc *d, const struct run *run,
 		doc_p(d, "All %zu boots finished%s.", run->nboots,
 		      maps ? "" : " and count");
 	else
-		doc_p(d, "**%d of %.0f planned boots count**: %d lost, %d with an error, %d interrupted, %d with unusable files, %.0f never started; %zu notes on skipped or failed workloads. They are named under Boots.",
+		doc_p(d, "**%d of %.0f planned boots count**: %d lost, %d with an error, %d interrupted, %d with unusable files, %.0f %s; %zu notes on skipped or failed workloads. They are named under Boots.",
 		      by[BOOT_OK], isnan(planned) ? run->nboots : planned,
 		      by[BOOT_LOST], by[BOOT_ERROR], by[BOOT_INTERRUPTED],
 		      by[BOOT_CORRUPT],
-		      planned > run->nboots ? planned - run->nboots : 0, run->nnotes);
+		      planned > run->nboots ? planned - run->nboots : 0,
+		      goes_on(run) ? "still to come" : "never started", run->nnotes);
 	if (maps)
 		doc_p(d, "%zu of them %s disturbed to draw a map of %s memory, and in no figure but that.",
 		      maps, maps == 1 ? "was" : "were", maps == 1 ? "its" : "their");

@@ -458,6 +458,7 @@ void put_instructions(struct doc *d, struct run *run, const struct summary *sum)
 void put_definitions(struct doc *d);
 void put_regret(struct doc *d, const struct summary *sum);
 
+void put_first_report(struct doc *d, const struct run *run);
 void put_completeness(struct doc *d, const struct run *run, const struct plots *plots);
 void put_machine(struct doc *d, const struct run *run);
 void put_what_ran(struct doc *d, const struct run *run);

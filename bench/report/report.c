@@ -40,6 +40,7 @@ int report_write(struct run *run, const struct summary *sum,
 		 "Free page reporting: page flag against page_ext (%s, %s)",
 		 json_str(run->meta, "profile", "?"), json_str(run->meta, "date", "?"));
 	doc_begin(&d, title);
+	put_first_report(&d, run);
 	put_warnings(&d, run);
 	put_completeness(&d, run, plots);
 	put_answers(&d, sum, answers, nanswers);

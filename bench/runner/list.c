@@ -70,40 +70,19 @@ void print_list(FILE *f)
 							  "description")));
 }
 
-static uint64_t variants_of_tree(const struct state *s, const char *tree)
-{
-	uint64_t mask = 0;
-	size_t v;
-
-	for (v = 0; v < nr_variants; v++)
-		if (!strcmp(variant_tree(&variants[v], s->cfg.sel.series), tree))
-			mask |= BIT(v);
-	return mask;
-}
-
 /* What has to be built before the plan can run. */
-static void print_kernels(const struct state *s)
+static void print_kernels(const char *what, const struct plan *plan, const struct series *series)
 {
-	uint64_t um = plan_variants(&s->plan, BIT(UM));
-	uint64_t qemu = plan_variants(&s->plan, ~BIT(UM));
-	size_t v;
+	char **names = kernels_of(plan, series);
+	size_t i;
 
-	printf("kernels:");
-	if (s->try_kvm && !(qemu & variants_of_tree(s, "pristine")))
-		printf(" x86_64-pristine");
-	for (v = 0; v < nr_variants; v++) {
-		const char *tree = variant_tree(&variants[v], s->cfg.sel.series);
-		uint64_t same = variants_of_tree(s, tree);
-
-		/* Several variants share a tree: name it with the first one. */
-		if (same & (BIT(v) - 1))
-			continue;
-		if (qemu & same)
-			printf(" x86_64-%s", tree);
-		if (um & same)
-			printf(" um-%s", tree);
+	printf("%s:", what);
+	for (i = 0; names && names[i]; i++) {
+		printf(" %s", names[i]);
+		free(names[i]);
 	}
 	printf("\n");
+	free(names);
 }
 
 void print_plan(const struct state *s)
@@ -111,7 +90,14 @@ void print_plan(const struct state *s)
 	size_t i, l, k;
 	char text[128];
 
-	print_kernels(s);
+	print_kernels("kernels", &s->plan, s->cfg.sel.series);
+	if (s->plan.first) {
+		struct plan head = plan_head(&s->plan);
+
+		print_kernels("first", &head, s->cfg.sel.series);
+		printf("%u boots, about %d:%02d min until the first report\n", head.nr_boots,
+		       (int)head.estimate_s / 60, (int)head.estimate_s % 60);
+	}
 	printf("%u boots, about %d:%02d min\n", s->plan.nr_boots,
 	       (int)s->plan.estimate_s / 60, (int)s->plan.estimate_s % 60);
 	for (i = 0; i < s->plan.nr; i++)

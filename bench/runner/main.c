@@ -22,36 +22,6 @@ static void resolve(char *path, const char *from, const char *what)
 	}
 }
 
-/* Name each kernel that is missing before anything is booted. */
-static void check_kernels(const struct config *cfg, const struct plan *plan)
-{
-	unsigned int missing = 0;
-	size_t p, v;
-
-	for (p = 0; p < NR_PLATFORMS; p++) {
-		for (v = 0; v < nr_variants; v++) {
-			char dir[PATH_MAX / 2], path[PATH_MAX];
-
-			if (!(plan_variants(plan, BIT(p)) & BIT(v)))
-				continue;
-			kernel_dir(dir, sizeof(dir), cfg, (enum platform)p,
-				   &variants[v]);
-			make_path(path, sizeof(path), "%s/%s", dir,
-				 platform_table[p].image);
-			if (!access(path, R_OK))
-				continue;
-			complain("variant %s on %s needs %s: %s",
-				variants[v].name, platform_table[p].name, path,
-				strerror(errno));
-			missing++;
-		}
-	}
-	if (missing) {
-		complain("build the kernels first, or choose other variants with --variants");
-		exit(EXIT_FATAL);
-	}
-}
-
 static void resolve_paths(struct config *cfg, const struct options *o)
 {
 	resolve(cfg->kernels, o->kernels, "kernels in");
@@ -97,11 +67,24 @@ static void choose_platforms(struct state *s)
 		say(s, "KVM: its events are not counted: %s\n", s->kvm_counters);
 }
 
+/* On which platforms what is booted; without any boot the program ends. */
+static void make_plan(struct state *s, const struct options *o)
+{
+	choose_platforms(s);
+	if (plan_make(&s->plan, &s->cfg.sel) ||
+	    (o->has_first && plan_first(&s->plan, &o->first))) {
+		complain("out of memory");
+		exit(EXIT_FATAL);
+	}
+	if (s->plan.nr_boots)
+		return;
+	explain_nothing(&s->cfg.sel);
+	exit(EXIT_USAGE);
+}
+
 /* Answer --list, --plan and --doctor. */
 static int answer(struct state *s, const struct options *o)
 {
-	int ret = 0;
-
 	if (o->ask == 'd') {
 		if (!realpath(o->kernels, s->cfg.kernels))
 			make_path(s->cfg.kernels, sizeof(s->cfg.kernels), "%s",
@@ -112,24 +95,9 @@ static int answer(struct state *s, const struct options *o)
 		print_list(stdout);
 		return 0;
 	}
-	/* KVM needs the same kernels as TCG, and one to be tried with. */
-	s->try_kvm = !s->cfg.sel.platforms || s->cfg.sel.platforms & BIT(KVM);
-	if (!s->cfg.sel.platforms)
-		s->cfg.sel.platforms = BIT(TCG) | BIT(ICOUNT) | BIT(UM);
-	s->cfg.sel.platforms = doctor_platforms(&s->cfg, s->cfg.sel.platforms);
-	if (!s->cfg.sel.platforms)
-		return EXIT_FATAL;
-	if (plan_make(&s->plan, &s->cfg.sel)) {
-		complain("out of memory");
-		return EXIT_FATAL;
-	}
-	if (s->plan.nr_boots) {
-		print_plan(s);
-	} else {
-		explain_nothing(&s->cfg.sel);
-		ret = EXIT_USAGE;
-	}
-	return ret;
+	make_plan(s, o);
+	print_plan(s);
+	return 0;
 }
 
 /* Two runs at once are possible, and their figures are worth less. */
@@ -154,17 +122,16 @@ static void warn_of_others(struct state *s)
 /* Everything up to the first boot; what cannot be had ends the program. */
 static void prepare(struct state *s, const struct options *o, int argc, char **argv)
 {
+	struct plan now;
+
+	make_plan(s, o);
+	/* What is not built on the way has to be there from the beginning. */
+	now = o->build && s->plan.first ? plan_head(&s->plan) : s->plan;
+	if (o->build && build_kernels(s, o->build, &now))
+		exit(s->interrupted ? EXIT_INTERRUPTED : EXIT_FATAL);
 	resolve_paths(&s->cfg, o);
-	choose_platforms(s);
-	if (plan_make(&s->plan, &s->cfg.sel)) {
-		complain("out of memory");
+	if (!kernels_there(&s->cfg, &now))
 		exit(EXIT_FATAL);
-	}
-	if (!s->plan.nr_boots) {
-		explain_nothing(&s->cfg.sel);
-		exit(EXIT_USAGE);
-	}
-	check_kernels(&s->cfg, &s->plan);
 	if (o->resume)
 		resolve(s->cfg.out, o->resume, "the run");
 	else
@@ -178,24 +145,6 @@ static void prepare(struct state *s, const struct options *o, int argc, char **a
 	s->cfg.began = json_string_value(json_object_get(s->run, "date"));
 	if (s->tap)
 		printf("1..%u\n", s->plan.nr_boots - s->ok - s->bad);
-}
-
-static void run(struct state *s)
-{
-	save_run(s, "running");
-	if (s->fatal)
-		return;
-	say(s, "%s: %u boots, about %d:%02d min\n", s->cfg.out,
-	    s->plan.nr_boots - s->ok - s->bad,
-	    (int)s->plan.estimate_s / 60, (int)s->plan.estimate_s % 60);
-	run_phases(s);
-	save_run(s, s->interrupted ? "interrupted" : s->fatal ? "stopped" :
-		 "complete");
-	say(s, "%u boots ok, %u not, %.0f s; raw data in %s\n", s->ok, s->bad,
-	    now_s() - s->t0, s->cfg.out);
-	if (s->tap && (s->interrupted || s->fatal))
-		printf("Bail out! %s\n", s->interrupted ? "interrupted" :
-		       "no boot can succeed any more");
 }
 
 /* What boots have finished gets its report even if others were lost. */
@@ -218,6 +167,64 @@ static int report(const struct state *s, const char *program)
 	return pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
 }
 
+/* Run what is to be first, report it, and build what the rest needs. */
+static void run_first(struct state *s, const struct options *o)
+{
+	struct plan rest = s->plan;
+	bool any = plan_head(&s->plan).nr_boots;	/* none if they had ended before */
+
+	rest.phases += rest.first;
+	rest.nr -= rest.first;
+	run_phases(s, 0, s->plan.first);
+	if (s->interrupted || s->fatal)
+		return;
+	if (any && o->report) {
+		save_run(s, FIRST_REPORT);
+		say(s, "first report, of %u boots:\n", s->ok + s->bad);
+		report(s, o->report);
+		say(s, "going on; the report is renewed at the end, and Ctrl-C keeps this one\n");
+		save_run(s, "running");
+	}
+	if (o->build && build_kernels(s, o->build, &rest))
+		s->fatal = !s->interrupted;
+	else
+		s->fatal |= !kernels_there(&s->cfg, &rest);
+}
+
+static void say_plan(const struct state *s, const struct options *o)
+{
+	struct plan head = plan_head(&s->plan);
+
+	say(s, "%s: %u boots, about %d:%02d min\n", s->cfg.out,
+	    s->plan.nr_boots - s->ok - s->bad,
+	    (int)s->plan.estimate_s / 60, (int)s->plan.estimate_s % 60);
+	if (head.nr_boots && o->report)
+		say(s, "%s/report.html will be there in about %d:%02d min, of the first %u boots\n",
+		    s->cfg.out, (int)head.estimate_s / 60, (int)head.estimate_s % 60,
+		    head.nr_boots);
+}
+
+static void run(struct state *s, const struct options *o)
+{
+	save_run(s, "running");
+	if (s->fatal)
+		return;
+	say_plan(s, o);
+	if (s->plan.first)
+		run_first(s, o);
+	run_phases(s, s->plan.first, s->plan.nr);
+	save_run(s, s->interrupted ? "interrupted" : s->fatal ? "stopped" :
+		 "complete");
+	say(s, "%u boots ok, %u not, %.0f s; raw data in %s\n", s->ok, s->bad,
+	    now_s() - s->t0, s->cfg.out);
+	if (s->tap && (s->interrupted || s->fatal))
+		printf("Bail out! %s\n", s->interrupted ? "interrupted" :
+		       "no boot can succeed any more");
+	else if ((s->interrupted || s->fatal) && o->report)
+		say(s, "'make report RESULTS=%s' reports these, 'make bench RESUME=%s' goes on\n",
+		    s->cfg.out, s->cfg.out);
+}
+
 static int result(const struct state *s)
 {
 	if (s->interrupted)
@@ -237,6 +244,7 @@ int main(int argc, char **argv)
 
 	/* A reader that is gone stops the output, never the run. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 	while ((ret = open("/dev/null", O_RDWR)) >= 0 && ret <= STDERR_FILENO)
 		;
 	close(ret);
@@ -261,7 +269,7 @@ int main(int argc, char **argv)
 		ret = answer(&s, &o);
 	} else {
 		prepare(&s, &o, argc, argv);
-		run(&s);
+		run(&s, &o);
 		ret = result(&s);
 		if (o.report && ret <= EXIT_LOST && report(&s, o.report))
 			ret = EXIT_LOST;

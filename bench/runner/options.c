@@ -20,6 +20,8 @@ static const struct option long_options[] = {
 	{ "probe", required_argument, NULL, 'r' },
 	{ "equalise", required_argument, NULL, 'e' },
 	{ "kernels", required_argument, NULL, 'k' },
+	{ "build", required_argument, NULL, 'B' },
+	{ "first", required_argument, NULL, 'f' },
 	{ "agent", required_argument, NULL, 'a' },
 	{ "source", required_argument, NULL, 'K' },
 	{ "out", required_argument, NULL, 'o' },
@@ -56,6 +58,9 @@ static void usage(FILE *f)
 		"                         own free page reporting (wait), or none (default %s)\n"
 		"  --kernels DIR          built kernels (default build/kernels, or with\n"
 		"                         KERNEL=7.3 in the environment build/kernels-7.3)\n"
+		"  --build FILE           the program that builds kernels: FILE build NAME...\n"
+		"  --first LIST           run these rounds of a long plan first, with a report of\n"
+		"                         them: platforms, workloads, how many rounds of each\n"
 		"  --agent FILE           the guest's init (default build/bin/pragent)\n"
 		"  --source DIR           kernel source for workloads that want one (default\n"
 		"                         build/trees/pristine)\n"
@@ -178,6 +183,7 @@ static bool select_option(struct selection *sel, int c, const char *arg)
 /* Options that say with what, and where to. */
 static bool place_option(struct state *s, struct options *o, int c, char *arg)
 {
+	char err[160];
 	int n;
 
 	switch (c) {
@@ -202,6 +208,14 @@ static bool place_option(struct state *s, struct options *o, int c, char *arg)
 		return true;
 	case 'R':
 		o->report = arg;
+		return true;
+	case 'B':
+		o->build = arg;
+		return true;
+	case 'f':
+		o->has_first = *arg;
+		if (parse_part(arg, &o->first, err, sizeof(err)))
+			refuse("first", err);
 		return true;
 	case 't':
 		s->tap = true;

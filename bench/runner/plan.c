@@ -5,6 +5,8 @@
 
 #include "prbench.h"
 
+#define FIRST_AFTER_S	900	/* a shorter run has its only report soon enough */
+
 static double estimate(bool full, const struct boot *b)
 {
 	double s = platform_table[b->platform].boot_s;
@@ -195,10 +197,31 @@ static int fill_phase(struct phase *phase, const struct selection *sel,
 	return 0;
 }
 
+/* Count the boots, and how long they take. */
+static void plan_sum(struct plan *plan)
+{
+	size_t i, l;
+
+	plan->nr_boots = 0;
+	plan->estimate_s = 0;
+	for (i = 0; i < plan->nr; i++) {
+		double longest = 0;
+
+		for (l = 0; l < plan->phases[i].nr; l++) {
+			double s = lane_seconds(&plan->phases[i].lanes[l]);
+
+			if (s > longest)
+				longest = s;
+			plan->nr_boots += (unsigned int)plan->phases[i].lanes[l].nr;
+		}
+		plan->estimate_s += longest;
+	}
+}
+
 int plan_make(struct plan *plan, const struct selection *sel)
 {
 	struct group groups[WORKLOADS_MAX];
-	size_t nr = workload_groups(sel->full, groups), g, l;
+	size_t nr = workload_groups(sel->full, groups), g;
 	unsigned int rnd = sel->seed;
 
 	memset(plan, 0, sizeof(*plan));
@@ -207,21 +230,118 @@ int plan_make(struct plan *plan, const struct selection *sel)
 		return -1;
 	for (g = 0; g < nr; g++) {
 		struct phase *phase = &plan->phases[plan->nr];
-		double longest = 0;
 
 		if (fill_phase(phase, sel, &groups[g], &rnd))
 			return -1;
-		for (l = 0; l < phase->nr; l++) {
-			double s = lane_seconds(&phase->lanes[l]);
-
-			if (s > longest)
-				longest = s;
-			plan->nr_boots += (unsigned int)phase->lanes[l].nr;
-		}
-		plan->estimate_s += longest;
 		plan->nr += phase->nr != 0;
 	}
+	plan_sum(plan);
 	return 0;
+}
+
+static bool in_part(const struct plan_part *part, const struct boot *b)
+{
+	return part->platforms & BIT(b->platform) &&
+	       !(b->workloads & ~part->workloads) &&
+	       (!part->rounds || b->replicate < part->rounds);
+}
+
+/* Move the rounds of a part from a lane to another one, in their order. */
+static int split_lane(struct lane *from, struct lane *to, const struct plan_part *part)
+{
+	size_t i, left = 0;
+
+	to->boots = calloc(from->nr + 1, sizeof(*to->boots));
+	if (!to->boots)
+		return -1;
+	for (i = 0; i < from->nr; i++) {
+		if (in_part(part, &from->boots[i]))
+			to->boots[to->nr++] = from->boots[i];
+		else
+			from->boots[left++] = from->boots[i];
+	}
+	from->nr = left;
+	return 0;
+}
+
+/* Are some boots of a plan in a part, and others not? */
+static bool divides(const struct plan *plan, const struct plan_part *part)
+{
+	unsigned int in = 0;
+	size_t i, l, k;
+
+	for (i = 0; i < plan->nr; i++)
+		for (l = 0; l < plan->phases[i].nr; l++)
+			for (k = 0; k < plan->phases[i].lanes[l].nr; k++)
+				in += in_part(part, &plan->phases[i].lanes[l].boots[k]);
+	return in && in < plan->nr_boots;
+}
+
+/* Take out phases that have no boots. */
+static void drop_empty(struct plan *plan)
+{
+	size_t first = plan->first, nr = plan->nr, i, l;
+
+	plan->nr = 0;
+	for (i = 0; i < nr; i++) {
+		struct phase *phase = &plan->phases[i];
+		size_t boots = 0;
+
+		for (l = 0; l < phase->nr; l++)
+			boots += phase->lanes[l].nr;
+		if (boots) {
+			plan->phases[plan->nr++] = *phase;
+			continue;
+		}
+		for (l = 0; l < phase->nr; l++)
+			free(phase->lanes[l].boots);
+		plan->first -= i < first;
+	}
+}
+
+/**
+ * plan_first() - put some rounds of a plan before the rest
+ * @plan: gets phases of these rounds, before its own; plan->first says how many
+ * @part: which rounds
+ *
+ * A short plan stays as it is, and so does one that is all in the part, or all
+ * outside.
+ *
+ * Return: 0, or -1 without memory.
+ */
+int plan_first(struct plan *plan, const struct plan_part *part)
+{
+	size_t nr = plan->nr, i, l;
+	struct phase *phases;
+
+	if (plan->estimate_s <= FIRST_AFTER_S || !divides(plan, part))
+		return 0;
+	phases = calloc(2 * nr, sizeof(*phases));
+	if (!phases)
+		return -1;
+	memcpy(phases + nr, plan->phases, nr * sizeof(*phases));
+	free(plan->phases);
+	plan->phases = phases;
+	plan->nr = 2 * nr;
+	plan->first = nr;
+	for (i = 0; i < nr; i++) {
+		phases[i].nr = phases[nr + i].nr;
+		for (l = 0; l < phases[i].nr; l++)
+			if (split_lane(&phases[nr + i].lanes[l], &phases[i].lanes[l], part))
+				return -1;
+	}
+	drop_empty(plan);
+	plan_sum(plan);
+	return 0;
+}
+
+/* What runs before the first report, as a plan; its phases belong to @plan. */
+struct plan plan_head(const struct plan *plan)
+{
+	struct plan head = { .phases = plan->phases, .nr = plan->first };
+
+	plan_sum(&head);
+	return head;
 }
 
 /* The variants that a plan boots on any of some platforms. */

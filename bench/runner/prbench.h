@@ -91,6 +91,15 @@ struct selection {
 	unsigned int seed;
 };
 
+/*
+ * Rounds of a plan: the first ones of these workloads on these platforms. A round
+ * is never divided, or variants would have other predecessors than planned.
+ */
+struct plan_part {
+	uint64_t platforms, workloads;
+	unsigned int rounds;		/* so many of each; 0: all */
+};
+
 struct boot {
 	unsigned int seq;		/* in order of start, from 1 */
 	enum platform platform;
@@ -119,6 +128,7 @@ struct phase {
 struct plan {
 	struct phase *phases;
 	size_t nr;
+	size_t first;		/* so many phases run before the first report; 0: none */
 	unsigned int nr_boots;
 	double estimate_s;
 };
@@ -139,7 +149,10 @@ int parse_platforms(const char *text, uint64_t *mask, char *unknown, size_t len)
 int parse_variants(const char *text, uint64_t *mask, char *unknown, size_t len);
 void plan_order(size_t nr, unsigned int rounds, unsigned int *rnd,
 		size_t *order);
+int parse_part(const char *text, struct plan_part *part, char *err, size_t len);
 int plan_make(struct plan *plan, const struct selection *sel);
+int plan_first(struct plan *plan, const struct plan_part *part);
+struct plan plan_head(const struct plan *plan);
 uint64_t plan_variants(const struct plan *plan, uint64_t platforms);
 void plan_free(struct plan *plan);
 
@@ -314,9 +327,16 @@ pid_t uml_main_pid(pid_t supervisor);
 int uml_works(char *err, size_t len);
 void vm_kill(struct vm *vm);
 void vm_free(struct vm *vm);
-bool kvm_works(const struct config *cfg, char *why, size_t len);
+pid_t spawn_vm(char **argv, const char *log_path, const struct cgroup *group);
 void kernel_dir(char *path, size_t len, const struct config *cfg,
 		enum platform p, const struct variant *v);
+
+/* kernels.c */
+char **kernels_of(const struct plan *plan, const struct series *series);
+bool kernels_there(const struct config *cfg, const struct plan *plan);
+
+/* kvm_probe.c */
+bool kvm_works(const struct config *cfg, char *why, size_t len);
 
 /* channel.c */
 struct channel {

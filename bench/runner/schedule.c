@@ -122,7 +122,8 @@ static void run_phase(struct state *s, size_t index, const sigset_t *signals)
 	}
 }
 
-void run_phases(struct state *s)
+/* Run the phases of the plan from one on, up to another one. */
+void run_phases(struct state *s, size_t from, size_t to)
 {
 	sigset_t signals;
 	size_t i;
@@ -130,7 +131,6 @@ void run_phases(struct state *s)
 	stop_signals(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGCHLD, SIG_DFL);
-	for (i = 0; i < s->plan.nr && !s->interrupted && !s->fatal; i++)
+	for (i = from; i < to && !s->interrupted && !s->fatal; i++)
 		run_phase(s, i, &signals);
 }

@@ -15,7 +15,6 @@ struct state {
 	char *kvm_counters;	/* why KVM's events are not counted, or NULL */
 	unsigned int landed;
 	bool tty;		/* a line of progress that is written over */
-	bool try_kvm;		/* nobody has said which platforms */
 	bool tap;		/* a point for each boot, all else is a comment */
 	bool interrupted;
 	bool fatal;
@@ -26,7 +25,9 @@ struct state {
 
 /* What was asked for, as far as it is not in struct selection. */
 struct options {
-	const char *kernels, *agent, *source, *out, *resume, *report;
+	const char *kernels, *agent, *source, *out, *resume, *report, *build;
+	struct plan_part first;	/* made and reported before the rest */
+	bool has_first;
 	int ask;		/* a question instead of a run: 'l', 'n', 'd'; or 0 */
 };
 
@@ -50,7 +51,10 @@ void go_on(struct state *s);
 void save_run(struct state *s, const char *status);
 
 /* schedule.c */
-void run_phases(struct state *s);
+void run_phases(struct state *s, size_t from, size_t to);
+
+/* kernels.c */
+int build_kernels(struct state *s, const char *program, const struct plan *plan);
 
 /* progress.c */
 void find_terminal(struct state *s);

@@ -151,3 +151,48 @@ int name_index(const char *const *names, size_t nr, const char *name)
 			return (int)i;
 	return -1;
 }
+
+/* Set the bits that a word names, if it is of this kind. */
+static bool add_word(const char *word, uint64_t *mask,
+		     int (*parse)(const char *, uint64_t *, char *, size_t))
+{
+	uint64_t bits;
+	char bad[64];
+
+	if (parse(word, &bits, bad, sizeof(bad)))
+		return false;
+	*mask |= bits;
+	return true;
+}
+
+/**
+ * parse_part() - read which rounds of a plan are meant
+ * @text: names of platforms and workloads, and a number of rounds; without a
+ *	platform all of them are meant, and so on
+ * @part: gets it
+ * @err: names the word that is none of these
+ * @len: its size
+ *
+ * Return: 0, or -1 with @err.
+ */
+int parse_part(const char *text, struct plan_part *part, char *err, size_t len)
+{
+	char word[64], *end;
+
+	memset(part, 0, sizeof(*part));
+	for (; text += strspn(text, ", \t\n"), *text; text += strcspn(text, ", \t\n")) {
+		unsigned long n;
+
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, ", \t\n"), text);
+		n = strtoul(word, &end, 10);
+		if (!*end && n && n < 1000)
+			part->rounds = (unsigned int)n;
+		else if (!add_word(word, &part->platforms, parse_platforms) &&
+			 !add_word(word, &part->workloads, parse_workloads))
+			return set_err(err, len, "'%s' is no platform, workload or number of rounds; see --list",
+				       word);
+	}
+	part->platforms = part->platforms ? part->platforms : ~0ULL;
+	part->workloads = part->workloads ? part->workloads : ~0ULL;
+	return 0;
+}

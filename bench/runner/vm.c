@@ -12,9 +12,6 @@
 
 #include "prbench.h"
 
-#define KVM_PROBE_S	10.0
-#define KVM_REMEDY	"turn on nested virtualisation in the hypervisor above, or use tcg"
-
 /* A guest that dies must say so at once and not wait for somebody. */
 #define COMMON_CMDLINE	"panic=-1 oops=panic"
 
@@ -101,7 +98,7 @@ static void __attribute__((noreturn)) exec_vm(char **argv, int log,
 	_exit(127);
 }
 
-static pid_t spawn(char **argv, const char *log_path, const struct cgroup *group)
+pid_t spawn_vm(char **argv, const char *log_path, const struct cgroup *group)
 {
 	pid_t parent = getpid(), pid;
 	sigset_t none;
@@ -208,7 +205,7 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	vm->cmdline = qemu_cmdline(cfg, b, vm->migratable);
 
 	qemu_argv(vm, cfg, b, log, chan[1], qmp[1]);
-	vm->pid = spawn(vm->argv, log, vm->group);
+	vm->pid = spawn_vm(vm->argv, log, vm->group);
 	close(chan[1]);
 	close(qmp[1]);
 	if (vm->pid < 0) {
@@ -218,84 +215,4 @@ int qemu_start(struct vm *vm, const struct config *cfg, const struct boot *b,
 	}
 	vm->pidfd = open_pidfd(vm->pid);
 	return 0;
-}
-
-/**
- * kvm_works() - does a guest get somewhere under KVM?
- * @cfg: where the kernels are
- * @why: if it does not, why, and what to do
- * @len: its size
- *
- * The device node proves nothing. Boot a kernel that has no root, so that it
- * panics and QEMU exits, and look for the panic.
- */
-bool kvm_works(const struct config *cfg, char *why, size_t len)
-{
-	char kernel[PATH_MAX], text[65536], dir[PATH_MAX], log[PATH_MAX + 16];
-	char **argv = NULL;
-	bool found = false;
-	int status, pidfd;
-	size_t i;
-	pid_t pid;
-
-	if (access("/dev/kvm", R_OK | W_OK)) {
-		set_err(why, len, errno == EACCES ?
-			"/dev/kvm: %s; join the group that owns it (kvm) or run as root" :
-			"/dev/kvm: %s; the processor or the hypervisor offers no virtualisation, or the module kvm is not loaded, or a container has to be given it (--device /dev/kvm)",
-			strerror(errno));
-		return false;
-	}
-	make_path(kernel, sizeof(kernel), "%s/x86_64-pristine/bzImage",
-		 cfg->kernels);
-	if (access(kernel, R_OK)) {
-		set_err(why, len, "%s: %s; KVM is tried with it: build it with 'make kernels'",
-			kernel, strerror(errno));
-		return false;
-	}
-	if (temp_dir(dir, sizeof(dir))) {
-		set_err(why, len, "%s: %s; set TMPDIR to a directory that can be written",
-			dir, strerror(errno));
-		return false;
-	}
-	make_path(log, sizeof(log), "%s/console", dir);
-	argv_add(&argv, "%s", cfg->qemu);
-	argv_add(&argv, "-machine");
-	argv_add(&argv, "q35");
-	add_platform(&argv, KVM);
-	argv_add(&argv, "-m");
-	argv_add(&argv, "256");
-	argv_add(&argv, "-nodefaults");
-	argv_add(&argv, "-no-user-config");
-	argv_add(&argv, "-nographic");
-	argv_add(&argv, "-no-reboot");
-	argv_add(&argv, "-chardev");
-	argv_add_option(&argv, "file,id=console,path=", log, "");
-	argv_add(&argv, "-serial");
-	argv_add(&argv, "chardev:console");
-	argv_add(&argv, "-kernel");
-	argv_add(&argv, "%s", kernel);
-	argv_add(&argv, "-append");
-	argv_add(&argv, "console=ttyS0 panic=-1");
-	pid = spawn(argv, log, NULL);
-	set_err(why, len, "no guest boots under KVM in %.0f s, though there is /dev/kvm; " KVM_REMEDY,
-		KVM_PROBE_S);
-	if (pid > 0) {
-		pidfd = open_pidfd(pid);
-		if (!wait_exit(pidfd, pid, KVM_PROBE_S, &status)) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-		} else if (read_text(log, text, sizeof(text)) > 0) {
-			found = strstr(text, "Kernel panic - not syncing: VFS");
-			if (!found)
-				set_err(why, len, "no guest boots under KVM: %.300s; " KVM_REMEDY,
-					last_line(text));
-		}
-		close(pidfd);
-	}
-	unlink(log);
-	rmdir(dir);
-	for (i = 0; argv[i]; i++)
-		free(argv[i]);
-	free(argv);
-	return found;
 }

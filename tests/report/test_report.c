@@ -335,6 +335,34 @@ static void interrupted(void **state)
 	free(md);
 }
 
+/* A report that is made before the run has ended says so, and loses no boot. */
+static void first_report(void **state)
+{
+	struct work *w = *state;
+	char *path = strdup(str("%s/run/run.json", w->dir)), *md;
+	json_t *run = json_load_file(path, 0, NULL);
+
+	assert_non_null(run);
+	json_object_set_new(run, "boots_planned", json_integer(142));
+	json_object_set_new(run, "status", json_string(FIRST_REPORT));
+	assert_int_equal(json_dump_file(run, path, 0), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_non_null(strstr(md, "of 142 boots.** The run was going on"));
+	assert_non_null(strstr(md, "still to come"));
+	assert_null(strstr(md, "never started"));
+	free(md);
+	json_object_set_new(run, "status", json_string("complete"));
+	assert_int_equal(json_dump_file(run, path, 0), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_null(strstr(md, "The run was going on"));
+	assert_non_null(strstr(md, "never started"));
+	free(md);
+	json_decref(run);
+	free(path);
+}
+
 /* Change the status of one boot as a runner that lost its guest would have. */
 static void lost(void **state)
 {
@@ -554,7 +582,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(summary), T(html_alone), T(markdown), T(repeatable),
 		T(truncated_samples), T(bad_files), T(odd_events), T(kills_are_compared),
-		T(lock_holds_are_compared), T(interrupted),
+		T(lock_holds_are_compared), T(interrupted), T(first_report),
 		T(lost), T(without_flag), T(no_gnuplot), T(no_png), T(not_a_run), T(empty_run),
 		T(unwritable), T(archived), T(only_the_archive), T(the_answer_comes_first),
 	};
