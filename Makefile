@@ -49,13 +49,14 @@ help:
 	@echo '               PROBE=ORDER,MS  an allocation every MS beside each workload, timed'
 	@echo '               EQUALISE=touch|wait|none  what is done to the host before each boot'
 	@echo '               RESUME=DIR goes on with a run that was interrupted'
+	@echo 'make bench-kvm half an hour under KVM, and an archive for make merge; says so without KVM'
 	@echo 'make list      the workloads, variants and platforms, a line for each'
 	@echo 'make doctor    what this machine can do, and what to do about the rest'
 	@echo 'make new       WORKLOAD=name or TEST=name: a skeleton that runs'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
 	@echo 'make compare   two runs side by side: A=DIR B=DIR; FORCE=1 ALL=1'
 	@echo 'make readme    README.md'\''s figures anew from the committed summaries'
-	@echo 'make merge     the runs of a fleet into one: DIRS="a b c" OUT=results/merged'
+	@echo 'make merge     the runs of a fleet into one: DIRS="a b c.tar.xz" OUT=results/merged'
 	@echo 'make test      KUnit, guests, unit tests, style; ONLY="script unit kunit style e2e"'
 	@echo '               TAP=1 prints TAP 14'
 	@echo 'make check-deep the long tests, tier by tier: TIERS="oracle kasan ..." FRESH=1'
@@ -100,6 +101,10 @@ else
 	@build/bin/prbench $(BENCH_ARGS) --first "$(FIRST)" --build scripts/kernel.sh \
 		--report build/bin/prreport
 endif
+
+# OUT is also where merge goes; only what was said counts here
+bench-kvm: programs
+	@OUT="$(if $(filter file,$(origin OUT)),,$(OUT))" scripts/bench-kvm.sh
 
 doctor: programs
 	@build/bin/prbench --doctor || :
@@ -299,5 +304,5 @@ build/san/tests/%: tests/%.c Makefile
 $(foreach t,$(TESTS),$(eval $(t): $(call libs,$(t)) build/san/obj/libcommon.a))
 -include $(wildcard build/san/tests/*/*.d)
 
-.PHONY: help build bench demo doctor list new readme report compare merge test check-deep mutations deps kernels programs tools deb-tools deb sanitized apply unapply patches clean
+.PHONY: help build bench bench-kvm demo doctor list new readme report compare merge test check-deep mutations deps kernels programs tools deb-tools deb sanitized apply unapply patches clean
 .DELETE_ON_ERROR:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A run whose raw data lie in raw.tar.xz: unpacked for as long as it is read. */
+/* A run whose raw data lie in an archive: unpacked for as long as it is read. */
 #include "prreport.h"
 
 #include <errno.h>
@@ -53,21 +53,31 @@ void archive_remove(const char *dir)
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 /**
  * archive_unpack() - where a run's boots can be read
+ *
+ * A run is a directory with boots/ or raw.tar.xz, or such an archive by itself.
  *
  * Return: 0 with run->raw set: the run's own directory, or one for a while if
  * only the archive is there; -1 after a message.
  */
 int archive_unpack(struct run *run)
 {
-	const char *archive = run_str(run, "%s/" RAW_ARCHIVE, run->dir);
+	bool alone = is_file(run->dir);
+	const char *archive = alone ? run->dir : run_str(run, "%s/" RAW_ARCHIVE, run->dir);
 	const char *tmp = getenv("TMPDIR");
 	char *raw;
 	int status;
 
 	run->raw = run->dir;
-	if (!access(run_str(run, "%s/boots", run->dir), F_OK) || access(archive, R_OK))
+	if (!alone && (!access(run_str(run, "%s/boots", run->dir), F_OK) || access(archive, R_OK)))
 		return 0;
 	raw = (char *)run_str(run, "%s/prreport.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(raw)) {

@@ -35,7 +35,8 @@ int main(int argc, char **argv)
 			"from the raw data there, in boots/ or in raw.tar.xz.\n"
 			"compare sets the headline metrics of two runs side by side, --all of them, and\n"
 			"refuses unlike machines, kernel configurations or versions of QEMU unless told\n"
-			"to go on. merge makes one run OUT of several. Exit status: 0 done, 1 something\n"
+			"to go on. merge makes one run OUT of several. Both take archives of raw data,\n"
+			"too (FILE.tar.xz with run.json and boots/). Exit status: 0 done, 1 something\n"
 			"is wrong with the data, or A/A differs, 2 bad arguments.\n");
 		return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
 	}

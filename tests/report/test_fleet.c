@@ -222,6 +222,37 @@ static char *merged_meta(struct work *w)
 	return slurp(str("%s/m/run.json", w->dir));
 }
 
+/* An archive of raw data is as good as its directory, and nothing of it stays. */
+static void an_archive_is_a_run(void **state)
+{
+	struct work *w = *state;
+	struct made later = usual;
+	const char *a = strdup(str("%s/a", w->dir)), *x = strdup(str("%s/a.tar.xz", w->dir));
+	const char *m = strdup(str("%s/m", w->dir)), *tmp = strdup(str("%s/tmp", w->dir));
+
+	later.date = "2026-01-02T00:00:00Z";
+	simple(w, "a", &usual, low);
+	simple(w, "b", &later, high);
+	assert_int_equal(run_cmd((const char *const []){ "tar", "-cJf", x, "-C", a,
+			"run.json", "boots", NULL }, "/dev/null", "/dev/null", NULL), 0);
+	assert_int_equal(mkdir(tmp, 0755), 0);
+	setenv("TMPDIR", tmp, 1);
+	assert_int_equal(RUN(w, "merge", m, x, str("%s/b", w->dir)), 0);
+	has(w->out, "32 boots of 2 runs in 1 group");
+	assert_int_equal(RUN(w, "merge", m, x, a), 0);
+	has(w->err, "it counts once");
+	assert_int_equal(RUN(w, "compare", x, a), 0);
+	unsetenv("TMPDIR");
+	assert_int_equal(rmdir(tmp), 0);
+	put(x, "no archive");
+	assert_int_equal(RUN(w, "merge", m, x, str("%s/b", w->dir)), 1);
+	has(w->err, "a.tar.xz cannot be unpacked");
+	free((char *)a);
+	free((char *)x);
+	free((char *)m);
+	free((char *)tmp);
+}
+
 static void alike_runs_are_one_sample(void **state)
 {
 	struct work *w = *state;
@@ -422,7 +453,8 @@ int main(void)
 		T(compare_tells_better_from_worse), T(compare_knows_which_way_is_good),
 		T(compare_refuses_what_is_unlike), T(compare_needs_something_in_common),
 		T(kvm_and_tcg_are_never_mixed), T(kvm_events_are_counted),
-		T(warnings_are_in_the_head), cmocka_unit_test(series), T(alike_runs_are_one_sample),
+		T(warnings_are_in_the_head), cmocka_unit_test(series),
+		T(an_archive_is_a_run), T(alike_runs_are_one_sample),
 		T(merging_is_idempotent), T(unlike_machines_stay_apart), T(unknown_commits_stay_apart),
 		T(strays_are_in_no_sample), T(damage_is_named), T(nothing_is_overwritten),
 	};
