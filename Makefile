@@ -54,7 +54,7 @@ help:
 	@echo 'make doctor    what this machine can do, and what to do about the rest'
 	@echo 'make new       WORKLOAD=name or TEST=name: a skeleton that runs'
 	@echo 'make report    rebuild the report from the raw data; RESULTS=DIR'
-	@echo 'make compare   two runs side by side: A=DIR B=DIR; FORCE=1 ALL=1'
+	@echo 'make compare   does run B agree with A, in ten lines: A=DIR B=DIR; TABLES=1 side by side'
 	@echo 'make readme    README.md'\''s figures anew from the committed summaries'
 	@echo 'make merge     the runs of a fleet into one: DIRS="a b c.tar.xz" OUT=results/merged'
 	@echo 'make test      KUnit, guests, unit tests, style; ONLY="script unit kunit style e2e"'
@@ -120,7 +120,7 @@ report: programs
 
 compare: programs
 	@[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "make $@: say which runs: A=DIR B=DIR" >&2; exit 2; }
-	@build/bin/prreport compare $(if $(FORCE),--force) $(if $(ALL),--all) "$(A)" "$(B)"
+	@build/bin/prreport compare $(if $(TABLES),--tables) $(if $(FORCE),--force) $(if $(ALL),--all) "$(A)" "$(B)"
 
 readme:
 	@scripts/readme.sh

@@ -61,4 +61,17 @@ struct answer {
 
 const char *answer_verdict(char *buf, const struct answer *an);
 
+/* One of two runs that are compared. */
+struct side {
+	const char *name;	/* "A" or "B" */
+	struct run run;
+	struct values vals;
+	struct summary sum;
+	json_t *traits;
+	struct answer *answers;
+	size_t nanswers;
+};
+
+size_t agree_write(const struct side *a, const struct side *b, const json_t *differ);
+
 #endif /* ANSWERS_H */

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* prreport compare A B: two runs side by side, if they can be compared at all. */
-#include "prreport.h"
+/* prreport compare A B: whether they agree, or their metrics side by side. */
+#include "answers.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct side {
-	const char *name;	/* "A" or "B" */
-	struct run run;
-	struct values vals;
-	struct summary sum;
-	json_t *traits;
+/* What is written: the answers that agree, or tables */
+struct wanted {
+	bool tables;
+	bool force;		/* tables of unlike runs, too */
+	bool all;		/* of all metrics */
 };
 
 struct pair {
@@ -42,12 +41,14 @@ static int load_side(struct side *s, const char *name, const char *dir)
 		boots[i] = &s->run.boots[i];
 	s->traits = alike_traits(s->run.meta, boots, s->run.nboots);
 	free(boots);
+	s->answers = answers_make(&s->sum, &s->nanswers);
 	return 0;
 }
 
 static void free_side(struct side *s)
 {
 	json_decref(s->traits);
+	free(s->answers);
 	summary_free(&s->sum);
 	free(s->vals.v);
 	run_free(&s->run);
@@ -189,11 +190,21 @@ static void put_side(struct doc *d, const struct side *s)
 	       json_str(meta, "host", "?"), s->run.nboots);
 }
 
-static int compare(struct side *a, struct side *b, bool force, bool all)
+static int nothing_in_common(const struct side *a, const struct side *b)
 {
-	json_t *differ = alike_differences(a->traits, b->traits, false), *line;
+	fprintf(stderr,
+		"prreport: %s and %s have no platform, workload and variant in common: nothing to compare\n",
+		a->run.dir, b->run.dir);
+	return 1;
+}
+
+/* Write the metrics side by side; of unlike runs only if that is forced. */
+static int put_tables(const struct side *a, const struct side *b, const json_t *differ,
+		      bool force, bool all)
+{
 	struct doc d = { .f = stdout };
-	size_t i, n;
+	const json_t *line;
+	size_t i;
 
 	json_array_foreach(differ, i, line)
 		if (!force)
@@ -202,7 +213,6 @@ static int compare(struct side *a, struct side *b, bool force, bool all)
 	if (json_array_size(differ) && !force) {
 		fprintf(stderr,
 			"prreport: what is measured on unlike machines, kernel configurations, versions of QEMU or settings says nothing about the runs: 'make compare ... FORCE=1' does it all the same and says so\n");
-		json_decref(differ);
 		return 1;
 	}
 	doc_h(&d, 1, "Two runs side by side");
@@ -212,50 +222,63 @@ static int compare(struct side *a, struct side *b, bool force, bool all)
 		doc_p(&d, "**Forced: these runs are not alike.** What is below may come from that and from nothing else:");
 	json_array_foreach(differ, i, line)
 		doc_li(&d, "%s", json_string_value(line));
-	json_decref(differ);
 	doc_p(&d, "Median [95 %% interval] over boots. p: Mann–Whitney U, two-sided, exact up to 40 boots, Holm-corrected within a table.");
-	n = put_comparison(&d, a, b, all);
-	if (!n) {
-		fprintf(stderr,
-			"prreport: %s and %s have no platform, workload and variant in common: nothing to compare\n",
-			a->run.dir, b->run.dir);
-		return 1;
-	}
+	return put_comparison(&d, a, b, all) ? 0 : nothing_in_common(a, b);
+}
+
+static int compare(const struct side *a, const struct side *b, const struct wanted *w)
+{
+	json_t *differ = alike_differences(a->traits, b->traits, false);
+	int ret;
+
+	if (w->tables)
+		ret = put_tables(a, b, differ, w->force, w->all);
+	else
+		ret = agree_write(a, b, differ) ? 0 : nothing_in_common(a, b);
+	json_decref(differ);
 	if (fflush(stdout) || ferror(stdout)) {
 		perror("prreport: the comparison could not be written");
 		return 1;
 	}
-	return 0;
+	return ret;
 }
 
 /**
- * compare_main() - prreport compare [--force] [--all] A B
+ * compare_main() - prreport compare [--tables] [--force] [--all] A B
+ *
+ * Says whether they give the same answers; or writes tables of the headline metrics
+ * side by side, of unlike runs with --force, of all metrics with --all.
  *
  * Return: exit status: 0 compared, 1 they cannot be, 2 bad arguments.
  */
 int compare_main(int argc, char **argv)
 {
 	struct side a = { .name = NULL }, b = { .name = NULL };
-	bool force = false, all = false;
+	struct wanted w = { .tables = false };
 	int i, ret = 1;
 
 	for (i = 1; i < argc && !strncmp(argv[i], "--", 2); i++) {
-		force |= !strcmp(argv[i], "--force");
-		all |= !strcmp(argv[i], "--all");
-		if (strcmp(argv[i], "--force") && strcmp(argv[i], "--all")) {
+		bool force = !strcmp(argv[i], "--force"), all = !strcmp(argv[i], "--all");
+
+		if (!force && !all && strcmp(argv[i], "--tables")) {
 			fprintf(stderr, "prreport: compare: unknown option %s\n",
 				argv[i]);
 			return 2;
 		}
+		w.tables = true;
+		w.force |= force;
+		w.all |= all;
 	}
 	if (argc - i != 2) {
-		fprintf(stderr, "prreport: compare wants two directories of runs: A B\n");
+		fprintf(stderr, "prreport: compare wants two runs, directories or archives: A B\n");
 		return 2;
 	}
 	/* B is loaded first: what a workload is about is asked of the last, A. */
-	if (!load_side(&b, "B", argv[i + 1]) && !load_side(&a, "A", argv[i]))
+	if (!load_side(&b, "B", argv[i + 1]) && !load_side(&a, "A", argv[i])) {
 		/* What declared no headline is compared in all it has. */
-		ret = compare(&a, &b, force, all || !workloads_known()) || a.run.problems || b.run.problems;
+		w.all |= !workloads_known();
+		ret = compare(&a, &b, &w) || a.run.problems || b.run.problems;
+	}
 	free_side(&a);
 	free_side(&b);
 	return ret;

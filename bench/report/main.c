@@ -27,17 +27,18 @@ int main(int argc, char **argv)
 	if (argc != 2 || argv[1][0] == '-') {
 		fprintf(stderr,
 			"usage: prreport DIR\n"
-			"       prreport compare [--force] [--all] A B\n"
+			"       prreport compare [--tables] [--force] [--all] A B\n"
 			"       prreport merge OUT DIR...\n"
 			"Make summary.tsv, comparisons.tsv, answers.tsv, plots/ and the report, in short\n"
 			"(report.html, report.md) and with all figures (details.html, details.md), in DIR,\n"
 			"the directory of a benchmark run (results/latest, for example),\n"
 			"from the raw data there, in boots/ or in raw.tar.xz.\n"
-			"compare sets the headline metrics of two runs side by side, --all of them, and\n"
-			"refuses unlike machines, kernel configurations or versions of QEMU unless told\n"
-			"to go on. merge makes one run OUT of several. Both take archives of raw data,\n"
-			"too (FILE.tar.xz with run.json and boots/). Exit status: 0 done, 1 something\n"
-			"is wrong with the data, or A/A differs, 2 bad arguments.\n");
+			"compare says whether two runs give the same answers; --tables sets the headline\n"
+			"metrics side by side, --all of them, and refuses unlike machines, kernel\n"
+			"configurations or versions of QEMU without --force. merge makes one run OUT of\n"
+			"several. Both take archives of raw data, too (FILE.tar.xz with run.json and\n"
+			"boots/). Exit status: 0 done, 1 something is wrong with the data, or A/A\n"
+			"differs, 2 bad arguments.\n");
 		return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
 	}
 	dir = format("%s", argv[1]);

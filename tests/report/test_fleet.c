@@ -14,7 +14,7 @@ static void compare_tells_better_from_worse(void **state)
 
 	simple(w, "a", &usual, low);
 	simple(w, "b", &usual, high);
-	assert_int_equal(RUN(w, "compare", a, b), 0);
+	assert_int_equal(RUN(w, "compare", "--tables", a, b), 0);
 	has(w->out, "## churn on um");
 	/* flag is the same in both; two tests, so 2 * 2 / C(16, 8) */
 	has(w->out, "| flag    | cycles | count |");
@@ -50,9 +50,9 @@ static void compare_knows_which_way_is_good(void **state)
 		json_decref(o);
 		free(path);
 	}
-	assert_int_equal(RUN(w, "compare", str("%s/a", w->dir), str("%s/b", w->dir)), 0);
+	assert_int_equal(RUN(w, "compare", "--tables", str("%s/a", w->dir), str("%s/b", w->dir)), 0);
 	has(w->out, "**worse**");
-	assert_int_equal(RUN(w, "compare", str("%s/b", w->dir), str("%s/a", w->dir)), 0);
+	assert_int_equal(RUN(w, "compare", "--tables", str("%s/b", w->dir), str("%s/a", w->dir)), 0);
 	has(w->out, "**better**");
 }
 
@@ -84,7 +84,7 @@ static void compare_refuses_what_is_unlike(void **state)
 		char *b = strdup(str("%s/%s", w->dir, name));
 
 		simple(w, name, &other[i], low);
-		assert_int_equal(RUN(w, "compare", str("%s/a", w->dir), b), says[i] ? 1 : 0);
+		assert_int_equal(RUN(w, "compare", "--tables", str("%s/a", w->dir), b), says[i] ? 1 : 0);
 		if (says[i]) {
 			has(w->err, says[i]);
 			has(w->err, "FORCE=1");
@@ -108,15 +108,58 @@ static void compare_needs_something_in_common(void **state)
 	simple(w, "a", &usual, low);
 	make_run(w, "b", &usual);
 	make_boots(w, "b", &usual, "tcg", "ext", 1, low, BOOTS);
+	assert_int_equal(RUN(w, "compare", "--tables", str("%s/a", w->dir), str("%s/b", w->dir)), 1);
+	has(w->err, "nothing to compare");
 	assert_int_equal(RUN(w, "compare", str("%s/a", w->dir), str("%s/b", w->dir)), 1);
 	has(w->err, "nothing to compare");
 	make_run(w, "c", &usual);
 	make_boots(w, "c", &usual, "um", "ext", 1, high, 3);
-	assert_int_equal(RUN(w, "compare", str("%s/a", w->dir), str("%s/c", w->dir)), 0);
+	assert_int_equal(RUN(w, "compare", "--tables", str("%s/a", w->dir), str("%s/c", w->dir)), 0);
 	has(w->out, "**more**");
-	assert_int_equal(RUN(w, "compare", str("%s/c", w->dir), str("%s/c", w->dir)), 0);
+	assert_int_equal(RUN(w, "compare", "--tables", str("%s/c", w->dir), str("%s/c", w->dir)), 0);
 	has(w->out, "too few boots");
 	has(w->out, "**Too few boots**");
+}
+
+/* In ten lines, of unlike machines as well: what each run shows by itself. */
+static void compare_says_whether_runs_agree(void **state)
+{
+	struct work *w = *state;
+	struct made elsewhere = usual;
+	const char *a = strdup(str("%s/a", w->dir));
+
+	elsewhere.cpu = "Another";
+	simple(w, "a", &usual, high);
+	simple(w, "b", &elsewhere, high);
+	assert_int_equal(RUN(w, "compare", a, str("%s/b", w->dir)), 0);
+	has(w->out, "B agrees with A: 2 of 2 answers");
+	has(w->out, "unlike: machine's cpu; so figures are not compared");
+	assert_in_range(count(w->out, "\n"), 1, 10);
+
+	/* the other way round there: flag has more cycles */
+	make_run(w, "c", &usual);
+	make_boots(w, "c", &usual, "um", "flag", 1, high, BOOTS);
+	make_boots(w, "c", &usual, "um", "ext", 1 + BOOTS, low, BOOTS);
+	assert_int_equal(RUN(w, "compare", a, str("%s/c", w->dir)), 0);
+	has(w->out, "B does not agree with A: 1 of 2");
+	has(w->out, "(um): A more (");
+	has(w->out, ", B less (");
+	has(w->out, "alike: machine");
+	assert_in_range(count(w->out, "\n"), 1, 10);
+
+	/* three boots do not show it, they lean */
+	make_run(w, "d", &usual);
+	make_boots(w, "d", &usual, "um", "flag", 1, low, 3);
+	make_boots(w, "d", &usual, "um", "ext", 1 + BOOTS, high, 3);
+	assert_int_equal(RUN(w, "compare", a, str("%s/d", w->dir)), 0);
+	has(w->out, "1 of 1 answers that are shown in both");
+	has(w->out, "lean the same way:              1");
+
+	/* no difference there, and none shown */
+	simple(w, "e", &usual, same);
+	assert_int_equal(RUN(w, "compare", a, str("%s/e", w->dir)), 0);
+	has(w->out, "the same, shown in both:        1 of 3");
+	free((char *)a);
 }
 
 /* ---- platforms ---- */
@@ -452,6 +495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(compare_tells_better_from_worse), T(compare_knows_which_way_is_good),
 		T(compare_refuses_what_is_unlike), T(compare_needs_something_in_common),
+		T(compare_says_whether_runs_agree),
 		T(kvm_and_tcg_are_never_mixed), T(kvm_events_are_counted),
 		T(warnings_are_in_the_head), cmocka_unit_test(series),
 		T(an_archive_is_a_run), T(alike_runs_are_one_sample),
