@@ -78,6 +78,8 @@ check "blocks: in that order, too" sh -c "awk 'NR > 1 { print \$8 == \"-\" ? -1 
 check "ages" gives '1024 ms  *228\.0 MiB' $r ages
 check "map" gives '^each letter is 1\.0 MiB' $r map
 check "map: reported memory is on it" grep -q '^\.\{64\}$' "$scratch/out"
+check "map: the letters are those of summary" \
+	grep -q 'w waits for its age .*d due ' "$scratch/out"
 check "map --width --rows" gives '^each letter is 4\.0 MiB' $r map --width 32 --rows 8
 check "map --png" reader 0 $r map --png "$scratch/map.png"
 check "map: a picture 512 wide" sh -c "file -b $scratch/map.png 2>/dev/null | grep -q '512 x' ||

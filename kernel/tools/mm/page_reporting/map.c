@@ -10,8 +10,8 @@ const struct cell_info cells[NR_CELLS] = {
 	[CELL_HOLE] = { ' ', "no memory", 0, { 255, 255, 255 } },
 	[CELL_USED] = { '#', "in use", 1, { 0xd5, 0x5e, 0x00 } },
 	[CELL_SMALL] = { 's', "too small, or no device", 7, { 0x99, 0x99, 0x99 } },
-	[CELL_YOUNG] = { 'y', "waits for its age", 3, { 0xf0, 0xe4, 0x42 } },
-	[CELL_WAITING] = { 'w', "old enough", 6, { 0x56, 0xb4, 0xe9 } },
+	[CELL_WAITING] = { 'w', "waits for its age", 3, { 0xf0, 0xe4, 0x42 } },
+	[CELL_DUE] = { 'd', "due", 6, { 0x56, 0xb4, 0xe9 } },
 	[CELL_REPORTED] = { '.', "back with the host", 2, { 0x00, 0x9e, 0x73 } },
 };
 
@@ -93,7 +93,7 @@ void map_add(struct map *map, const struct block *b, uint64_t page,
 		what = CELL_REPORTED;
 	else if (!strcmp(b->state, "pending") || !strcmp(b->state, "partial"))
 		what = b->free_ms < 0 || block_wait_ms(b, page, age_ms) > 0 ?
-		       CELL_YOUNG : CELL_WAITING;
+		       CELL_WAITING : CELL_DUE;
 	spread(map, b->pfn, b->pfn + (1ULL << b->order), what);
 }
 

@@ -150,7 +150,7 @@ uint64_t refaulted_bytes(const struct guest *g, bool *known);
 uint64_t reported_bytes(const struct guest *g, bool *known);
 
 /* map.c */
-enum cell { CELL_HOLE, CELL_USED, CELL_SMALL, CELL_YOUNG, CELL_WAITING,
+enum cell { CELL_HOLE, CELL_USED, CELL_SMALL, CELL_WAITING, CELL_DUE,
 	    CELL_REPORTED, NR_CELLS };
 
 struct cell_info {
