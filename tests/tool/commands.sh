@@ -130,6 +130,15 @@ check "a full disk" sh -c "$bin $r blocks >/dev/full 2>$scratch/err; [ \$? -eq 1
 	grep -q 'cannot write the output: No space left on device; make room' $scratch/err"
 check "a closed pipe is quiet" sh -c "{ $bin $r blocks; $bin $r blocks; $bin $r json; } 2>$scratch/err | head -n 1 >/dev/null; [ ! -s $scratch/err ]"
 
+# a guest that has some of everything
+cp -r "$data/reports" "$scratch/all"
+awk 'NR == 2 { for (i = 5; i <= NF; i++) $i = 1048576 } { print }' \
+	"$data/reports/sys/kernel/debug/page_reporting/summary" \
+	>"$scratch/all/sys/kernel/debug/page_reporting/summary"
+check "summary: all verdicts" gives 'too few  *1\.0 MiB' --root "$scratch/all" summary
+check "summary: no two have the same letter" sh -c "sed -n 's/^  \\([^ ]\\) .*/\\1/p' $scratch/out |
+	sort | uniq -d >$scratch/twice && [ ! -s $scratch/twice ] && [ \$(grep -c '^  [^ ] ' $scratch/out) -ge 11 ]"
+
 o="--root $data/no-device"
 check "no device: summary says so" gives '^missing: no device has registered.*virtio-balloon-pci' $o summary
 check "no device: blocks are untracked" gives ' untracked ' $o blocks

@@ -27,7 +27,7 @@ const struct part_info parts[NR_PARTS] = {
 		"goes back in the next pass: look again in a second; if it stays, quota_ms or quota_mib may be too low" },
 	[SMALL] = { "small", "too small", 's', 7,
 		"is in blocks that are not reported: lower fragment_order, or 'echo 1 > /proc/sys/vm/compact_memory' makes larger ones" },
-	[FEW] = { "few", "too few", 's', 7,
+	[FEW] = { "few", "too few", 'f', 7,
 		"is in small blocks that come to less than 1/1024 of memory: nothing to do, or 'page-reporting flush'" },
 	[ISOLATED] = { "isolated", "isolated", 'i', 7,
 		"is isolated, for instance to go offline: it goes back when that ends" },
