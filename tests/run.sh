@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # run.sh [--tap] [GROUP...]: run the tests and sum up; deep/NAME is a tier of
-# check-deep.sh. A test program may print TAP, in
-# which case each of its points counts; otherwise it counts as one by its exit
-# status, where 77 means skipped, for the reason given in its last line. With
-# --tap, or TAP in the environment, all of it is TAP 14, one point each.
+# check-deep.sh, e2e/NAME a script of that group. KERNELS= names the kernels to
+# build for guests (default: all). A test program may print TAP, in which case
+# each of its points counts; otherwise it counts as one by its exit status, where
+# 77 means skipped, for the reason given in its last line. With --tap, or TAP in
+# the environment, all of it is TAP 14, one point each.
 set -u
 tap=${TAP:-}
 unset TAP
@@ -151,7 +152,8 @@ kernels()
 {
 	[ -n "$kernels_state" ] || {
 		kernels_state=bad
-		run "build kernels" scripts/kernel.sh build && kernels_state=good
+		# shellcheck disable=SC2086 # several kernels
+		run "build kernels" scripts/kernel.sh build ${KERNELS:-} && kernels_state=good
 	}
 	[ $kernels_state = good ]
 }
@@ -195,11 +197,16 @@ group_style()
 	kernels && run style tests/style.sh
 }
 
+# group_e2e [SCRIPT]: all of them if none is named
 group_e2e()
 {
 	run "build programs" make -s --no-print-directory programs tools || return
 	kernels || return
-	scripts tests/e2e/*.sh
+	if [ $# -gt 0 ]; then
+		scripts "tests/e2e/$1.sh"
+	else
+		scripts tests/e2e/*.sh
+	fi
 }
 
 # group_deep TIER: its own script, or a kernel of tests/deep/config
@@ -232,7 +239,7 @@ begin=$(now)
 for g; do
 	echo "== $g" | say
 	case $g in
-	deep/*) group_deep "${g#*/}" ;;
+	deep/* | e2e/*) "group_${g%%/*}" "${g#*/}" ;;
 	*) "group_$g" ;;
 	esac
 done
