@@ -7,6 +7,7 @@ bin=${PRX_BIN:-build/bin}
 series=${KERNEL:-6.12}
 kernels=build/kernels trees=build/trees
 [ "$series" = 6.12 ] || kernels=build/kernels-$series trees=build/trees-$series
+kernels=${PRX_KERNELS:-$kernels}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/prbench-test-XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -40,7 +41,7 @@ bench()
 {
 	out=$scratch/$1
 	shift
-	"$bin/prbench" --agent "$bin/pragent" --out "$out" "$@" \
+	"$bin/prbench" --agent "$bin/pragent" --kernels "$kernels" --out "$out" "$@" \
 		>"$scratch/log" 2>&1
 }
 
