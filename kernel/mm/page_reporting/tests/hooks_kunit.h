@@ -89,6 +89,34 @@ static void hooks_isolate_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 8), 256);
 }
 
+/* How long memory was free that compaction takes is nothing to learn from */
+static void hooks_isolate_teaches_nothing(struct kunit *test)
+{
+	struct prt_frame *frame;
+	unsigned long nr, reused;
+	struct zone *zone;
+
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	zone = page_zone(frame->page);
+	prt_put(frame, 0, 9);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	PRT_EXPECT(test, frame->page, 9, PR_FREE);
+
+	/* Nobody else takes memory of this zone meanwhile */
+	spin_lock_irq(&zone->lock);
+	reused = prt_reused(0);
+	nr = __isolate_free_page(frame->page, 9);
+	reused = prt_reused(0) - reused;
+	if (nr)
+		__putback_isolated_page(frame->page, 9,
+					get_pageblock_migratetype(frame->page));
+	spin_unlock_irq(&zone->lock);
+	KUNIT_EXPECT_EQ(test, nr, 512);
+	KUNIT_EXPECT_EQ(test, reused, 0);
+	PRT_EXPECT(test, frame->page, 9, PR_NONE);
+}
+
 /* A frame that is free as a whole, the first half of it reported */
 static __maybe_unused struct prt_frame *half_reported(struct kunit *test)
 {
@@ -287,6 +315,7 @@ static void hooks_hwpoison(struct kunit *test)
 static struct kunit_case hooks_cases[] = {
 	KUNIT_CASE(hooks_capture),
 	KUNIT_CASE(hooks_isolate_page),
+	KUNIT_CASE(hooks_isolate_teaches_nothing),
 	KUNIT_CASE(hooks_isolate_block),
 	KUNIT_CASE(hooks_isolate_reported),
 	KUNIT_CASE(hooks_contig),
