@@ -81,6 +81,17 @@ check "which is reported" new_zone
 for b in $added; do
 	check "a block that was plugged in can be used" move "$b" online_movable
 done
+# What goes offline is not used
+b=$(echo "$added" | head -n 1)
+size=$((0x$(cat /sys/devices/system/memory/block_size_bytes)))
+check "what was plugged in is reported" flush
+refaulted=$(stat refaulted_bytes) removed=$(stat removed_bytes)
+check "a block of it goes offline" move "$b" offline
+check "what was reported of it is removed" \
+	at_least $(($(stat removed_bytes) - removed)) $((size / 2))
+check "and is not refaulted" \
+	less_than $(($(stat refaulted_bytes) - refaulted)) $((size / 2))
+check "it comes back" move "$b" online_movable
 precious 64
 : >dump.bad
 before=$(stat reported_bytes)

@@ -40,14 +40,6 @@ inflated()
 	done
 }
 
-# less_than A B
-less_than()
-{
-	[ -n "$1" ] && [ "$1" -lt "$2" ] && return
-	echo "# '$1' is not less than '$2'"
-	return 1
-}
-
 echo $age >$parameters/min_age_ms
 full=$(total_kib)
 for round in 1 2; do

@@ -66,6 +66,14 @@ at_least()
 	return 1
 }
 
+# less_than A B
+less_than()
+{
+	[ -n "$1" ] && [ "$1" -lt "$2" ] && return
+	echo "# '$1' is not less than '$2'"
+	return 1
+}
+
 # use MIB: take memory for a moment
 use()
 {
