@@ -35,7 +35,7 @@ tiers()
 	vm 20 the load with DEBUG_VM and page poisoning
 	kmemleak 20 the load with kmemleak
 	pagealloc 20 the load with DEBUG_PAGEALLOC
-	mutations 45 each deliberate bug is found
+	mutations 60 each deliberate bug is found
 	deb-tools 3 the package of the reader, in a Debian system made for it
 	deb 25 the kernel's packages, in a Debian guest that boots by GRUB
 	END
