@@ -107,6 +107,12 @@ echo 0 >/sys/module/suspend/parameters/pm_test_delay
 echo 0 >$power/sync_on_suspend
 precious 96
 suspend_often freezer 8
+# When devices wake up, 7.3's virtio_console asks the host whether it has a port
+# open before there is a buffer for the answer: for the guest it is closed from
+# then on, and of what the agent says nothing gets out. With page_ext=off, too.
+case $(uname -r) in
+7.3.*) ok "devices # SKIP 7.3's virtio_console loses the host's ports"; finish ;;
+esac
 check "a root in memory can be made" make_root
 [ $tap_bad -eq 0 ] || finish
 exec chroot $root sh "$0" devices "$tap_n" "$tap_bad" "$precious_mib"
