@@ -109,6 +109,32 @@ wait_event()
 	done
 }
 
+# take_points FILE: the points of a script that ran in a guest become ours
+take_points()
+{
+	last='' first=$n
+	while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*)
+			n=$((n + 1))
+			case $line in
+			not*) bad=1; echo "not ok $n - ${line#* - }" ;;
+			*) echo "ok $n - ${line#* - }" ;;
+			esac
+			;;
+		1..*) last=$line ;;
+		*) echo "# ${line#'# '}" ;;
+		esac
+	done <"$1"
+	taken=$((n - first))
+}
+
+# all_taken: were these points all that the script has?
+all_taken()
+{
+	[ "$last" = "1..$taken" ]
+}
+
 # guest NAME SCRIPT ARG...: boot with page_ext=on, run a script of guest/ there;
 # its points become ours
 guest()
@@ -129,21 +155,8 @@ guest_script()
 	bench "$run" --platforms tcg --variants ext --workloads script --boots 1 \
 		"$@"
 	rc=$?
-	last= first=$n
-	while IFS= read -r line; do
-		case $line in
-		'ok '* | 'not ok '*)
-			n=$((n + 1))
-			case $line in
-			not*) bad=1; echo "not ok $n - ${line#* - }" ;;
-			*) echo "ok $n - ${line#* - }" ;;
-			esac
-			;;
-		1..*) last=$line ;;
-		*) echo "# ${line#'# '}" ;;
-		esac
-	done <"$(boot_of "$run")/script.out"
-	ok "the script comes to its end" [ "$last" = "1..$((n - first))" ]
+	take_points "$(boot_of "$run")/script.out"
+	ok "the script comes to its end" all_taken
 	ok "the guest is well" [ $rc -eq 0 ]
 }
 

@@ -5,17 +5,6 @@
 taken=$((400 << 20))
 age=100
 
-# all_reported: until nearly all that is free is reported by age
-all_reported()
-{
-	_t=0
-	until [ "$(stat reported_now_bytes)" -ge $(($(free_bytes) * 9 / 10)) ]; do
-		_t=$((_t + 1))
-		[ $_t -lt 600 ] || return
-		sleep 0.1
-	done
-}
-
 # left: what has left the free lists after it was reported
 left()
 {

@@ -103,6 +103,50 @@ quiet()
 	sleep 0.3
 }
 
+# within SECONDS CMD...: wait until it succeeds, for at most so long
+within()
+{
+	read -r _now _ </proc/uptime
+	_end=$((${_now%.*} + $1))
+	shift
+	until "$@"; do
+		read -r _now _ </proc/uptime
+		[ "${_now%.*}" -lt $_end ] || return 1
+		sleep 0.1
+	done
+}
+
+mostly_reported()
+{
+	[ "$(stat reported_now_bytes)" -ge $(($(free_bytes) * 9 / 10)) ]
+}
+
+# all_reported: wait until nearly all that is free is reported by age
+all_reported()
+{
+	within 120 mostly_reported
+}
+
+order_is()
+{
+	[ "$(cat $parameters/page_reporting_order)" = "$1" ]
+}
+
+# start_anew ORDER: set another one, so that all that is known or learnt is forgotten
+start_anew()
+{
+	echo "$1" >$parameters/page_reporting_order && within 30 order_is "$1"
+}
+
+# age_is MS: nothing else has been learnt, now that a pass has looked
+age_is()
+{
+	flush
+	[ "$(stat age_ms)" -eq "$1" ] && return
+	echo "# age_ms is $(stat age_ms)"
+	return 1
+}
+
 # blocks_good: is stdin a dump as it has to be? Prints the sum of its bytes.
 blocks_good()
 {
