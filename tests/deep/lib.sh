@@ -34,6 +34,28 @@ flavor()
 	ln -sfn "$top/build/kernels/$_k" "$kernels/x86_64-patched"
 }
 
+# initramfs INIT PROGRAM...: make $scratch/initrd of the programs with what they
+# are linked with, and of INIT of guest/ as /init with what it may source
+initramfs()
+{
+	_root=$scratch/root _init=tests/deep/guest/$1
+	shift
+	rm -rf "$_root"
+	mkdir -p "$_root/proc" "$_root/sys" "$_root/dev" "$_root/tmp" "$_root/bin" \
+		"$_root/e2e/guest"
+	for _p; do
+		_f=$(command -v "$_p") && cp -L "$_f" "$_root/bin/" || return
+	done
+	ldd "$_root"/bin/* | sed -n 's,^[^/]*\(/[^ ]*\) (.*,\1,p' | sort -u |
+		while read -r _l; do
+			mkdir -p "$_root${_l%/*}" && cp -L "$_l" "$_root$_l" || exit
+		done || return
+	cp "$_init" "$_root/init" && cp tests/tap.sh "$_root/" &&
+		cp tests/e2e/guest/lib.sh "$_root/e2e/guest/" || return
+	chmod +x "$_root/init"
+	(cd "$_root" && find . | cpio -o -H newc --quiet) >"$scratch/initrd"
+}
+
 # load NAME SECONDS WORD...: run guest/load.sh against the oracle, with words for
 # the command line; then scan its log
 load()
