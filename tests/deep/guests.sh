@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# guests.sh [plug]: what a guest goes through while it reports
-# memory. virtio-mem plugs memory in and unplugs it.
+# guests.sh [plug|limit]...: what a guest goes through while it reports
+# memory. virtio-mem plugs memory in and unplugs it; a program wants more than its
+# cgroup may have.
 . "$(dirname "$0")/lib.sh"
 
 # within SECONDS CMD...: until it succeeds, for at most so long
@@ -57,6 +58,24 @@ plug_twice()
 	done
 }
 
+# fell RUN MIB: what the host held for the guest is so much less than it was once
+fell()
+{
+	awk -v mib="$2" 'NR > 1 { last = $2; if (last > top) top = last }
+		END {
+			printf "# the host held %d MiB at most, %d in the end\n",
+				top / 1024, last / 1024
+			exit (top - last) / 1024 < mib
+		}' "$(boot_of "$1")/samples.tsv"
+}
+
+# make_disk: an empty one to swap to
+make_disk()
+{
+	rm -f "$scratch/disk" && truncate -s 1G "$scratch/disk" &&
+		mkswap "$scratch/disk" >"$scratch/log" 2>&1
+}
+
 test_plug()
 {
 	with_qemu "-m 2048,slots=1,maxmem=4G \
@@ -71,11 +90,21 @@ test_plug()
 	scan plug
 }
 
+test_limit()
+{
+	with_qemu "-drive file=$scratch/disk,if=virtio,format=raw"
+	ok "a disk to swap to can be made" make_disk
+	guest_script limit tests/deep/guest/limit.sh --kernels "$kernels" \
+		--set script.mem_mib=1024 --set script.run_ms=300000
+	ok "the host has back what the program used" fell limit 96
+	scan limit
+}
+
 ok "the kernel is built" flavor guests
 [ $bad -eq 0 ] || done_testing
 PRBENCH_APPEND=$patient
 export PRBENCH_APPEND
-[ $# -gt 0 ] || set -- plug
+[ $# -gt 0 ] || set -- plug limit
 for part; do
 	"test_$part"
 done
