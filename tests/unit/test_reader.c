@@ -172,7 +172,7 @@ static void a_cell_is_what_most_of_it_is(void **state)
 	assert_true(block_of("4503599627370495 20 0 Normal Movable reported - 9", &b));
 	map_add(&map, &b, PAGE, 1000);
 	map_letters(&map, text);
-	assert_string_equal(text, "#.  y#");
+	assert_string_equal(text, "#.  w#");
 	map_free(&map);
 	assert_int_equal(map_init(&map, zones + 2, 2, 6), -1);
 	assert_int_equal(map_init(&map, zones, 0, 6), -1);
