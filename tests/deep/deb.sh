@@ -199,7 +199,7 @@ ok "a gigabyte is used" guest_does "dd if=/dev/zero of=/dev/shm/file bs=1M count
 full=$(held)
 echo "# $full MiB are held"
 ok "the reader says what uses it" guest_does "page-reporting"
-ok "which are programs" said '^next: programs'
+ok "which are programs, with a gigabyte" said '^  P programs  *1[0-9][0-9][0-9]\.'
 ok "it is freed" guest_does "rm /dev/shm/file"
 ok "the host has a gigabyte back" comes_back $((full - 1000))
 ok "the reader sees it" guest_does "page-reporting"
