@@ -29,6 +29,7 @@ tiers()
 	history 4 bugs that others had and that only show at boot
 	migrate 4 a guest that moves from one QEMU to another
 	faults 15 memory short, poisoned or owned; devices, hosts and power that go away
+	backends 5 with which memory backends of QEMU a host has back what is freed
 	guests 5 virtio-mem, a program under a memory limit, hibernation
 	kasan 25 the load with KASAN
 	lockdep 25 the load with PROVE_LOCKING
