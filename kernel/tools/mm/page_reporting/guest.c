@@ -10,7 +10,7 @@
 
 const struct part_info parts[NR_PARTS] = {
 	[PROGRAMS] = { "programs", "programs", 'P', 1,
-		"is in use: 'ps -eo rss,comm --sort=-rss | head' names who has it" },
+		"is in use: 'ps -eo rss,comm --sort=-rss | head' names who has it, 'df -t tmpfs' the files in memory" },
 	[CACHE] = { "page_cache", "page cache", 'C', 3,
 		"is not free: drop it ('sync; echo 1 > /proc/sys/vm/drop_caches'), or let DAMON (damon_reclaim) or memory.reclaim age it" },
 	[SLAB] = { "slab", "slab", 'S', 5,
