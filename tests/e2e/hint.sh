@@ -13,13 +13,13 @@ counted()
 		sed -n 's/^counted \([0-9]*\): \([0-9]* [0-9]* [0-9]*\)$/\1 \2/p' | tail -n 1
 }
 
-# await CMD...: until it succeeds, for at most two minutes
+# await CMD...: until it succeeds, for as long as QEMU runs and at most two minutes
 await()
 {
 	_t=0
 	until "$@"; do
 		_t=$((_t + 1))
-		[ $_t -lt 1200 ] || return
+		[ $_t -lt 1200 ] && kill -0 $pid 2>/dev/null || return
 		sleep 0.1
 	done
 }

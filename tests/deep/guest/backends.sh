@@ -3,6 +3,7 @@
 # The init of the guests of backends.sh: use 512 MiB, free them, have them reported
 # by age. Waits for a line of its host after each step, which measures meanwhile, and
 # is killed in the end.
+. "${0%/*}/../../e2e/guest/lib.sh"
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t debugfs none /sys/kernel/debug
@@ -10,7 +11,6 @@ mkdir -p /dev/shm
 mount -t tmpfs none /dev/shm
 mount -t tmpfs none /tmp
 exec </dev/ttyS1 >/dev/ttyS1 2>&1
-. "${0%/*}/../../e2e/guest/lib.sh"
 
 # tell WORDS
 tell()

@@ -3,10 +3,13 @@
 # Init of hint.sh's guest, twice: a guest with the host's root mounted cannot be
 # migrated, so it moves into a tmpfs. Then it says what was counted, ten times a second.
 if [ ! -d /old ]; then
+	# which may lie below /tmp
+	exec 3<"$0"
 	mount -t tmpfs -o mode=755 none /tmp
 	cd /tmp || exit
 	mkdir bin dev old proc sys
-	cp -L "$0" init
+	cat <&3 >init
+	exec 3<&-
 	for p in sh mount umount sleep; do
 		cp -L "$(command -v $p)" bin
 	done
