@@ -10,6 +10,7 @@ mount -t debugfs none /sys/kernel/debug
 mkdir -p /dev/shm
 mount -t tmpfs none /dev/shm
 mount -t tmpfs none /tmp
+cd /tmp || exit
 exec </dev/ttyS1 >/dev/ttyS1 2>&1
 
 # tell WORDS
