@@ -97,6 +97,13 @@ bool prt_due(unsigned long *when);
 
 #define PRT_STAT(name)	prt_stat(offsetof(struct pr_stats, name))
 
+/*
+ * @value is @want. More by a block that no test looks at is what another CPU has
+ * used meanwhile, as all that is free may be reported.
+ */
+#define PRT_EXPECT_ABOUT(test, value, want)				\
+	KUNIT_EXPECT_LT(test, (value) - (want), 32UL)
+
 #define PRT_EXPECT(test, page, order, state)				\
 do {									\
 	const unsigned int _order = (order);				\
