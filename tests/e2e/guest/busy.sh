@@ -3,7 +3,9 @@
 # possible for 3 s, and goes on being so.
 mount -t proc none /proc
 mount -t sysfs none /sys
-mount -t tmpfs none /tmp
+# the tree, with what is to be booted, may lie below /tmp
+mkdir -p /dev/shm
+mount -t tmpfs none /dev/shm
 mount -t debugfs none /sys/kernel/debug
 
 reports()
@@ -21,8 +23,8 @@ reboot_by()
 
 echo 0 >/sys/module/page_reporting/parameters/min_age_ms
 (while :; do
-	head -c 300M /dev/zero >/tmp/used
-	rm /tmp/used
+	head -c 300M /dev/zero >/dev/shm/used
+	rm /dev/shm/used
 done) &
 (while :; do
 	echo all >/sys/kernel/debug/page_reporting/flush
