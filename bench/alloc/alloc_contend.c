@@ -3,9 +3,10 @@
  * Every CPU takes and frees memory, as fast as it can.
  *
  * As long as the module is loaded a thread on each CPU takes a bulk of blocks of
- * order 0, frees them, does the same with order 9, and begins again.  A bulk is
- * more than a per-cpu list keeps, so all of them want zone->lock, as does whoever
- * else is at work on the free lists.  Each operation is timed.  Interrupts are off
+ * order 0 or of order 9, frees them, and begins again.  A bulk is more than a
+ * per-cpu list keeps, so all of them want zone->lock, as does whoever else is at
+ * work on the free lists.  The order is drawn: in turns, two CPUs would fall in
+ * step for a whole boot, or out of it.  Each operation is timed.  Interrupts are off
  * for a few operations at a time: what is seen is the allocator and those who hold
  * its locks, and not who else was scheduled.
  *
@@ -23,6 +24,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -125,11 +127,9 @@ static void contend(struct contender *c, unsigned int s)
 static int contender_run(void *arg)
 {
 	struct contender *c = arg;
-	unsigned int s = 0;
 
 	while (!kthread_should_stop()) {
-		contend(c, s);
-		s = (s + 1) % NR_SIZES;
+		contend(c, get_random_u32_below(NR_SIZES));
 		cond_resched();
 	}
 
