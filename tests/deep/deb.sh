@@ -81,7 +81,7 @@ boot()
 {
 	stop_guest
 	rm -f "$scratch/serial"
-	nice qemu-system-x86_64 -accel tcg -cpu max -smp 1 -m 2560 -nodefaults \
+	nice qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 1 -m 2560 -nodefaults \
 		-display none -no-reboot \
 		-drive file="$disk",if=virtio,format=raw,cache=unsafe \
 		-drive file="$scratch/second",if=virtio,format=raw,readonly=on \
@@ -172,6 +172,55 @@ comes_back()
 	[ "$(held)" -le "$1" ]
 }
 
+# configured: what prints options that ours tend to leave out, and fails if one is not set
+configured()
+{
+	for _o in NUMA MEMCG PREEMPT_DYNAMIC SHUFFLE_PAGE_ALLOCATOR \
+		INIT_ON_ALLOC_DEFAULT_ON DEFERRED_STRUCT_PAGE_INIT LRU_GEN \
+		TRANSPARENT_HUGEPAGE VIRTIO_MEM HIBERNATION MEMORY_HOTREMOVE; do
+		printf 'grep "^CONFIG_%s=[ym]" /boot/config-%s && ' "$_o" "$release"
+	done
+	echo true
+}
+
+# two_nodes: QEMU's arguments for them
+two_nodes()
+{
+	echo "-smp 2"
+	for _n in 0 1; do
+		echo "-object memory-backend-ram,id=n$_n,size=1280M -numa node,nodeid=$_n,memdev=n$_n,cpus=$_n"
+	done
+}
+
+tmpfs_by_node='(for n in 0 1; do
+	mkdir -p /tmp/$n && mount -t tmpfs -o size=700M,mpol=bind:$n t /tmp/$n &&
+		grep MemTotal /sys/devices/system/node/node$n/meminfo || exit
+done)'
+
+# drained NODE: the host has half a gigabyte back that was freed on it
+drained()
+{
+	guest_does "dd if=/dev/zero of=/tmp/$1/file bs=1M count=512 && sleep 3" || return
+	_full=$(held)
+	echo "# $_full MiB are held"
+	guest_does "rm /tmp/$1/file" && comes_back $((_full - 500))
+}
+
+stats=/sys/kernel/debug/page_reporting/stats
+churn="grep refaulted_bytes $stats
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	dd if=/dev/zero of=/tmp/0/file bs=1M count=256 2>&1 && rm /tmp/0/file && sleep 0.5
+done
+grep refaulted_bytes $stats"
+
+# left_alone: of ten times 256 MiB less than one was fetched back
+left_alone()
+{
+	awk '$1 == "refaulted_bytes" { value[n++] = $2 / 1048576 }
+		END { printf "# %d MiB refaulted\n", value[1] - value[0]
+		      exit n != 2 || value[1] - value[0] >= 256 }' "$scratch/said"
+}
+
 ok "make deb" built
 [ $bad -eq 0 ] || done_testing
 ok "a disk with Debian" logged make_disk
@@ -205,6 +254,16 @@ ok "the host has a gigabyte back" comes_back $((full - 1000))
 ok "the reader sees it" guest_does "page-reporting"
 ok "a gigabyte more is reported than the file left" awk '$1 == "." && $2 == "reported" && $3 > 2000 { good = 1 }
 	END { exit !good }' "$scratch/said"
+
+ok "its configuration is the distribution's" guest_does "$(configured)"
+ok "it is booted again" leave
+# shellcheck disable=SC2046
+ok "it boots with two nodes and two processors" boot $(two_nodes)
+ok "both have memory" guest_does "$tmpfs_by_node"
+ok "each node's memory is drained: on node 0" drained 0
+ok "and on node 1" drained 1
+ok "memory that is used again after 0.5 s" guest_does "$churn"
+ok "is left alone" left_alone
 
 ok "the packages are purged" guest_does "apt-get purge -qy 'page-reporting*' 'linux-image-$release' 'linux-headers-$release'"
 ok "nothing of them stays" guest_does "ls -1 /etc/default/grub.d /boot /usr/bin | diff /root/before - && ! grep page_ext /boot/grub/grub.cfg && ! ls -d /lib/modules/*page-reporting*"
