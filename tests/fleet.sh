@@ -71,6 +71,34 @@ group 'group_script() { :; }'
 check "a run of nothing is no success" [ $? -eq 1 ]
 group 'group_script() { run none sh -c "echo not here; exit 77"; }'
 check "nor is one of skips only" [ $? -eq 1 ]
+
+# all DEFINITION: what a run of two such groups says, as TAP, where there are two processors
+printf '#!/bin/sh\necho 2\n' >"$tmp/bin/nproc"
+chmod +x "$tmp/bin/nproc"
+all()
+{
+	group "$1"
+	sed 's/^known=.*/known="script e2e"/' "$tmp/tree/tests/group.sh" >"$tmp/tree/tests/run.sh"
+	chmod +x "$tmp/tree/tests/run.sh"
+	(cd "$tmp/tree" && PATH=$tmp/bin:$PATH sh tests/run.sh --tap) >"$tmp/both" 2>&1
+}
+all 'group_script() { run one true; rm e2e; }
+	group_e2e() { touch e2e; run two sh -c "sleep 1; echo not ok 1 - a; echo 1..1; echo why"
+		run three sh -c "echo no; exit 77"; [ -e e2e ] || run beside true; }'
+check "a failure of what runs beside the others is a failed run" [ $? -eq 1 ]
+cat >"$tmp/want.both" <<'END'
+ok 1 - one
+not ok 2 - two: a
+ok 3 - three # SKIP no
+ok 4 - beside
+1..4
+END
+check "its points come last" sh -c "grep -E '^(ok|not ok|1\.\.)' '$tmp/both' | diff '$tmp/want.both' - >&2"
+check "with what it said, as comments" grep -qx '#   | why' "$tmp/both"
+all 'group_script() { run one true; }
+	group_e2e() { run two true; kill -KILL $$; }'
+check "what is cut off is a failed run" grep -qx 'not ok 3 - e2e' "$tmp/both"
+
 mkdir -p "$tmp/tree/tests/e2e"
 printf '#!/bin/sh\nexit 0\n' >"$tmp/tree/tests/e2e/good.sh"
 cp "$tmp/tree/tests/e2e/good.sh" "$tmp/tree/tests/e2e/lost.sh"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # run.sh [--tap] [GROUP...]: run the tests and sum up; deep/NAME is a tier of
-# check-deep.sh, e2e/NAME a script of that group. KERNELS= names the kernels to
+# check-deep.sh, e2e/NAME a script of that group. Without GROUP all run, e2e beside
+# the others where there is more than one processor. KERNELS= names the kernels to
 # build for guests (default: all). A test program may print TAP, in which case
 # each of its points counts; otherwise it counts as one by its exit status, where
 # 77 means skipped, for the reason given in its last line. With --tap, or TAP in
@@ -14,8 +15,11 @@ unset TAP
 	tap=yes
 	shift
 }
+beside=${TESTS_BESIDE:-}
+unset TESTS_BESIDE
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 cd "$top" || exit 1
+tab=$(printf '\t')
 known="script unit kunit style e2e"
 logs=build/test-logs
 passed=0 failed=0 skipped=0
@@ -42,9 +46,13 @@ tap_point()
 		"$(echo "$2" | sed 's/[\\#]/\\&/g')" "$_why"
 }
 
-# point RESULT NAME MILLISECONDS [REASON]
+# point RESULT NAME MILLISECONDS [REASON]; beside others it is for them to count
 point()
 {
+	[ -z "$beside" ] || {
+		printf 'point\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}"
+		return
+	}
 	case $1 in
 	pass) passed=$((passed + 1)) ;;
 	FAIL) failed=$((failed + 1)) ;;
@@ -224,25 +232,66 @@ group_deep()
 	fi
 }
 
-[ $# -gt 0 ] || set -- $known
+# start_beside GROUP: in the background, where Ctrl-C is to reach it, too
+start_beside()
+{
+	TESTS_BESIDE=1 env --default-signal=INT,QUIT tests/run.sh "$1" \
+		>"$logs/$1.beside" 2>&1 </dev/null &
+	other=$!
+}
+
+# finish_beside GROUP: wait for it, count its points, and print what it did
+finish_beside()
+{
+	wait "$other" || :
+	other=
+	_ended=
+	while IFS= read -r _line; do
+		case $_line in
+		point"$tab"*)
+			IFS=$tab read -r _ _result _name _ms _why <<-END
+			$_line
+			END
+			point "$_result" "$_name" "$_ms" "$_why"
+			;;
+		ended) _ended=yes ;;
+		*) printf '%s\n' "$_line" | say ;;
+		esac
+	done <"$logs/$1.beside"
+	[ -n "$_ended" ] || point FAIL "$1" 0 "it was cut off"
+}
+
+another=
+[ $# -gt 0 ] || {
+	[ "$(nproc)" -lt 2 ] || another=e2e
+	# shellcheck disable=SC2086 # several groups
+	set -- $known
+}
 for g; do
 	case " $known deep " in
 	*" ${g%%/*} "*) ;;
 	*) echo "run.sh: $g: no such group; known: $known" >&2; exit 2 ;;
 	esac
 done
-trap 'exit 130' INT
-trap 'exit 143' TERM
+other=''
+trap '[ -z "$other" ] || kill "$other"; exit 130' INT
+trap '[ -z "$other" ] || kill "$other"; exit 143' TERM
 mkdir -p $logs
 begin=$(now)
 [ -z "$tap" ] || echo "TAP version 14"
+[ -z "$another" ] || start_beside "$another"
 for g; do
-	echo "== $g" | say
+	[ -n "$beside" ] || echo "== $g" | say
 	case $g in
+	"$another") finish_beside "$g" ;;
 	deep/* | e2e/*) "group_${g%%/*}" "${g#*/}" ;;
 	*) "group_$g" ;;
 	esac
 done
+[ -z "$beside" ] || {
+	echo ended
+	exit
+}
 [ -z "$tap" ] || echo "1..$((passed + failed + skipped))"
 # what was not tested is not to be overlooked, and no test at all is no success
 [ -z "$skips" ] || echo "$skips" | sed 1d | say
