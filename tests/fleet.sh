@@ -82,9 +82,10 @@ all()
 	chmod +x "$tmp/tree/tests/run.sh"
 	(cd "$tmp/tree" && PATH=$tmp/bin:$PATH sh tests/run.sh --tap) >"$tmp/both" 2>&1
 }
-all 'group_script() { run one true; rm e2e; }
-	group_e2e() { touch e2e; run two sh -c "sleep 1; echo not ok 1 - a; echo 1..1; echo why"
-		run three sh -c "echo no; exit 77"; [ -e e2e ] || run beside true; }'
+all 'await() { timeout 60 sh -c "until [ $1 e2e ]; do sleep 0.1; done"; }
+	group_script() { run one true; await -e && rm e2e; }
+	group_e2e() { touch e2e; run two sh -c "echo not ok 1 - a; echo 1..1; echo why"
+		run three sh -c "echo no; exit 77"; await "! -e" && run beside true; }'
 check "a failure of what runs beside the others is a failed run" [ $? -eq 1 ]
 cat >"$tmp/want.both" <<'END'
 ok 1 - one

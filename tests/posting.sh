@@ -52,7 +52,7 @@ our_git()
 patches()
 {
 	quietly make -s --no-print-directory -C "$top" patches OUT="$1" \
-		KERNEL="${2:-6.12}"
+		KERNEL="${2:-$series}"
 }
 
 # one patch a line
@@ -113,6 +113,14 @@ same_trees()
 	diff -r -x .git -x .page-ext-reporting "$1" "$2"
 }
 
+# Each series may have one; where it has none, that is said
+series=$kernel_series
+if [ ! -d "$top/kernel/patches/$series/posting" ]; then
+	check "make patches refuses Linux $series" refuses patches "$tmp/none" "$series"
+	check "says which have a posting" says "6.12"
+	check "and writes nothing" [ ! -e "$tmp/none" ]
+	finish
+fi
 small_tree "$tmp/applied"
 small_tree "$tmp/posted"
 our_git "$tmp/posted" init -q
@@ -130,7 +138,7 @@ check "each patch says why and is signed off" has_body $(posted)
 for p in $(posted); do
 	check "checkpatch ${p##*/}" checkpatch "$p"
 done
-check "kept with little context" context "$top"/kernel/patches/6.12/posting/*.patch
+check "kept with little context" context "$top/kernel/patches/$series/posting"/*.patch
 check "git am takes all of it" quietly our_git "$tmp/posted" am -q --empty=drop \
 	"$out"/*.patch
 check "make apply, to compare" quietly "$top/scripts/graft.sh" apply "$tmp/applied"

@@ -16,6 +16,7 @@ PRX_CACHE=$tmp/cache
 PRX_BUILD=$tmp/build
 export PRX_CACHE PRX_BUILD
 trees=$PRX_BUILD/trees
+[ "$kernel_series" = 6.12 ] || trees=$trees-$kernel_series
 patched=$(patched_files)
 victim=$(echo "$patched" | grep '\.c$' | head -n 1)
 

@@ -55,12 +55,28 @@ bold()
 	}
 }
 
+# interval KERNEL: of a range it stands behind the median, from that kernel's summary
+interval()
+{
+	echo "{range $1 drain t95_s um: flag ext}" >"$tmp/in"
+	TEMPLATE=$tmp/in "$top/scripts/readme.sh" --print >"$tmp/row" || return 1
+	awk -F '\t' '$1 == "um" && $3 == "flag" && $4 == "drain" && $5 == "t95_s" {
+		printf "%.1f s [%.1f, %.1f] |\n", $8, $9, $10 }' \
+		"$top/results/linux-$1/summary.tsv" >"$tmp/want"
+	grep -qF "$(cat "$tmp/want")" "$tmp/row" || {
+		cat "$tmp/want" "$tmp/row"
+		return 1
+	}
+}
+
 check "bold is the best cell, whoever's it is" \
 	bold "drain footprint_gib_s um: off flag flag-d250 ext" 3
 check "of cycles it is the highest of those that report" \
 	bold "churn cycles um: off flag flag-d250 ext" 4
 check "and none if intervals overlap" \
 	bold "drain t95_s um: off flag flag-d250 ext" ""
+check "a range has the interval of Linux 6.12" interval 6.12
+check "and of 7.3" interval 7.3
 check "README has the figures of the summaries" current "$top/README.md"
 check "a figure changed by hand is noticed" changed
 check "a number without a name is refused" refused "It takes 271 ms." '"271": write {'
