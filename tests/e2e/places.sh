@@ -350,8 +350,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	# nobody WORD...: what the doctor tells another user, with these in the environment
 	nobody()
 	{
-		(cd / && setpriv --reuid 65534 --regid 65534 --clear-groups env \
-			HOME=/nonexistent "$@" "$scratch/clone/build/bin/prbench" --doctor) \
+		(cd / && setpriv --reuid 65534 --regid 65534 --clear-groups \
+			env -u XDG_CACHE_HOME -u PRX_CACHE HOME=/nonexistent "$@" \
+			"$scratch/clone/build/bin/prbench" --doctor) \
 			>"$scratch/log" 2>&1
 	}
 	nobody LD_PRELOAD="$scratch/fake.so" NO_NAMESPACES=1
@@ -360,7 +361,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	nobody LD_PRELOAD="$scratch/fake.so" NO_MOUNT=1
 	ok "user namespaces that are of no use: the same" \
 		says '^um  *missing .*mounts private: .*allow unprivileged user namespaces'
-	nobody A=
+	nobody
 	ok "a cache that cannot be made is missing, with what to do" \
 		says '^cache  *missing  */ cannot be written: .*; set PRX_CACHE'
 	ok "results that cannot be written, too" says '^results  *missing .*; work in a copy'
