@@ -14,11 +14,11 @@ trap 'rm -f "$log"' EXIT
 
 # MAINTAINERS is changed by a patch of its own; the path of
 # mm/page_reporting/Kconfig in mm/Kconfig is taken for that file's own. compat.h is
-# for two kernels.
+# for two kernels, and only 7.3 has kmalloc_obj().
 checkpatch()
 {
 	(cd "$tree" && perl scripts/checkpatch.pl --strict --quiet --no-summary \
-		--show-types --ignore FILE_PATH_CHANGES,EMBEDDED_FILENAME,LINUX_VERSION_CODE,CONSTANT_COMPARISON "$@")
+		--show-types --ignore FILE_PATH_CHANGES,EMBEDDED_FILENAME,LINUX_VERSION_CODE,CONSTANT_COMPARISON,ALLOC_WITH_SIZEOF "$@")
 }
 
 # kernel_doc FILE: it warns with status 0
