@@ -12,7 +12,8 @@
  *
  * /sys/kernel/debug/alloc_contend/results and histograms say what there was up to
  * now, in the same form as those of alloc_bench, of all CPUs together.  The last
- * line of results has the number of operations and the time for them.
+ * line of results has the number of operations and the time for them.  A number
+ * written to reset forgets all that.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -195,6 +196,27 @@ static void print_all(struct seq_file *m, bool hists)
 	mutex_unlock(&read_lock);
 }
 
+static int reset_set(void *data, u64 val)
+{
+	unsigned int i;
+
+	mutex_lock(&read_lock);
+	for (i = 0; i < nr_contenders; i++) {
+		struct contender *c = contenders[i];
+
+		mutex_lock(&c->lock);
+		memset(c->hist, 0, sizeof(c->hist));
+		c->done = 0;
+		c->failed = 0;
+		mutex_unlock(&c->lock);
+	}
+	start = ktime_get();
+	mutex_unlock(&read_lock);
+
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(reset_fops, NULL, reset_set, "%llu\n");
+
 static void stop_all(void)
 {
 	unsigned int i;
@@ -260,6 +282,7 @@ static int __init alloc_contend_init(void)
 	debugfs_dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("results", 0400, debugfs_dir, NULL, &results_fops);
 	debugfs_create_file("histograms", 0400, debugfs_dir, NULL, &histograms_fops);
+	debugfs_create_file_unsafe("reset", 0200, debugfs_dir, NULL, &reset_fops);
 
 	return 0;
 }

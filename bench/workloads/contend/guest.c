@@ -9,31 +9,66 @@
 #define MODULE		"alloc_contend"
 #define FILES		"/sys/kernel/debug/" MODULE "/"
 
-/* Send what the module has measured up to now. */
-static int emit_table(const char *name)
+/* Send what the module has measured up to now, of @rows the percentiles, too. */
+static int emit_table(const char *name, const char *rate, bool rows, double *ops_s)
 {
-	unsigned int rows = 0, totals = 0;
 	FILE *f = fopen(FILES "results", "re");
+	bool seen = false, total = false;
 	struct latency_row row;
 	char line[512];
-	double ops_s;
 
 	while (f && fgets(line, sizeof(line), f)) {
 		if (latency_row(line, &row)) {
-			emit_latency(name, row.op, "ns", &row);
-			rows++;
-		} else if (latency_rate(line, &ops_s)) {
-			emit_result(name, "ops_s", "1/s", ops_s);
-			totals++;
+			if (rows)
+				emit_latency(name, row.op, "ns", &row);
+			seen = true;
+		} else if (latency_rate(line, ops_s)) {
+			emit_result(name, rate, "1/s", *ops_s);
+			total = true;
 		}
 	}
 	if (f)
 		fclose(f);
-	if (rows && totals)
+	if (seen && total)
 		return 0;
 	emit_text("error", name, "message", "%s: %s", FILES "results",
 		  f ? "no row that can be read" : strerror(errno));
 	return -1;
+}
+
+/* Let the module begin anew. */
+static int reset(const char *name)
+{
+	FILE *f = fopen(FILES "reset", "we");
+	int err = !f || fputs("1", f) < 0;
+
+	if (f && fclose(f))
+		err = 1;
+	if (!err)
+		return 0;
+	emit_text("error", name, "message", "%s: %s; build the kernels anew",
+		  FILES "reset", strerror(errno));
+	return -1;
+}
+
+/* The CPUs contend, first with nothing to report, then while @h is given back. */
+static int measure(const char *name, const json_t *args, struct hold *h, size_t bytes)
+{
+	double before, after;
+	int err;
+
+	sleep_s((double)arg_int(args, "before_ms", 5000) * 1e-3);
+	err = emit_table(name, "before_ops_s", false, &before) || reset(name);
+	give(h);
+	if (err)
+		return -1;
+	emit_mark(name, "freed", bytes);
+	sleep_s((double)arg_int(args, "settle_ms", 10000) * 1e-3);
+	if (emit_table(name, "ops_s", true, &after))
+		return -1;
+	emit_result(name, "kept_percent", "%", 100 * after / before);
+	emit_file(name, "contend-hist.tsv", FILES "histograms");
+	return 0;
 }
 
 static int work_contend(const char *name, const json_t *args)
@@ -51,11 +86,7 @@ static int work_contend(const char *name, const json_t *args)
 		give(&h);
 		return -1;
 	}
-	give(&h);
-	emit_mark(name, "freed", bytes);
-	sleep_s((double)arg_int(args, "settle_ms", 10000) * 1e-3);
-	err = emit_table(name);
-	emit_file(name, "contend-hist.tsv", FILES "histograms");
+	err = measure(name, args, &h, bytes);
 	if (unload_module(name, MODULE))
 		err = -1;
 	emit_simple("settled", name);
