@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel series, and how lists of names are read. */
+#include <glob.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,27 +30,55 @@ const char *default_kernels(void)
 	return path;
 }
 
+/* The series that a release is of: "7.3.4"; NULL if it is none of them. */
+static const struct series *series_by_release(const char *release)
+{
+	size_t i, n;
+
+	for (i = 0; i < ARRAY_SIZE(series_table); i++) {
+		n = strlen(series_table[i].name);
+		if (!strncmp(release, series_table[i].name, n) &&
+		    !(release[n] >= '0' && release[n] <= '9'))
+			return &series_table[i];
+	}
+	return NULL;
+}
+
+/* The series of the kernels that lie there; NULL if there are none. */
+static const struct series *series_there(const char *kernels)
+{
+	const struct series *found = NULL;
+	char pattern[PATH_MAX], release[128];
+	glob_t there;
+	size_t i;
+
+	make_path(pattern, sizeof(pattern), "%s/*/release", kernels);
+	if (glob(pattern, 0, NULL, &there))
+		return NULL;
+	for (i = 0; i < there.gl_pathc && !found; i++)
+		if (read_text(there.gl_pathv[i], release, sizeof(release)) > 0)
+			found = series_by_release(release);
+	globfree(&there);
+	return found;
+}
+
 /**
  * series_of() - the series of the kernels in a directory
- * @kernels: "build/kernels-7.3"; without a series in its name it is the first
+ * @kernels: the directory. What lies there says it, and if there is nothing yet,
+ *	its name: "build/kernels-7.3"; without a series in that it is the first.
  */
 const struct series *series_of(const char *kernels)
 {
-	static const char mark[] = "kernels-";
-	size_t len = strlen(kernels), i, n;
+	const struct series *s = series_there(kernels);
+	const char *end = kernels + strlen(kernels), *name;
 
-	while (len && kernels[len - 1] == '/')
-		len--;
-	for (i = 0; i < ARRAY_SIZE(series_table); i++) {
-		const char *end = kernels + len;
-
-		n = strlen(series_table[i].name);
-		if (len >= n + sizeof(mark) - 1 &&
-		    !strncmp(end - n, series_table[i].name, n) &&
-		    !strncmp(end - n - sizeof(mark) + 1, mark, sizeof(mark) - 1))
-			return &series_table[i];
-	}
-	return &series_table[0];
+	while (end > kernels && end[-1] == '/')
+		end--;
+	for (name = end; name > kernels && name[-1] != '/'; name--)
+		;
+	if (!s && !strncmp(name, "kernels-", strlen("kernels-")))
+		s = series_by_release(name + strlen("kernels-"));
+	return series_or_default(s);
 }
 
 /* The kernel that a variant boots: <arch>-<tree>. */

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a kernel series changes: the trees, the words, the CPUs, the variants. */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "plan.h"
 
 static void the_directory_names_the_series(void **state)
@@ -13,6 +17,35 @@ static void the_directory_names_the_series(void **state)
 	assert_string_equal(series_of("kernels-17.3")->name, "6.12");
 	assert_string_equal(series_of("7.3")->name, "6.12");
 	assert_string_equal(series_of("")->name, "6.12");
+}
+
+static void say(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Kernels that lie elsewhere are not taken for those of another series. */
+static void the_kernels_name_the_series(void **state)
+{
+	char dir[] = "/tmp/series-XXXXXX", sub[64], path[80];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(sub, sizeof(sub), "%s/um-patched", dir);
+	snprintf(path, sizeof(path), "%s/release", sub);
+	assert_string_equal(series_of(dir)->name, "6.12");
+	assert_int_equal(mkdir(sub, 0700), 0);
+	say(path, "7.3.4\n");
+	assert_string_equal(series_of(dir)->name, "7.3");
+	say(path, "7.31.4\n");
+	assert_string_equal(series_of(dir)->name, "6.12");
+	unlink(path);
+	rmdir(sub);
+	rmdir(dir);
 }
 
 /* The Makefile exports KERNEL, and kernel.sh builds into the same place. */
@@ -89,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_directory_names_the_series),
+		cmocka_unit_test(the_kernels_name_the_series),
 		cmocka_unit_test(the_environment_names_the_kernels),
 		cmocka_unit_test(the_delay_is_a_parameter),
 		cmocka_unit_test(a_boot_has_the_cpus_of_its_series),
