@@ -170,6 +170,14 @@ static int fill_group(struct lane *lane, const struct selection *sel,
 	return 0;
 }
 
+/* May guests of several platforms run at once? Not beside one that takes two CPUs. */
+static bool side_by_side(const struct selection *sel, const struct group *g)
+{
+	const struct boot um = { .platform = UM, .series = sel->series };
+
+	return g->together && (!(sel->platforms & BIT(UM)) || boot_cpus(&um) == 1);
+}
+
 /* A group is a phase, in which some platforms may be booted at the same time. */
 static int fill_phase(struct phase *phase, const struct selection *sel,
 		      const struct group *g, unsigned int *rnd)
@@ -183,7 +191,7 @@ static int fill_phase(struct phase *phase, const struct selection *sel,
 		if (!(sel->platforms & BIT(p)) || !g->on[p].boots)
 			continue;
 		/* A lane of its own, or behind the one before. */
-		if (g->together || !phase->nr)
+		if (side_by_side(sel, g) || !phase->nr)
 			phase->nr++;
 		lane = &phase->lanes[phase->nr - 1];
 		if (fill_group(lane, sel, g, (enum platform)p, rnd))

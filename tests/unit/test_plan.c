@@ -190,6 +190,26 @@ static void only_drain_overlaps(void **state)
 	plan_free(&plan);
 }
 
+/* A guest of two CPUs has the machine for itself. */
+static void two_cpus_do_not_overlap(void **state)
+{
+	struct selection sel = {
+		.platforms = BIT(UM) | BIT(TCG), .workloads = W("drain"),
+		.boots = 1, .seed = 1, .series = series_of("kernels-7.3"),
+	};
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(plan_make(&plan, &sel), 0);
+	assert_int_equal(plan.nr, 1);
+	assert_int_equal(plan.phases[0].nr, 1);
+	plan_free(&plan);
+	sel.platforms = BIT(KVM) | BIT(TCG);
+	assert_int_equal(plan_make(&plan, &sel), 0);
+	assert_int_equal(plan.phases[0].nr, 2);
+	plan_free(&plan);
+}
+
 static void icount_counts_instructions_only(void **state)
 {
 	struct plan plan;
@@ -312,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_plan_has_every_neighbour),
 		cmocka_unit_test(the_seed_decides),
 		cmocka_unit_test(only_drain_overlaps),
+		cmocka_unit_test(two_cpus_do_not_overlap),
 		cmocka_unit_test(icount_counts_instructions_only),
 		cmocka_unit_test(settings_can_be_changed),
 		cmocka_unit_test(wrong_settings_are_refused),
