@@ -8,14 +8,20 @@
 # committed summary, so a digit outside of braces is an error:
 #
 #	{WORKLOAD METRIC PLATFORM VARIANT}	the median with its unit, unless that
-#		is by the minute
+#		is by the minute, or by the second and in millions
 #	{n WORKLOAD METRIC PLATFORM VARIANT}	how many boots it is of
 #	{row WORKLOAD METRIC PLATFORM: VARIANTS; none=TEXT}  cells of a table, - is an
 #		empty one, none= is for what has no value; the best of those that
 #		report is bold if its interval overlaps no other's
-#	{instr MODE OP FIRST-LAST}	range of ext - flag over these orders
+#	{range ...}	the same, each with its interval
+#	{RUN instr MODE OP FIRST-LAST}	range of ext - flag over these orders; RUN is
+#		now or 7.3
+#	{6.12 WORKLOAD ...}, {7.3 WORKLOAD ...}, also after row, range and n: of the run that
+#		has both kernels' on the same day
 #	{run KEY}	of the reference's run.json; {run now_KEY} of the instructions',
-#		{run sweep_KEY} of the sweep's, {run scale_KEY} of the sizes'
+#		{run sweep_KEY} of the sweep's, {run scale_KEY} of the sizes',
+#		{run new_KEY}, {run next_KEY} and {run contend_KEY} of those of 6.12, 7.3
+#		and results/contend
 #	{=TEXT}		a setting or a name: not measured
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -38,6 +44,9 @@ facts()
 	facts instructions now_
 	facts churn-sweep sweep_
 	facts scale scale_
+	facts linux-6.12 new_
+	facts linux-7.3 next_
+	facts contend contend_
 } >"$tmp/run"
 
 LC_ALL=C awk -F '\t' '
@@ -46,22 +55,35 @@ function fail(why) {
 	bad = 1
 	return "?"
 }
-# value(KEY): a median as people read it
-function value(key,	v, u) {
-	if (!(key in median))
-		return fail("{" key "}: no summary has this; see results/reference/summary.tsv")
-	v = median[key]
+# number(KEY, V): as people read it, without its unit
+function number(key, v,	u) {
 	u = unit[key]
 	if (v == "inf")
 		return "never"
+	if (u == "1/s" && median[key] >= 1000000)
+		return sprintf("%.2f", v / 1000000)
 	if (u == "s" || u ~ /^GiB[*]s/ || u == "count" && v != int(v))
 		v = sprintf("%.1f", v)
 	else
 		v = sprintf(key ~ / pass_ms/ ? "%.2f" : "%.0f", v)
+	return v == 0 ? "0" : v
+}
+# value(KEY): a median with its unit
+function value(key,	v, u) {
+	if (!(key in median))
+		return fail("{" key "}: no summary has this; see results/reference/summary.tsv")
+	v = number(key, median[key])
+	u = unit[key]
 	gsub(/\*/, " ", u)
-	if (v == 0)
-		return "0"
+	if (v == "0" || v == "never")
+		return v
 	return u ~ /^(count|instr|1[\/]s|.*[\/]min)$/ ? v : v " " u
+}
+# interval(KEY): of the median; nothing if all boots agree
+function interval(key,	lo, hi) {
+	lo = number(key, low[key])
+	hi = number(key, high[key])
+	return lo == hi ? "" : " [" lo ", " hi "]"
 }
 # best(KEY, KEYS, N): 1 if the interval of KEY lies wholly on the good side of all
 function best(key, keys, n,	i, k, alone) {
@@ -70,13 +92,13 @@ function best(key, keys, n,	i, k, alone) {
 		if (k == key || !(k in median) || k ~ / off$/)
 			continue
 		alone = 1
-		if (key ~ / (cycles|guests_fit) / ? low[key] + 0 <= high[k] + 0 : \
+		if (key ~ / (cycles|guests_fit|ops_s) / ? low[key] + 0 <= high[k] + 0 : \
 		    high[key] == "inf" || (low[k] != "inf" && high[key] + 0 >= low[k] + 0))
 			return 0
 	}
 	return alone && key !~ / off$/
 }
-function row(spec, none,	head, v, n, i, keys, out, text) {
+function row(spec, none, range,	head, v, n, i, keys, out, text) {
 	head = spec
 	sub(/:.*/, "", head)
 	sub(/[^:]*: */, "", spec)
@@ -92,6 +114,8 @@ function row(spec, none,	head, v, n, i, keys, out, text) {
 			text = value(keys[i])
 		if (text != "" && best(keys[i], keys, n))
 			text = "**" text "**"
+		if (range && (keys[i] in median))
+			text = text interval(keys[i])
 		out = out (i > 1 ? " | " : "") text
 	}
 	gsub(/\|  \|/, "| |", out)
@@ -101,13 +125,13 @@ function signed(v) {
 	v = sprintf("%.0f", v) + 0
 	return v < 0 ? "−" (-v) : v > 0 ? "+" v : "0"
 }
-function instructions(mode, op, orders,	o, r, k, d, lo, hi, any) {
+function instructions(run, mode, op, orders,	o, r, k, d, lo, hi, any) {
 	split(orders, r, "-")
 	for (o = r[1]; o <= (r[2] == "" ? r[1] : r[2]); o++) {
-		k = "alloc-" mode " " op "_o" o "_instr icount "
-		if (!((k "ext") in now && (k "flag") in now))
+		k = run " alloc-" mode " " op "_o" o "_instr icount "
+		if (!((k "ext") in median && (k "flag") in median))
 			continue
-		d = now[k "ext"] - now[k "flag"]
+		d = median[k "ext"] - median[k "flag"]
 		if (!any || d < lo)
 			lo = d
 		if (!any || d > hi)
@@ -115,7 +139,7 @@ function instructions(mode, op, orders,	o, r, k, d, lo, hi, any) {
 		any = 1
 	}
 	if (!any)
-		return fail("{instr " mode " " op " " orders "}: results/instructions/summary.tsv has no such rows")
+		return fail("{" run " instr " mode " " op " " orders "}: its summary.tsv has no such rows")
 	return signed(lo) == signed(hi) ? signed(lo) : signed(hi) " to " signed(lo)
 }
 function expand(s,	w, n, none) {
@@ -128,12 +152,12 @@ function expand(s,	w, n, none) {
 		sub(/; *none=/, "", none)
 	}
 	n = split(s, w, / /)
-	if (w[1] == "row")
-		return row(substr(s, 5), none)
+	if (w[1] == "row" || w[1] == "range")
+		return row(substr(s, length(w[1]) + 2), none, w[1] == "range")
 	if (w[1] == "n" && (substr(s, 3) in boots))
 		return boots[substr(s, 3)]
-	if (w[1] == "instr" && n == 4)
-		return instructions(w[2], w[3], w[4])
+	if (w[2] == "instr" && n == 5)
+		return instructions(w[1], w[3], w[4], w[5])
 	if (w[1] == "run")
 		return n == 2 && (w[2] in run) ? run[w[2]] : fail("{" s "}: not in run.json")
 	return value(s)
@@ -147,10 +171,8 @@ what == "run" { run[$2] = $2 ~ /commit$/ ? substr($3, 1, 7) : $3; next }
 what == "template" { text = text $0 "\n"; next }
 {
 	key = $4 " " $5 " " $1 " " $3
-	if (what == "now") {
-		now[key] = $8
-		key = "now " key
-	}
+	if (what != "then")
+		key = what " " key
 	boots[key] = $7
 	median[key] = $8
 	low[key] = $9
@@ -167,7 +189,10 @@ END {
 	printf "%s%s", out, literal(text)
 	exit bad
 }' what=run "$tmp/run" what=then "$top/results/reference/summary.tsv" \
-	"$top/results/churn-sweep/summary.tsv" "$top/results/scale/summary.tsv" what=now "$top/results/instructions/summary.tsv" what=template "$TEMPLATE" \
+	"$top/results/churn-sweep/summary.tsv" "$top/results/scale/summary.tsv" what=now "$top/results/instructions/summary.tsv" \
+	what=6.12 "$top/results/linux-6.12/summary.tsv" \
+	what=7.3 "$top/results/linux-7.3/summary.tsv" "$top/results/contend/summary.tsv" \
+	what=template "$TEMPLATE" \
 	>"$tmp/chapter" ||
 	die "README.md is as it was; mend results/readme.in"
 

@@ -81,5 +81,5 @@ check "README has the figures of the summaries" current "$top/README.md"
 check "a figure changed by hand is noticed" changed
 check "a number without a name is refused" refused "It takes 271 ms." '"271": write {'
 check "and so is one that no summary has" refused "{drain t96_s um ext}" "no summary has this"
-check "and instructions that were not counted" refused "{instr repeat fly 0-3}" "has no such rows"
+check "and instructions that were not counted" refused "{now instr repeat fly 0-3}" "has no such rows"
 finish

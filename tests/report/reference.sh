@@ -54,7 +54,9 @@ done
 check "so can that of the instructions" made_again instructions
 check "and that of the sweep" made_again churn-sweep
 check "and that of the sizes" made_again scale
+check "and that of Linux 6.12, of the same day as 7.3" made_again linux-6.12
 check "and that of Linux 7.3" made_again linux-7.3
+check "and that of two CPUs at the allocator" made_again contend
 for f in report.html details.html; do
 	check "$f is whole" [ "$(tail -n 1 "$tmp/$f")" = "</html>" ]
 done
@@ -66,7 +68,9 @@ if [ "$made" = "$here" ]; then
 	check "the pictures are the same" pictures
 	for f in churn-sweep/plots/sweep-um.svg churn-sweep/plots/sweep-tcg.svg \
 			scale/plots/size-um.svg scale/plots/size-icount.svg \
-			linux-7.3/plots/drain-um.svg linux-7.3/plots/contend-um.svg; do
+			linux-6.12/plots/drain-um.svg linux-6.12/plots/drain-tcg.svg \
+			linux-7.3/plots/drain-um.svg linux-7.3/plots/drain-tcg.svg \
+			contend/plots/contend-um.svg; do
 		check "and so is ${f##*/}" cmp "$top/results/$f" "$tmp/$f"
 	done
 else
