@@ -58,10 +58,10 @@ bold()
 # interval KERNEL: of a range it stands behind the median, from that kernel's summary
 interval()
 {
-	echo "{range $1 drain t95_s um: flag ext}" >"$tmp/in"
+	echo "{range $1 drain footprint_gib_s um: flag ext}" >"$tmp/in"
 	TEMPLATE=$tmp/in "$top/scripts/readme.sh" --print >"$tmp/row" || return 1
-	awk -F '\t' '$1 == "um" && $3 == "flag" && $4 == "drain" && $5 == "t95_s" {
-		printf "%.1f s [%.1f, %.1f] |\n", $8, $9, $10 }' \
+	awk -F '\t' '$1 == "um" && $3 == "flag" && $4 == "drain" && $5 == "footprint_gib_s" {
+		printf "%.1f GiB s [%.1f, %.1f] |\n", $8, $9, $10 }' \
 		"$top/results/linux-$1/summary.tsv" >"$tmp/want"
 	grep -qF "$(cat "$tmp/want")" "$tmp/row" || {
 		cat "$tmp/want" "$tmp/row"
