@@ -206,21 +206,6 @@ drained()
 	guest_does "rm /tmp/$1/file" && comes_back $((_full - 500))
 }
 
-stats=/sys/kernel/debug/page_reporting/stats
-# on one node, each time; once before, since all was reported
-use='taskset -c 0 perl -e "\$n = 128 << 20; \$x = q(x) x \$n"; sleep 0.3'
-churn="$use; grep refaulted_bytes $stats
-for i in 1 2 3 4 5 6 7 8 9 10; do $use; done
-grep refaulted_bytes $stats"
-
-# left_alone: of ten times 128 MiB less than one was fetched back
-left_alone()
-{
-	awk '$1 == "refaulted_bytes" { value[n++] = $2 / 1048576 }
-		END { printf "# %d MiB refaulted\n", value[1] - value[0]
-		      exit n != 2 || value[1] - value[0] >= 128 }' "$scratch/said"
-}
-
 ok "make deb" built
 [ $bad -eq 0 ] || done_testing
 ok "a disk with Debian" logged make_disk
@@ -262,8 +247,6 @@ ok "it boots with two nodes and two processors" boot $(two_nodes)
 ok "both have memory" guest_does "$tmpfs_by_node"
 ok "each node's memory is drained: on node 0" drained 0
 ok "and on node 1" drained 1
-ok "memory that is used again after 0.3 s" guest_does "$churn"
-ok "is left alone" left_alone
 
 ok "the packages are purged" guest_does "apt-get purge -qy 'page-reporting*' 'linux-image-$release' 'linux-headers-$release'"
 ok "nothing of them stays" guest_does "ls -1 /etc/default/grub.d /boot /usr/bin | diff /root/before - && ! grep page_ext /boot/grub/grub.cfg && ! ls -d /lib/modules/*page-reporting*"
