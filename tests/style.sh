@@ -101,7 +101,7 @@ check "MAINTAINERS names no file that there is not" patterns
 # fits PATCH: into the tree that it is for, and not only by guessing
 fits()
 {
-	patch -p1 -F0 -s -f --dry-run -d "$top/build/trees/patched" -i "$1"
+	patch -p1 -F0 -s -f --dry-run -d "$tree" -i "$1"
 }
 
 for p in "$top"/tests/mutations/*.patch "$top/tests/deep/wrap.patch"; do
