@@ -5,10 +5,10 @@
  * As long as the module is loaded a thread on each CPU takes a bulk of blocks of
  * order 0 or of order 9, frees them, and begins again.  A bulk is more than a
  * per-cpu list keeps, so all of them want zone->lock, as does whoever else is at
- * work on the free lists.  The order is drawn: in turns, two CPUs would fall in
- * step for a whole boot, or out of it.  Each operation is timed.  Interrupts are off
- * for a few operations at a time: what is seen is the allocator and those who hold
- * its locks, and not who else was scheduled.
+ * work on the free lists.  The order is drawn each time, so that no two CPUs do the
+ * same in turns.  Each operation is timed.  Interrupts are off for a few operations
+ * at a time: what is seen is the allocator and those who hold its locks, and not who
+ * else was scheduled.
  *
  * /sys/kernel/debug/alloc_contend/results and histograms say what there was up to
  * now, in the same form as those of alloc_bench, of all CPUs together.  The last

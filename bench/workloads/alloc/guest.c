@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Workload alloc: what the page allocator's own module measures. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent.h"
 
@@ -49,13 +47,11 @@ static bool emit_alloc_row(const char *line, bool icount)
 static void pin_pcp_lists(const char *name)
 {
 	static const char path[] = "/proc/sys/vm/percpu_pagelist_high_fraction";
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = set_file(path, "1000000");
 
-	if (fd < 0 || write(fd, "1000000", 7) != 7)
+	if (err)
 		emit_text("error", name, "message", "cannot set %s: %s", path,
-			  strerror(errno));
-	if (fd >= 0)
-		close(fd);
+			  strerror(-err));
 }
 
 /* Load alloc_bench.ko, which measures as it loads, and send its table. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Workload build: what a build server does all day. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +9,6 @@
 #include "agent.h"
 
 #define LOG		"/tmp/build.log"
-
-static int drop_caches(void)
-{
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-	int err = fd < 0 || write(fd, "3", 1) != 1 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
 
 /* Run one step of a build; on failure send its output. */
 static int step(const char *name, char *const argv[])
@@ -81,7 +70,7 @@ static int work_build(const char *name, const json_t *args)
 		return err;
 	emit_result(name, "run_s", "s", now_s() - t0);
 	unlink(LOG);
-	err = drop_caches();
+	err = set_file("/proc/sys/vm/drop_caches", "3");
 	if (err)
 		return failed(name, "write /proc/sys/vm/drop_caches", -err);
 	emit_mark(name, "cleaned", 0);

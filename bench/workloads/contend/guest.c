@@ -39,16 +39,12 @@ static int emit_table(const char *name, const char *rate, bool rows, double *ops
 /* Let the module begin anew. */
 static int reset(const char *name)
 {
-	FILE *f = fopen(FILES "reset", "we");
-	int err = !f || fputs("1", f) < 0;
+	int err = set_file(FILES "reset", "1");
 
-	if (f && fclose(f))
-		err = 1;
-	if (!err)
-		return 0;
-	emit_text("error", name, "message", "%s: %s; build the kernels anew",
-		  FILES "reset", strerror(errno));
-	return -1;
+	if (err)
+		emit_text("error", name, "message", "%s: %s; build the kernels anew",
+			  FILES "reset", strerror(-err));
+	return err;
 }
 
 /* The CPUs contend, first with nothing to report, then while @h is given back. */
@@ -66,7 +62,8 @@ static int measure(const char *name, const json_t *args, struct hold *h, size_t 
 	sleep_s((double)arg_int(args, "settle_ms", 10000) * 1e-3);
 	if (emit_table(name, "ops_s", true, &after))
 		return -1;
-	emit_result(name, "kept_percent", "%", 100 * after / before);
+	if (before > 0)
+		emit_result(name, "kept_percent", "%", 100 * after / before);
 	emit_file(name, "contend-hist.tsv", FILES "histograms");
 	return 0;
 }
