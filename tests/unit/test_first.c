@@ -162,12 +162,12 @@ static void a_short_plan_has_one_report(void **state)
 
 /*
  * A quarter of an hour from nothing: four minutes of guests leave eleven to install,
- * to build three kernels and to write the report. These were built in 193, 176 and,
- * for the one that ccache knows nearly all of, 89 seconds on two cores.
+ * to build two kernels and to write the report. On one machine of two cores these
+ * took 193 and 176 seconds, on a busy one 374 and twice as long in all.
  */
 static void the_first_report_is_soon(void **state)
 {
-	static const char *const kernels[] = { "um-pristine", "um-pristine-d250", "um-patched" };
+	static const char *const kernels[] = { "um-pristine", "um-patched" };
 	char *first = makefile_first(), **names;
 	struct plan plan, head;
 	struct plan_part part;
@@ -178,7 +178,7 @@ static void the_first_report_is_soon(void **state)
 	plan_for(&plan, false, NULL, ALL, default_workloads(false), 0, 1);
 	assert_int_equal(plan_first(&plan, &part), 0);
 	head = plan_head(&plan);
-	assert_true(head.nr_boots >= 18);
+	assert_true(head.nr_boots >= 16);
 	assert_true(head.estimate_s + head.nr_boots * EQUALISE_S <= 250);
 	names = kernels_of(&head, NULL);
 	for (i = 0; i < ARRAY_SIZE(kernels); i++) {
