@@ -25,6 +25,7 @@ tiers()
 	releases 12 every point release that is served: the series fits, and compiles
 	kunit-x86_64 8 KUnit under QEMU
 	oracle 30 ten minutes of load against the oracle, and times that wrap around
+	um 12 the same load on User Mode Linux with two CPUs, at native speed
 	numa 20 a guest of two nodes, with the oracle
 	history 4 bugs that others had and that only show at boot
 	migrate 4 a guest that moves from one QEMU to another

@@ -35,6 +35,8 @@ built()
 	[ -n "${DEEP_BUILT:-}" ] || logged make -s deb || return
 	mkdir -p "$scratch/packages"
 	cp build/deb/*.deb "$scratch/packages"
+	logged gcc -std=c11 -D_GNU_SOURCE -O2 -static -o "$scratch/packages/again" \
+		tests/deep/again.c || return
 	image=$(cd build/deb && ls linux-image-*.deb) && release=${image#linux-image-} &&
 		release=${release%%_*}
 }
@@ -206,6 +208,24 @@ drained()
 	guest_does "rm /tmp/$1/file" && comes_back $((_full - 500))
 }
 
+stats=/sys/kernel/debug/page_reporting/stats
+# ten times 64 MiB on one node, free for a quarter of a second; once before, since
+# all that is free was reported
+again="taskset -c 0 /mnt/again 64 1 250; grep refaulted_bytes $stats
+taskset -c 0 /mnt/again 64 10 250; grep refaulted_bytes $stats"
+
+# refaulted OP MIB: so much of that was fetched back
+refaulted()
+{
+	awk -v op="$1" -v mib="$2" '$1 == "refaulted_bytes" { value[n++] = $2 / 1048576 }
+		END { got = value[1] - value[0]
+		      printf "# %d MiB refaulted\n", got
+		      exit n != 2 || (op == "below" ? got >= mib : got < mib) }' "$scratch/said"
+}
+
+parameters=/sys/module/page_reporting/parameters
+hasty="echo 0 >$parameters/learn && echo 20 >$parameters/min_age_ms"
+
 ok "make deb" built
 [ $bad -eq 0 ] || done_testing
 ok "a disk with Debian" logged make_disk
@@ -247,6 +267,10 @@ ok "it boots with two nodes and two processors" boot $(two_nodes)
 ok "both have memory" guest_does "$tmpfs_by_node"
 ok "each node's memory is drained: on node 0" drained 0
 ok "and on node 1" drained 1
+ok "a program uses memory again after a quarter of a second" guest_does "mount -r /dev/vdb /mnt; $again"
+ok "which is left alone" refaulted below 64
+ok "with an age of 20 ms" guest_does "$hasty && $again"
+ok "it is not" refaulted above 320
 
 ok "the packages are purged" guest_does "apt-get purge -qy 'page-reporting*' 'linux-image-$release' 'linux-headers-$release'"
 ok "nothing of them stays" guest_does "ls -1 /etc/default/grub.d /boot /usr/bin | diff /root/before - && ! grep page_ext /boot/grub/grub.cfg && ! ls -d /lib/modules/*page-reporting*"

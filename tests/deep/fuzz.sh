@@ -425,9 +425,9 @@ one_ends()
 	waiting=${waiting#" $_first"}
 }
 
-if [ -f results/reference/raw.tar.xz ] && command -v xz >/dev/null; then
+if [ -f results/reference/6.12/raw.tar.xz ] && command -v xz >/dev/null; then
 	mkdir "$tmp/raw"
-	tar -xJf results/reference/raw.tar.xz -C "$tmp/raw" || exit 1
+	tar -xJf results/reference/6.12/raw.tar.xz -C "$tmp/raw" || exit 1
 fi
 for t; do
 	if ! build_target "$t"; then

@@ -20,18 +20,20 @@ keep_failed()
 	echo "# logs are in $_to"
 }
 
-# flavor NAME [TREE]: guests from here on boot that kernel; builds it, unless
+# flavor NAME [TREE [ARCH]]: guests from here on boot that kernel; builds it, unless
 # DEEP_BUILT says that there is no need to
 flavor()
 {
-	_k=x86_64-${2:-patched}-$1
+	_arch=${3:-x86_64} _built=$top/build/kernels
+	[ "$series" = 6.12 ] || _built=$_built-$series
+	_k=$_arch-${2:-patched}-$1
 	[ -n "${DEEP_BUILT:-}" ] || scripts/kernel.sh build "$_k" >"$scratch/build.log" 2>&1 || {
 		sed 's/^/# /' "$scratch/build.log" | tail -n 20
 		return 1
 	}
 	kernels=$scratch/kernels-$1
 	mkdir -p "$kernels"
-	ln -sfn "$top/build/kernels/$_k" "$kernels/x86_64-patched"
+	ln -sfn "$_built/$_k" "$kernels/$_arch-patched"
 }
 
 # initramfs INIT PROGRAM...: make $scratch/initrd of the programs with what they
@@ -65,7 +67,8 @@ load()
 	PRBENCH_APPEND="page_reporting_oracle.on=1 load.seconds=$_seconds $patient $*"
 	export PRBENCH_APPEND
 	guest_script "$_name" tests/deep/guest/load.sh --kernels "$kernels" \
-		--variants ext-idle --set script.mem_mib="${mem_mib:-1024}" \
+		--platforms "${platform:-tcg}" --variants ext-idle \
+		--set script.mem_mib="${mem_mib:-1024}" \
 		--set script.run_ms=$(((_seconds + 60) * 1000))
 	scan "$_name"
 }

@@ -285,6 +285,7 @@ sed 's/^/# oracle /' oracle.out
 for f in "$count"/*; do
 	[ ! -f "$f" ] || echo "# load ${f##*/} $(total "${f##*/}")"
 done
+echo "# load cpus $(grep -c ^processor /proc/cpuinfo)"
 sed 's/^/# stats /' $dbg/stats
 sed -n 's/^compact_\(stall\|success\|fail\)/# vmstat &/p' /proc/vmstat
 [ $stress_rc -eq 0 ] || echo "# stress-ng: status $stress_rc"
