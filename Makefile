@@ -75,7 +75,7 @@ help:
 	@echo 'make patches   the series for a mailing list, into build/patches; KERNEL=6.12 OUT=DIR'
 	@echo 'make deps      install what is missing (apt-get)'
 	@echo 'make clean     remove build/ (kernels stay in the cache)'
-	@echo 'KERNEL=7.3     another series than 6.12, for bench, kernels, test and check-deep'
+	@echo 'KERNEL=7.3     another series than 6.12, for bench, kernels, test, check-deep and demo'
 	@echo 'KSRC=          a kernel tarball, tree or git checkout to use instead of'
 	@echo '               the distribution'\''s source; only apply and unapply change it'
 
@@ -294,6 +294,12 @@ build/bin/pattern: tests/deep/pattern.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(CC) $(CFLAGS) -o $@ $<
+
+# for guests that do not see this machine's libraries
+build/bin/again: tests/deep/again.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@$(CC) $(CFLAGS) -static -o $@ $<
 
 build/san/tests/%: tests/%.c Makefile
 	@mkdir -p $(@D)

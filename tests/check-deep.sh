@@ -8,6 +8,7 @@ set -u
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 cd "$top" || exit 1
 state=build/deep
+[ "${KERNEL:-6.12}" = 6.12 ] || state=$state-$KERNEL
 
 # a tier, the minutes that it is expected to take on two cores without KVM, and
 # what it is
@@ -40,7 +41,7 @@ tiers()
 	pagealloc 20 the load with DEBUG_PAGEALLOC
 	mutations 60 each deliberate bug is found
 	deb-tools 3 the package of the reader, in a Debian system made for it
-	deb 25 the kernel's packages, in a Debian guest that boots by GRUB
+	deb 20 the kernel's packages, in a Debian guest that boots by GRUB
 	END
 }
 

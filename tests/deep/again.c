@@ -2,8 +2,8 @@
 /*
  * again MIB ROUNDS PAUSE_MS: take so much memory, write to each page, give it up,
  * wait, so many times. Prints by round when its last page was written, in ms from
- * when all was given up: the longest that a page was free in between, PAUSE_MS
- * included. The exit status is 2 for a bad argument, 1 if there is no such memory.
+ * when the one before was given up: the longest that a page was free in between,
+ * PAUSE_MS included; in the first round how long it took. The exit status is 2 for a bad argument, 1 if there is no such memory.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -57,8 +57,8 @@ int main(int argc, char **argv)
 		for (size_t at = 0; at < mib << 20; at += page)
 			((volatile char *)mem)[at] = 1;
 		printf("round %zu: %.0f ms\n", i, now_ms() - freed);
-		munmap(mem, mib << 20);
 		freed = now_ms();
+		munmap(mem, mib << 20);
 		usleep(pause_ms * 1000);
 	}
 	return 0;

@@ -7,7 +7,6 @@
 # 10 s and are reported. page_reporting_held.rst has the table.
 # Rows with hugetlb pages raise the host's nr_hugepages by 1 GiB while they run.
 . "$(dirname "$0")/lib.sh"
-[ "$series" = 6.12 ] || kernels=build/kernels-$series
 ram_file=memory-backend-file,id=ram,size=1024M,mem-path
 ram_memfd=memory-backend-memfd,id=ram,size=1024M
 anonymous=memory-backend-ram,id=ram,size=1024M

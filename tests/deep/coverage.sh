@@ -93,9 +93,9 @@ if [ -z "${DEEP_BUILT:-}" ] && ! scripts/kernel.sh build um-mutant-gcov >"$scrat
 	ok "the kernel is built" false
 	done_testing
 fi
-out=$(readlink -f build/trees/mutant)/../um-gcov
+out=$(readlink -f "$trees/mutant")/../um-gcov
 selftest=$scratch/selftest
-tools=build/trees/mutant/tools
+tools=$trees/mutant/tools
 mm=$tools/testing/selftests/mm
 mkdir "$selftest"
 for name in params files flush age reuse; do

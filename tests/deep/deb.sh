@@ -35,8 +35,7 @@ built()
 	[ -n "${DEEP_BUILT:-}" ] || logged make -s deb || return
 	mkdir -p "$scratch/packages"
 	cp build/deb/*.deb "$scratch/packages"
-	logged gcc -std=c11 -D_GNU_SOURCE -O2 -static -o "$scratch/packages/again" \
-		tests/deep/again.c || return
+	logged make -s build/bin/again && cp build/bin/again "$scratch/packages" || return
 	image=$(cd build/deb && ls linux-image-*.deb) && release=${image#linux-image-} &&
 		release=${release%%_*}
 }
@@ -211,8 +210,8 @@ drained()
 stats=/sys/kernel/debug/page_reporting/stats
 # ten times 64 MiB on one node, free for a quarter of a second and for as long as it
 # takes to write them, which under TCG is longer; ten times before, to be learnt from
-again="taskset -c 0 /mnt/again 64 10 250; grep -e age_ms -e refaulted_bytes $stats
-taskset -c 0 /mnt/again 64 10 250; grep -e age_ms -e refaulted_bytes $stats"
+again="taskset -c 0 /mnt/again 64 10 250 && grep -e age_ms -e refaulted_bytes $stats &&
+taskset -c 0 /mnt/again 64 10 250 && grep -e age_ms -e refaulted_bytes $stats"
 
 # refaulted OP MIB: so much of the second ten was fetched back
 refaulted()
@@ -267,7 +266,7 @@ ok "it boots with two nodes and two processors" boot $(two_nodes)
 ok "both have memory" guest_does "$tmpfs_by_node"
 ok "each node's memory is drained: on node 0" drained 0
 ok "and on node 1" drained 1
-ok "a program uses memory again and again" guest_does "mount -r /dev/vdb /mnt; $again"
+ok "a program uses memory again and again" guest_does "mount -r /dev/vdb /mnt && $again"
 ok "which is learnt, and left alone" refaulted below 128
 ok "with an age of 20 ms" guest_does "$hasty && $again"
 ok "it is not" refaulted above 320

@@ -151,10 +151,10 @@ dies()
 
 qemu=${QEMU:-qemu-system-x86_64}
 mkdir -p "$scratch/kernels/um-pristine"
-ln -s "$top"/build/kernels/x86_64-pristine "$scratch/kernels/"
-ln -s "$top"/build/kernels/um-pristine/config "$top"/build/kernels/um-pristine/release \
+ln -s "$top/$kernels/x86_64-pristine" "$scratch/kernels/"
+ln -s "$top/$kernels/um-pristine/config" "$top/$kernels/um-pristine/release" \
 	"$scratch/kernels/um-pristine/"
-dies "$scratch/kernels/um-pristine/linux" "$top/build/kernels/um-pristine/linux"
+dies "$scratch/kernels/um-pristine/linux" "$top/$kernels/um-pristine/linux"
 dies "$scratch/qemu" "$(command -v "$qemu")"
 
 # killed PLATFORM STEP SIGN: run two boots, kill the second one's VM as soon as

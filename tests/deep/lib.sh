@@ -4,7 +4,6 @@
 # debugging makes kernels slow
 PRBENCH_BOOT_S=900
 export PRBENCH_BOOT_S
-kernels=build/kernels
 # an emulated guest whose host is busy stands still for more than RCU's 21 s
 patient=rcupdate.rcu_cpu_stall_timeout=300
 # what has gone wrong can be looked at
@@ -24,8 +23,7 @@ keep_failed()
 # DEEP_BUILT says that there is no need to
 flavor()
 {
-	_arch=${3:-x86_64} _built=$top/build/kernels
-	[ "$series" = 6.12 ] || _built=$_built-$series
+	_arch=${3:-x86_64} _built=$top/build/kernels${trees#build/trees}
 	_k=$_arch-${2:-patched}-$1
 	[ -n "${DEEP_BUILT:-}" ] || scripts/kernel.sh build "$_k" >"$scratch/build.log" 2>&1 || {
 		sed 's/^/# /' "$scratch/build.log" | tail -n 20
