@@ -11,17 +11,13 @@
 #		is by the minute, or by the second and in millions
 #	{n WORKLOAD METRIC PLATFORM VARIANT}	how many boots it is of
 #	{row WORKLOAD METRIC PLATFORM: VARIANTS; none=TEXT}  cells of a table, - is an
-#		empty one, none= is for what has no value; the best of those that
-#		report is bold if its interval overlaps no other's
+#		empty one, none= is for what has no value; from 6 boots on the best
+#		of those that report is bold if its interval overlaps no other's
 #	{range ...}	the same, each with its interval
-#	{RUN instr MODE OP FIRST-LAST}	range of ext - flag over these orders; RUN is
-#		now or 7.3
-#	{6.12 WORKLOAD ...}, {7.3 WORKLOAD ...}, also after row, range and n: of the run that
-#		has both kernels' on the same day
-#	{run KEY}	of the reference's run.json; {run now_KEY} of the instructions',
-#		{run sweep_KEY} of the sweep's, {run scale_KEY} of the sizes',
-#		{run new_KEY}, {run next_KEY} and {run contend_KEY} of those of 6.12, 7.3
-#		and results/contend
+#	{SERIES instr MODE OP FIRST-LAST}	range of ext - flag over these orders
+#	{7.3 WORKLOAD ...}, also after row, range and n: of Linux 7.3's reference
+#	{run KEY}	of the reference's run.json; {run sweep_KEY} of the sweep's, {run scale_KEY} of the sizes',
+#		{run next_KEY} and {run contend_KEY} of those of 7.3 and results/contend
 #	{=TEXT}		a setting or a name: not measured
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -40,12 +36,10 @@ facts()
 		sed -n "s/^ *\"\([a-z_]*\)\": *\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/run\t$2\1\t\2/p"
 }
 {
-	facts reference ''
-	facts instructions now_
+	facts reference/6.12 ''
 	facts churn-sweep sweep_
 	facts scale scale_
-	facts linux-6.12 new_
-	facts linux-7.3 next_
+	facts reference/7.3 next_
 	facts contend contend_
 } >"$tmp/run"
 
@@ -71,7 +65,7 @@ function number(key, v,	u) {
 # value(KEY): a median with its unit
 function value(key,	v, u) {
 	if (!(key in median))
-		return fail("{" key "}: no summary has this; see results/reference/summary.tsv")
+		return fail("{" key "}: no summary has this; see results/reference/6.12/summary.tsv")
 	v = number(key, median[key])
 	u = unit[key]
 	gsub(/\*/, " ", u)
@@ -87,6 +81,8 @@ function interval(key,	lo, hi) {
 }
 # best(KEY, KEYS, N): 1 if the interval of KEY lies wholly on the good side of all
 function best(key, keys, n,	i, k, alone) {
+	if (boots[key] < 6)
+		return 0
 	for (i = 1; i <= n; i++) {
 		k = keys[i]
 		if (k == key || !(k in median) || k ~ / off$/)
@@ -128,7 +124,7 @@ function signed(v) {
 function instructions(run, mode, op, orders,	o, r, k, d, lo, hi, any) {
 	split(orders, r, "-")
 	for (o = r[1]; o <= (r[2] == "" ? r[1] : r[2]); o++) {
-		k = run " alloc-" mode " " op "_o" o "_instr icount "
+		k = (run == "6.12" ? "" : run " ") "alloc-" mode " " op "_o" o "_instr icount "
 		if (!((k "ext") in median && (k "flag") in median))
 			continue
 		d = median[k "ext"] - median[k "flag"]
@@ -167,6 +163,8 @@ function literal(s) {
 		fail("\"" substr(s, RSTART, RLENGTH) "\": write {WORKLOAD METRIC PLATFORM VARIANT} for what is measured, {=...} for what is not")
 	return s
 }
+# what a merged run was made of comes after its own
+what == "run" && $2 in run { next }
 what == "run" { run[$2] = $2 ~ /commit$/ ? substr($3, 1, 7) : $3; next }
 what == "template" { text = text $0 "\n"; next }
 {
@@ -188,10 +186,9 @@ END {
 	}
 	printf "%s%s", out, literal(text)
 	exit bad
-}' what=run "$tmp/run" what=then "$top/results/reference/summary.tsv" \
-	"$top/results/churn-sweep/summary.tsv" "$top/results/scale/summary.tsv" what=now "$top/results/instructions/summary.tsv" \
-	what=6.12 "$top/results/linux-6.12/summary.tsv" \
-	what=7.3 "$top/results/linux-7.3/summary.tsv" "$top/results/contend/summary.tsv" \
+}' what=run "$tmp/run" what=then "$top/results/reference/6.12/summary.tsv" \
+	"$top/results/churn-sweep/summary.tsv" "$top/results/scale/summary.tsv" \
+	what=7.3 "$top/results/reference/7.3/summary.tsv" "$top/results/contend/summary.tsv" \
 	what=template "$TEMPLATE" \
 	>"$tmp/chapter" ||
 	die "README.md is as it was; mend results/readme.in"

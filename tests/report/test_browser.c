@@ -284,7 +284,7 @@ static const char *reference(void)
 
 	if (!*dir) {
 		const char *const copy[] = {
-			"cp", "-r", str("%s/results/reference", realpath(env("PRX_TOP", "."), top)),
+			"cp", "-r", str("%s/results/reference/6.12", realpath(env("PRX_TOP", "."), top)),
 			dir, NULL
 		};
 		/* Without sanitizers, under which it takes minutes */
