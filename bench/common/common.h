@@ -20,6 +20,7 @@ char *vformat(const char *fmt, va_list ap);
 char *format(const char *fmt, ...) PRINTF(1, 2);
 json_t *json_text(const char *text);
 int read_text(const char *path, char *buf, size_t len);
+int write_text(const char *path, const char *text);
 bool perf_count(const char *line, const char *event, char *text, size_t len);
 
 #endif

@@ -82,6 +82,19 @@ int read_text(const char *path, char *buf, size_t len)
 	return (int)used;
 }
 
+/* Write a short text into a file that exists; -errno on failure. */
+int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 /*
  * A name of any bytes as a JSON string: those that are not UTF-8 are written as
  * \\xNN.

@@ -67,7 +67,6 @@ void map_stop(pid_t pid);
 bool running_on_uml(void);
 long arg_int(const json_t *args, const char *name, long dflt);
 const char *arg_str(const json_t *args, const char *name, const char *dflt);
-int set_file(const char *path, const char *value);
 int run_program(const char *stdout_path, char *const argv[]);
 const char *self_path(void);
 

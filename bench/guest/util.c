@@ -19,23 +19,6 @@ bool running_on_uml(void)
 	       strstr(buf, "User Mode Linux");
 }
 
-/**
- * set_file() - write a value into a file of the kernel's that is there
- *
- * Return: 0, or a negative errno.
- */
-int set_file(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, value, strlen(value)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 long arg_int(const json_t *args, const char *name, long dflt)
 {
 	const json_t *v = json_object_get(args, name);

@@ -421,7 +421,6 @@ extern bool wipe_stderr;	/* there may be a line of progress to be wiped */
 void complain(const char *fmt, ...) PRINTF(1, 2);
 void stop_signals(sigset_t *set);
 int set_err(char *err, size_t len, const char *fmt, ...) PRINTF(3, 4);
-int write_text(const char *path, const char *text);
 char *run_capture(char *const argv[]);
 void argv_add(char ***argv, const char *fmt, ...) PRINTF(2, 3);
 void argv_add_option(char ***argv, const char *before, const char *path,

@@ -53,19 +53,6 @@ int set_err(char *err, size_t len, const char *fmt, ...)
 	return -1;
 }
 
-/* Write a short text into a file that exists; -errno on failure. */
-int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 /* What a program prints, or NULL if it fails. */
 char *run_capture(char *const argv[])
 {

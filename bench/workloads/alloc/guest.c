@@ -47,7 +47,7 @@ static bool emit_alloc_row(const char *line, bool icount)
 static void pin_pcp_lists(const char *name)
 {
 	static const char path[] = "/proc/sys/vm/percpu_pagelist_high_fraction";
-	int err = set_file(path, "1000000");
+	int err = write_text(path, "1000000");
 
 	if (err)
 		emit_text("error", name, "message", "cannot set %s: %s", path,

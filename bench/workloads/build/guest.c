@@ -70,7 +70,7 @@ static int work_build(const char *name, const json_t *args)
 		return err;
 	emit_result(name, "run_s", "s", now_s() - t0);
 	unlink(LOG);
-	err = set_file("/proc/sys/vm/drop_caches", "3");
+	err = write_text("/proc/sys/vm/drop_caches", "3");
 	if (err)
 		return failed(name, "write /proc/sys/vm/drop_caches", -err);
 	emit_mark(name, "cleaned", 0);

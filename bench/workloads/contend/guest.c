@@ -39,7 +39,7 @@ static int emit_table(const char *name, const char *rate, bool rows, double *ops
 /* Let the module begin anew. */
 static int reset(const char *name)
 {
-	int err = set_file(FILES "reset", "1");
+	int err = write_text(FILES "reset", "1");
 
 	if (err)
 		emit_text("error", name, "message", "%s: %s; build the kernels anew",
