@@ -75,6 +75,8 @@ check "of cycles it is the highest of those that report" \
 	bold "churn cycles um: off flag-d250 ext" 3
 check "and none if intervals overlap" \
 	bold "drain t95_s um: - flag flag-d250 ext" ""
+check "nor with three boots, which are not tested" \
+	bold "fragment resident_mib um: flag flag-o0 ext" ""
 check "a range has the interval of Linux 6.12" interval 6.12 ""
 check "and of 7.3" interval 7.3 "7.3 "
 check "README has the figures of the summaries" current "$top/README.md"
