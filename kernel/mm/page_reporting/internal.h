@@ -257,6 +257,7 @@ struct pr_pass {
 	unsigned long stamped;		/* blocks that were new */
 	struct zone *zone;		/* where it begins, and where the quota has ended it... */
 	unsigned long pfn;		/* ...with this one; NULL: at the beginning, or nowhere */
+	bool goes_on;			/* began where the quota has ended the last one */
 	struct pr_seen seen;
 	unsigned long pages;		/* pages reported */
 	unsigned int reports;		/* calls of the device */

@@ -121,6 +121,7 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 	/* Go on with what the quota has ended, if that looked for the same */
 	if (!force && last->zone && populated_zone(last->zone) &&
 	    last->sweep == pass->sweep && last->fresh == pass->fresh) {
+		pass->goes_on = true;
 		pass->zone = last->zone;
 		pass->pfn = last->pfn;
 		pass->seen = last->seen;
@@ -224,7 +225,8 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 		delay = min(delay, pr_ticks_to_jiffies(pass->seen.wait));
 	delay = min(delay, plan_sweep(pass));
 	delay = min(delay, drain_when_quiet(pass));
-	return pass->stopped ? 0 : delay;
+	/* What was freed before the place where it went on has not been looked at */
+	return pass->stopped || pass->goes_on ? 0 : delay;
 }
 
 /*

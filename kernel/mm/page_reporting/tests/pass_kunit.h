@@ -330,9 +330,8 @@ static void pass_quota(struct kunit *test)
 	/* Too early for the next one */
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	KUNIT_EXPECT_EQ(test, prt->reports, reports + 1);
-	/* It goes on where the first one has ended, with what that has seen */
+	/* It goes on where the first one has ended, so another one begins anew */
 	KUNIT_ASSERT_NOT_NULL(test, pr_schedule.last.zone);
-	pr_schedule.last.seen.wait = 0;
 	pr_policy.params.quota_mib = 0;
 	pr_policy.params.min_age_ms = UINT_MAX;
 	pr_policy.paid_until = 0;
@@ -340,6 +339,9 @@ static void pass_quota(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, pr_schedule.last.zone);
 	KUNIT_EXPECT_TRUE(test, prt_due(&when));
 	KUNIT_EXPECT_TRUE(test, time_before_eq(when, jiffies + pr_schedule.interval));
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_TRUE(test, prt_due(&when));
+	KUNIT_EXPECT_TRUE(test, time_after(when, jiffies + pr_schedule.interval));
 	prt_flush(test);
 	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9) +
 			prt_told(prt, prt->frame[1].page, 9), 1024);

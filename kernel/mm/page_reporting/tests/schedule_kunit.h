@@ -249,6 +249,7 @@ static bool st_goes_on(struct kunit *test, bool sweep, bool fresh, bool force)
 		KUNIT_EXPECT_EQ(test, next.seen.wait, PR_NEVER);
 		return false;
 	}
+	KUNIT_EXPECT_TRUE(test, next.goes_on);
 	KUNIT_EXPECT_PTR_EQ(test, next.zone, pass.zone);
 	KUNIT_EXPECT_EQ(test, next.pfn, pass.pfn);
 	KUNIT_EXPECT_EQ(test, next.seen.wait, 7);
