@@ -59,6 +59,7 @@ struct answer {
 	const char *verdict;
 };
 
+const char *answer_goal(char *buf, const struct question *q);
 const char *answer_verdict(char *buf, const struct answer *an);
 
 /* One of two runs that are compared. */

@@ -43,9 +43,9 @@ static const char *link_at(const char *s, size_t *len)
 static const char *verdict_class(const char *s)
 {
 	static const struct { const char *verdict, *class; } words[] = {
-		{ "better**", "good" }, { "yes**", "good" }, { "worse**", "bad" },
-		{ "no**", "bad" }, { "leans better", "lean" }, { "leans worse", "lean" },
-		{ "leans yes", "lean" }, { "leans no", "lean" },
+		{ "better**", "good" }, { "met**", "good" }, { "worse**", "bad" },
+		{ "missed**", "bad" }, { "leans better", "lean" }, { "leans worse", "lean" },
+		{ "leans met", "lean" }, { "leans missed", "lean" },
 	};
 	size_t i;
 

@@ -52,10 +52,8 @@ static void find_columns(struct front *f)
 
 static const char *column_name(struct front *f, const char *platform, const char *series)
 {
-	bool emulated = platform_find(platform)->emulated;
-
-	return run_str(f->run, "%s%s%s%s", platform, f->many_series ? " " : "",
-		       f->many_series ? series : "", emulated ? ", emulated" : "");
+	return run_str(f->run, "%s%s%s", platform_find(platform)->title,
+		       f->many_series ? ", " : "", f->many_series ? series : "");
 }
 
 static bool is_of(const struct answer *an, const struct column *col)
@@ -98,17 +96,26 @@ static const char *ratio_text(struct front *f, const struct answer *an, const ch
 	return run_str(f->run, "%s%s", before, effect_text(effect, &an->e, an->ratio));
 }
 
+/* The verdict, and what it is about if that is a goal */
+static const char *verdict_text(struct front *f, const struct answer *an)
+{
+	char verdict[TEXT], goal[TEXT];
+
+	answer_goal(goal, an->q);
+	return run_str(f->run, "**%s**%s%s%s", answer_verdict(verdict, an),
+		       *goal ? " (goal: " : "", goal, *goal ? ")" : "");
+}
+
 /* One of the variants that ext is compared with: its verdict, then the figures */
 static const char *put_block(struct front *f, const struct answer *an)
 {
 	const char *values = values_text(f, an);
-	char id[TEXT], verdict[TEXT];
+	char id[TEXT];
 
 	if (f->d.html)
 		values = run_str(f->run, "[%s](details.html#%s)", values, raw_id(id, an->a));
-	return run_str(f->run, "`%s`: **%s**%s\n%s, n=%d", an->q->other,
-		       answer_verdict(verdict, an), ratio_text(f, an, " "), values,
-		       an->a->st.n);
+	return run_str(f->run, "`%s`: %s%s\n%s, n=%d", an->q->other, verdict_text(f, an),
+		       ratio_text(f, an, " "), values, an->a->st.n);
 }
 
 /* Does this answer stand in the row of that question? */
@@ -223,7 +230,7 @@ static bool is_shown(const struct answer *an)
 	char verdict[TEXT];
 
 	return !strcmp(answer_verdict(verdict, an), "worse") ||
-	       !strcmp(answer_verdict(verdict, an), "no");
+	       !strcmp(answer_verdict(verdict, an), "missed");
 }
 
 /* All that is asked and is worse than with @other: a line a question */
@@ -260,6 +267,29 @@ static void put_worse(struct front *f, const char *other, const char *what)
 	}
 }
 
+static bool has_run(const struct front *f, const struct variant *v)
+{
+	size_t i;
+
+	for (i = 0; i < f->run->nboots; i++)
+		if (!strcmp(f->run->boots[i].variant, v->name))
+			return true;
+	return false;
+}
+
+/* "`flag` (page flag), `ext` (page_ext)" */
+static const char *names_text(struct front *f)
+{
+	const char *text = "";
+	size_t i;
+
+	for (i = 0; i < nr_variants; i++)
+		if (has_run(f, &variants[i]))
+			text = run_str(f->run, "%s%s`%s` (%s)", text, *text ? ", " : "",
+				       variants[i].name, variants[i].title);
+	return text;
+}
+
 static void put_result(struct front *f)
 {
 	const json_t *m = json_object_get(f->run->meta, "machine");
@@ -272,10 +302,12 @@ static void put_result(struct front *f)
 	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
 	      json_str(f->run->meta, "date", "?"),
 	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
-	doc_p(&f->d, "**page_ext against the page flag:**");
+	doc_p(&f->d, "Compared are %s; what each is stands below the table.", names_text(f));
+	doc_p(&f->d, "**What page_ext is for**, against the page flag:");
 	put_clause(f, "drain", "t95_s", "freed memory is back with the host after");
 	put_clause(f, "churn", "host_refill_mib",
 		   "of memory that was freed and soon taken again the host had to supply anew");
+	doc_p(&f->d, "**What it costs**:");
 	put_clause(f, "alloc-bulk", "*_o[0-8]_instr",
 		   "an allocation or a free of an order up to 8 takes");
 	put_clause(f, "drain", "used_mib_gib", "page_ext takes");
@@ -368,7 +400,6 @@ static int put_section(struct front *f, const struct section *s)
 	table_cell(&t, "measured");
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
-		char verdict[TEXT];
 
 		if (an->q->place == BESIDE || !section_has(s, an->q->workload))
 			continue;
@@ -376,7 +407,7 @@ static int put_section(struct front *f, const struct section *s)
 			   an->q->metric, an->q->other ? ", against `" : "",
 			   an->q->other ? an->q->other : "", an->q->other ? "`" : "");
 		table_cell(&t, "%s", column_name(f, an->a->platform, an->a->series));
-		table_cell(&t, "**%s**%s", answer_verdict(verdict, an), ratio_text(f, an, "\n"));
+		table_cell(&t, "%s%s", verdict_text(f, an), ratio_text(f, an, "\n"));
 		table_cell(&t, "%s%s%s\nn=%d", strcmp(an->a->variant, "ext") ? an->a->variant : "",
 			   strcmp(an->a->variant, "ext") ? ": " : "", values_text(f, an),
 			   an->a->st.n);
@@ -412,21 +443,18 @@ static void put_contents(struct front *f)
 
 static void put_legend(struct front *f)
 {
-	doc_p(&f->d, "Medians over n boots. ×: ratio to the variant it is compared with, with its interval: 95 %% from 6 boots on, all there is with fewer. **better**, **worse**: shown, after Holm's correction where boots are compared, exactly where instructions are counted. **equal**: the interval lies within 5 %%. **yes**, **no**: the whole interval is on that side of the goal. **leans**: the whole interval is on that side, but no test has shown it, or there are too few boots for one: a hint, not a result. **undecided**: none of these.");
+	doc_p(&f->d, "Medians over n boots. ×: ratio to the variant it is compared with, with its interval: 95 %% from 6 boots on, all there is with fewer. **better**, **worse**: shown, after Holm's correction where boots are compared, exactly where instructions are counted. **equal**: the interval lies within 5 %%. **met**, **missed**: the whole interval is on that side of the goal. **leans**: the whole interval is on that side, but no test has shown it, or there are too few boots for one: a hint, not a result. **undecided**: none of these.");
 }
 
 /* What a variant is, of those that ran */
 static void put_variants(struct front *f)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < nr_variants; i++) {
 		const struct variant *v = &variants[i];
 
-		for (j = 0; j < f->run->nboots; j++)
-			if (!strcmp(f->run->boots[j].variant, v->name))
-				break;
-		if (j < f->run->nboots)
+		if (has_run(f, v))
 			doc_li(&f->d, "`%s`, %s: %s", v->name, v->title, v->sentence);
 	}
 }

@@ -29,7 +29,7 @@ static const struct kind kinds[] = {
 	{ .workload = "churn-sweep", .name = "sweep", .mark = "_p", .unit = 1e-3,
 	  .axis = "pause, s", .tics = "(0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10)",
 	  .title = "512 MiB taken and freed for half a minute, by the pause",
-	  .caption = "Churn by the length of its pause: memory that the host had to supply again, memory that it held while it was free, the cost of both (a GiB fetched back counts as one held for 2.1 s), and cycles; less of the first three and more of the last is better",
+	  .caption = "Churn by the length of its pause: memory that the host had to supply again, memory that it held while it was free, the cost of both (a GiB fetched back counts as one held for 2.1 s), and rounds completed; less of the first three and more of the last is better",
 	  .panels = {
 		{ "cost_gib_s", "cost, GiB·s/min", 1 },
 		{ "host_refill_mib", "fetched back, GiB/min", 1.0 / 1024 },

@@ -181,9 +181,9 @@ static const char *leaning(const struct answer *an)
 		if (strcmp(an->verdict, "few"))
 			return NULL;
 		if (at_least(q->rule) ? an->e.lo >= q->limit : an->e.hi <= q->limit)
-			return "yes";
+			return "met";
 		return (at_least(q->rule) ? an->e.hi < q->limit : an->e.lo > q->limit) ?
-		       "no" : NULL;
+		       "missed" : NULL;
 	}
 	if (!less && !(an->e.lo > even))
 		return NULL;
@@ -207,21 +207,61 @@ static const char *leaning_text(char *buf, const struct answer *an, const char *
 }
 
 /**
+ * answer_goal() - what a question asks for
+ * @buf: room for TEXT bytes
+ *
+ * Return: @buf: "at most 1.5 s", "at most ×1.5 of `flag-o0`"; empty without a goal.
+ */
+const char *answer_goal(char *buf, const struct question *q)
+{
+	buf[0] = 0;
+	switch (q->rule) {
+	case AT_MOST:
+		snprintf(buf, TEXT, "at most %g %s", q->limit, q->unit);
+		break;
+	case NEVER:
+		snprintf(buf, TEXT, "none in any boot");
+		break;
+	case TIMES_AT_MOST:
+		snprintf(buf, TEXT, "at most ×%g of `%s`", q->limit, q->other);
+		break;
+	case TIMES_AT_LEAST:
+		snprintf(buf, TEXT, "at least ×%g of `%s`", q->limit, q->other);
+		break;
+	case MORE_AT_MOST:
+		snprintf(buf, TEXT, "at most %+g to `%s`", q->limit, q->other);
+		break;
+	case GROWS_AT_MOST:
+		if (!isnan(q->limit))
+			snprintf(buf, TEXT, "at most ×%g", q->limit);
+		break;
+	case MEASURED:
+	case MORE:
+		break;
+	}
+	return buf;
+}
+
+/**
  * answer_verdict() - an answer in a few words
  * @buf: room for TEXT bytes
  *
  * Without a goal: better, worse, less, more; equal if the whole interval lies
- * within MARGIN. With one: yes or no. What the interval says and no test has shown
+ * within MARGIN. With one: met or missed, see answer_goal(). What the interval says and no test has shown
  * only leans to a side; what it leaves open is undecided.
  */
 const char *answer_verdict(char *buf, const struct answer *an)
 {
 	static const char * const decided[] = {
-		"yes", "no", "no data", "better", "worse", "less", "more",
+		"no data", "better", "worse", "less", "more",
 	};
 	const char *side;
 	size_t i;
 
+	if (!strcmp(an->verdict, "yes"))
+		return "met";
+	if (!strcmp(an->verdict, "no"))
+		return "missed";
 	for (i = 0; i < sizeof(decided) / sizeof(*decided); i++)
 		if (!strcmp(an->verdict, decided[i]))
 			return decided[i];
@@ -333,32 +373,6 @@ static void put_value(struct table *t, const struct row *r, const char *unit)
 		   raw_id(id, r), iv, *iv ? " " : "", r->st.n);
 }
 
-static void put_goal(struct table *t, const struct question *q)
-{
-	switch (q->rule) {
-	case AT_MOST:
-		table_cell(t, "at most %g %s", q->limit, q->unit);
-		break;
-	case NEVER:
-		table_cell(t, "none in any boot");
-		break;
-	case TIMES_AT_MOST:
-		table_cell(t, "at most ×%g of `%s`", q->limit, q->other);
-		break;
-	case TIMES_AT_LEAST:
-		table_cell(t, "at least ×%g of `%s`", q->limit, q->other);
-		break;
-	case MORE_AT_MOST:
-		table_cell(t, "at most %+g to `%s`", q->limit, q->other);
-		break;
-	case GROWS_AT_MOST:
-		table_cell(t, isnan(q->limit) ? "(to compare)" : "at most ×%g", q->limit);
-		break;
-	default:
-		table_cell(t, "(none)");
-	}
-}
-
 static void put_measured(struct table *t, const struct answer *an)
 {
 	char text[TEXT], more[TEXT] = "";
@@ -427,6 +441,7 @@ void put_answers(struct doc *d, const struct summary *sum, const struct answer *
 		const struct answer *an = &all[i];
 		const struct row *a = an->a;
 		const char *group = strchr(a->series, ':');
+		char goal[TEXT];
 
 		table_cell(&t, "%s\n`%s` `%s`", an->q->question, an->q->workload, an->q->metric);
 		table_cell(&t, "%s%s", a->platform, group ? group : "");
@@ -434,7 +449,7 @@ void put_answers(struct doc *d, const struct summary *sum, const struct answer *
 			put_value(&t, strpbrk(an->q->metric, "*[") ? NULL :
 				  summary_find(sum, a->platform, a->series, shown[v],
 					       a->workload, a->metric), an->q->unit);
-		put_goal(&t, an->q);
+		table_cell(&t, "%s", *answer_goal(goal, an->q) ? goal : "(none)");
 		put_measured(&t, an);
 		put_verdict(&t, an);
 	}
