@@ -88,7 +88,7 @@ function best(key, keys, n,	i, k, alone) {
 		if (k == key || !(k in median) || k ~ / off$/)
 			continue
 		alone = 1
-		if (key ~ / (cycles|guests_fit|ops_s|kept_percent) / ? low[key] + 0 <= high[k] + 0 : \
+		if (key ~ / (cycles|guests_fit|ops_s|kept_percent|parked_mib_[0-9]+) / ? low[key] + 0 <= high[k] + 0 : \
 		    high[key] == "inf" || (low[k] != "inf" && high[key] + 0 >= low[k] + 0))
 			return 0
 	}

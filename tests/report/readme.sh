@@ -73,10 +73,11 @@ check "bold is the best cell, whoever's it is" \
 	bold "drain footprint_gib_s um: - flag flag-d250 ext" 3
 check "of cycles it is the highest of those that report" \
 	bold "churn cycles um: off flag-d250 ext" 3
+check "and of what is back within a time" bold "parked parked_mib_500 tcg: flag ext" 2
 check "and none if intervals overlap" \
-	bold "drain t95_s um: - flag flag-d250 ext" ""
-check "nor with three boots, which are not tested" \
-	bold "fragment resident_mib um: flag flag-o0 ext" ""
+	bold "drain t95_s tcg: - flag flag-d250 ext" ""
+check "nor with two boots, which are not tested" \
+	bold "churn-sweep cost_gib_s_p500 um: flag flag-d250 ext" ""
 check "a range has the interval of Linux 6.12" interval 6.12 ""
 check "and of 7.3" interval 7.3 "7.3 "
 check "README has the figures of the summaries" current "$top/README.md"
