@@ -311,6 +311,8 @@ static void put_result(struct front *f)
 	put_clause(f, "alloc-bulk", "*_o[0-8]_instr",
 		   "an allocation or a free of an order up to 8 takes");
 	put_clause(f, "drain", "used_mib_gib", "page_ext takes");
+	put_clause(f, "drain", "worker_cpu_ms",
+		   "CPU time of the worker while freed memory goes back:");
 	put_worse(f, BASELINE, "the page flag");
 	put_worse(f, "flag-d250", "the page flag with a pass every 250 ms");
 	put_worse(f, "flag-clock", "the page flag with a second-chance clock");
