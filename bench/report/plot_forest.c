@@ -76,20 +76,25 @@ static bool measure(const struct row *a, const struct row *b, struct effect *e)
 	return true;
 }
 
-/* Of what there is for many orders the worst is drawn. */
+/* Of what there is for many orders the worst is drawn; no line for what has no ratio. */
 static void add_point(struct forest *fo, const struct row *a, const struct row *b,
-		      const struct comparison *c, size_t line)
+		      const struct comparison *c, const char *heading, const char *line)
 {
-	struct point p = { .panel = find_panel(fo, a), .line = line,
-			   .shown = c && c->p <= ALPHA };
+	struct point p = { .shown = c && c->p <= ALPHA };
 	size_t i;
 
+	if (!measure(a, b, &p.e))
+		return;
+	p.panel = find_panel(fo, a);
+	if (p.panel == PANELS_MAX)
+		return;
+	if (*heading)
+		find_line(fo, "", heading);
+	p.line = find_line(fo, line, "");
 	fo->nlo = a->st.n < fo->nlo ? a->st.n : fo->nlo;
 	fo->nhi = a->st.n > fo->nhi ? a->st.n : fo->nhi;
-	if (p.panel == PANELS_MAX || !measure(a, b, &p.e))
-		return;
 	for (i = 0; i < fo->npoints; i++)
-		if (fo->point[i].panel == p.panel && fo->point[i].line == line)
+		if (fo->point[i].panel == p.panel && fo->point[i].line == p.line)
 			break;
 	if (i == fo->npoints)
 		fo->point = xrealloc(fo->point, ++fo->npoints, sizeof(*fo->point));
@@ -115,8 +120,7 @@ static void collect_answers(struct forest *fo, const struct answer *all, size_t 
 
 			if (!is_drawn(an) || !section_has(&sections[s], an->q->workload))
 				continue;
-			find_line(fo, "", sections[s].title);
-			add_point(fo, an->a, an->b, an->c, find_line(fo, an->q->line, ""));
+			add_point(fo, an->a, an->b, an->c, sections[s].title, an->q->line);
 		}
 }
 
@@ -159,8 +163,7 @@ static void collect_declared(struct run *run, struct forest *fo, const struct su
 			const struct comparison *c = &sum->cmp[i];
 
 			if (is_declared(c) && workload_place(c->a->workload) == next)
-				add_point(fo, c->a, c->b, c,
-					  find_line(fo, metric_line(run, c->a), ""));
+				add_point(fo, c->a, c->b, c, "", metric_line(run, c->a));
 		}
 	} while (next > last && (last = next, true));
 }
