@@ -16,7 +16,7 @@ const struct section sections[] = {
 	{ "Freed memory goes back", { "boot", "drain", "drain-all", "drain-churn", "parked" }, { "drain", "boot" },
 	  "A guest fills memory and frees it; the host's memory is watched until it is back." },
 	{ "Memory that is used again is left alone", { "churn", "churn-*" },
-	  { "sweep", "drain-churn", "churn" },
+	  { "sweep", "drain-against-churn", "churn" },
 	  "A program takes memory and frees it, round after round: what was given back in between the host has to supply again." },
 	{ "Small pieces", { "fragment", "refill" }, { "fragment" },
 	  "Most of many small files are deleted: what is left free lies in pieces below 2 MiB." },

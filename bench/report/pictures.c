@@ -125,6 +125,14 @@ int plots_make(struct run *run, const struct summary *sum, const struct answer *
 				ret |= plot_platform(run, sum, out, platform);
 		}
 	}
+	for (i = 0; i < out->n; i++)
+		for (j = 0; j < i; j++)
+			if (!strcmp(out->p[i].name, out->p[j].name)) {
+				fprintf(stderr,
+					"prreport: two pictures are named %s and one is lost: rename a workload or a picture\n",
+					out->p[i].name);
+				ret = -1;
+			}
 	return draw(run, out) || ret ? -1 : 0;
 }
 

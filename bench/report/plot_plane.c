@@ -26,7 +26,7 @@ static const struct plane {
 	const char *name, *title, *xmetric, *xlabel, *caption;
 	struct panel_info panels[2];
 } planes[] = {
-	{ "drain-churn", "drain against churn", "t95_s",
+	{ "drain-against-churn", "drain against churn", "t95_s",
 	  "drain: t95 (seconds), less is better",
 	  "Drain against churn on %s, %s: how soon freed memory is back with the host, and what that costs memory that is taken again.",
 	  { { "drain", "churn", "cycles", "churn: rounds completed",

@@ -151,7 +151,7 @@ static void markdown(void **state)
 	}
 	assert_true(exists(str("%s/run/plots/drain-um.gp", w->dir)));
 	assert_true(exists(str("%s/run/plots/churn-um.svg", w->dir)));
-	assert_true(exists(str("%s/run/plots/drain-churn-um.svg", w->dir)));
+	assert_true(exists(str("%s/run/plots/drain-against-churn-um.svg", w->dir)));
 	assert_true(exists(str("%s/run/plots/alloc-cost-icount.svg", w->dir)));
 	free(md);
 }
