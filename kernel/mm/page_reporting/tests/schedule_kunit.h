@@ -38,6 +38,10 @@ static void schedule_idle(struct kunit *test)
 	pr_schedule.drain = false;
 	pr_policy.params.fragment_order = MAX_PAGE_ORDER;
 	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
+	/* Unless there is memory that the last one has not come by */
+	pass.goes_on = true;
+	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), pr_schedule.interval);
+	pass.goes_on = false;
 	pass.seen.wait = 100;
 	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0),
 			max(pr_schedule.interval, pr_ticks_to_jiffies(100)));
