@@ -34,7 +34,7 @@ static const struct kind kinds[] = {
 		{ "cost_gib_s", "cost, GiB·s/min", 1 },
 		{ "host_refill_mib", "fetched back, GiB/min", 1.0 / 1024 },
 		{ "held_free_gib_s", "held free, GiB·s/min", 1 },
-		{ "cycles", "cycles/min", 1 },
+		{ "cycles", "rounds/min", 1 },
 	  } },
 	{ .workload = "scale", .name = "size", .mark = "_g", .unit = 1,
 	  .axis = "guest, GiB", .tics = "(1, 2, 4, 8, 16, 32, 64, 128, 256)",

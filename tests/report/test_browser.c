@@ -271,9 +271,7 @@ static const char *recorded(void)
 
 		snprintf(dir, sizeof(dir), "%s/run", b.dir);
 		copy_recorded(b.dir);
-		/* 1 if A/A differs, which reference.sh has an eye on */
-		assert_in_range(run_cmd(argv, "/dev/null", "/dev/null", NULL), 0, 1);
-		assert_int_equal(access(str("%s/report.html", dir), R_OK), 0);
+		assert_int_equal(run_cmd(argv, "/dev/null", "/dev/null", NULL), 0);
 	}
 	return dir;
 }

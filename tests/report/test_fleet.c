@@ -236,7 +236,7 @@ static void warnings_are_in_the_head(void **state)
 	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "- turbo (boost) is on");
 	has(text, "KVM's own events were not counted: perf is not installed.");
-	assert_true(strstr(text, "turbo (boost)") < strstr(text, "## Answers"));
+	assert_true(before(text, "turbo (boost)", "## Answers"));
 	free(text);
 	free(path);
 }

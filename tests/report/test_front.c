@@ -17,22 +17,22 @@ static void front(void **state)
 	md = slurp(str("%s/run/report.md", w->dir));
 	table = strstr(md, "\n| ");
 	assert_non_null(table);
-	assert_true(strstr(md, "- freed memory is back with the host after **1.27 s against 6.75 s**") <
-		    table);
+	assert_true(before(md, "- freed memory is back with the host after **1.27 s against 6.75 s**",
+			   "\n| "));
 	/* and where it loses */
-	assert_true(strstr(md, "**Worse than the page flag** (`flag`)") < table);
+	assert_true(before(md, "**Worse than the page flag** (`flag`)", "\n| "));
 	assert_true(says(md, "- Instructions to allocate 2 MiB, `alloc-repeat`: ",
 			 "×1.64, 619 against 378 (QEMU, TCG -icount shift=0 (emulated), n=1)"));
 	assert_non_null(strstr(md, ", `alloc-bulk`: +174 instructions at most (QEMU, TCG -icount shift=0 (emulated), n=1)"));
 	assert_null(strstr(md, "\n- How soon freed memory is back with the host, `drain`: "));
 	/* what it is worth comes first */
-	assert_true(strstr(md, "No figure is from hardware virtualisation") <
-		    strstr(md, "**What page_ext is for**, against the page flag:"));
-	assert_true(strstr(md, "(plots/forest.svg)") > table);
+	assert_true(before(md, "No figure is from hardware virtualisation",
+			   "**What page_ext is for**, against the page flag:"));
+	assert_true(before(md, "\n| ", "(plots/forest.svg)"));
 	/* names are said before they are used, and gains apart from costs */
-	assert_true(strstr(md, "Compared are `") < strstr(md, "**What page_ext is for**"));
+	assert_true(before(md, "Compared are `", "**What page_ext is for**"));
 	assert_non_null(strstr(md, "`ext` (page_ext)"));
-	assert_true(strstr(md, "**What it costs**") < table);
+	assert_true(before(md, "**What it costs**", "\n| "));
 	assert_true(says(table, "| How soon freed memory is back with the host `drain` ",
 			 "`flag`: **leans better, too few boots (2)** ×0.189"));
 	/* and what it takes of the guest's memory: 8 bytes a page in that run */

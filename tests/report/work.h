@@ -33,6 +33,14 @@ static inline const char *env(const char *name, const char *fallback)
 	return s && *s ? s : fallback;
 }
 
+/* Does @first stand in a text, and before @then? What is missing is nowhere. */
+static inline bool before(const char *text, const char *first, const char *then)
+{
+	const char *a = strstr(text, first), *b = strstr(text, then);
+
+	return a && b && a < b;
+}
+
 /* The last few strings, which is all that one expression needs. */
 static inline char *str(const char *fmt, ...) PRINTF(1, 2);
 
