@@ -186,9 +186,12 @@ static const char *beside_text(struct front *f, const struct answer *of)
 	return *text ? run_str(f->run, "%s)", text) : "";
 }
 
-/* What a question of the first table says on each platform: a line of the result */
-static void put_clause(struct front *f, const char *workload, const char *metric,
-		       const char *what)
+/*
+ * What a question of the first table says on each platform: a line of the result,
+ * below its heading if it is the first one there
+ */
+static void put_clause(struct front *f, const char **heading, const char *workload,
+		       const char *metric, const char *what)
 {
 	const char *text = "";
 	char effect[TEXT];
@@ -207,8 +210,12 @@ static void put_clause(struct front *f, const char *workload, const char *metric
 			       an->q->rule == MORE ? an->q->unit : "", beside_text(f, an),
 			       column_name(f, an->a->platform, an->a->series));
 	}
-	if (*text)
-		doc_li(&f->d, "%s %s", what, text);
+	if (!*text)
+		return;
+	if (*heading)
+		doc_p(&f->d, "%s:", *heading);
+	*heading = NULL;
+	doc_li(&f->d, "%s %s", what, text);
 }
 
 /* Is the whole interval on the wrong side, by more than nobody cares about? */
@@ -292,6 +299,8 @@ static const char *names_text(struct front *f)
 
 static void put_result(struct front *f)
 {
+	const char *gains = "**What page_ext is for**, against the page flag";
+	const char *costs = "**What it costs**";
 	const json_t *m = json_object_get(f->run->meta, "machine");
 	bool kvm = false;
 	size_t i;
@@ -303,15 +312,13 @@ static void put_result(struct front *f)
 	      json_str(f->run->meta, "date", "?"),
 	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
 	doc_p(&f->d, "Compared are %s; what each is stands below the table.", names_text(f));
-	doc_p(&f->d, "**What page_ext is for**, against the page flag:");
-	put_clause(f, "drain", "t95_s", "freed memory is back with the host after");
-	put_clause(f, "churn", "host_refill_mib",
+	put_clause(f, &gains, "drain", "t95_s", "freed memory is back with the host after");
+	put_clause(f, &gains, "churn", "host_refill_mib",
 		   "of memory that was freed and soon taken again the host had to supply anew");
-	doc_p(&f->d, "**What it costs**:");
-	put_clause(f, "alloc-bulk", "*_o[0-8]_instr",
+	put_clause(f, &costs, "alloc-bulk", "*_o[0-8]_instr",
 		   "an allocation or a free of an order up to 8 takes");
-	put_clause(f, "drain", "used_mib_gib", "page_ext takes");
-	put_clause(f, "drain", "worker_cpu_ms",
+	put_clause(f, &costs, "drain", "used_mib_gib", "page_ext takes");
+	put_clause(f, &costs, "drain", "worker_cpu_ms",
 		   "CPU time of the worker while freed memory goes back:");
 	put_worse(f, BASELINE, "the page flag");
 	put_worse(f, "flag-d250", "the page flag with a pass every 250 ms");

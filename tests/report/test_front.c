@@ -83,6 +83,24 @@ static void front(void **state)
 	free(dat);
 }
 
+/* No heading without a line below it */
+static void costs_only(void **state)
+{
+	struct work *w = *state;
+	const char *const only[] = {
+		"sh", "-c", "cd \"$1\"; rm -rf *-um-* *-tcg-*; ls -d *-icount-*", "sh",
+		str("%s/run/boots", w->dir), NULL
+	};
+	char *md;
+
+	assert_int_equal(run_cmd(only, "/dev/null", "/dev/null", NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	md = slurp(str("%s/run/report.md", w->dir));
+	assert_null(strstr(md, "**What page_ext is for**"));
+	assert_true(before(md, "**What it costs**", "instructions at most** on"));
+	free(md);
+}
+
 /* The quicker page flag stands beside page_ext, where that wins and where it loses. */
 static void quicker_flag(void **state)
 {
@@ -120,6 +138,7 @@ int main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, work_teardown)
 	const struct CMUnitTest tests[] = {
 		T(front),
+		T(costs_only),
 		T(quicker_flag),
 	};
 
