@@ -284,6 +284,21 @@ static bool has_run(const struct front *f, const struct variant *v)
 	return false;
 }
 
+/* Does the first table tell of it? */
+static bool is_first(const struct front *f, const struct variant *v)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		const struct answer *an = &f->all[i];
+
+		if (an->q->place != LATER && (!strcmp(an->a->variant, v->name) ||
+						  (an->b && !strcmp(an->b->variant, v->name))))
+			return true;
+	}
+	return false;
+}
+
 /* "`flag` (page flag), `ext` (page_ext)" */
 static const char *names_text(struct front *f)
 {
@@ -291,9 +306,28 @@ static const char *names_text(struct front *f)
 	size_t i;
 
 	for (i = 0; i < nr_variants; i++)
-		if (has_run(f, &variants[i]))
+		if (is_first(f, &variants[i]))
 			text = run_str(f->run, "%s%s`%s` (%s)", text, *text ? ", " : "",
 				       variants[i].name, variants[i].title);
+	return text;
+}
+
+/* "Linux 6.12.95, QEMU 7.2.22, ": each that boots had, once */
+static const char *versions_text(struct front *f)
+{
+	const char *text = "";
+	size_t i, k;
+
+	for (k = 0; k < 2; k++)
+		for (i = 0; i < f->run->nboots; i++) {
+			const struct boot *b = &f->run->boots[i];
+			const char *of = k ? json_str(b->meta, "qemu_version", "") : b->kernel;
+			const char *one = run_str(f->run, "%s %.*s, ", k ? "QEMU" : "Linux",
+						  (int)strspn(of, "0123456789."), of);
+
+			if (*of && !strstr(text, one))
+				text = run_str(f->run, "%s%s", text, one);
+		}
 	return text;
 }
 
@@ -307,11 +341,12 @@ static void put_result(struct front *f)
 
 	for (i = 0; i < f->run->nboots; i++)
 		kvm |= !strcmp(f->run->boots[i].platform, "kvm");
-	doc_p(&f->d, "Measured on %s with %.0f cores, %s.%s Unlike platforms are not to be compared with each other.",
+	doc_p(&f->d, "Measured on %s with %.0f cores, %s%.10s.%s Unlike platforms are not to be compared with each other.",
 	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
-	      json_str(f->run->meta, "date", "?"),
+	      versions_text(f), json_str(f->run->meta, "date", "?"),
 	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
-	doc_p(&f->d, "Compared are %s; what each is stands below the table.", names_text(f));
+	doc_p(&f->d, "page_ext reports memory by its age: once it has been free for a second, or for longer where memory is taken again soon. Compared are %s; all variants stand below the table.",
+	      names_text(f));
 	put_clause(f, &gains, "drain", "t95_s", "freed memory is back with the host after");
 	put_clause(f, &gains, "churn", "host_refill_mib",
 		   "of memory that was freed and soon taken again the host had to supply anew");
@@ -363,21 +398,21 @@ static int put_picture(struct front *f, const struct plot *plot)
 					   plot->name) : "");
 }
 
-/* The drain and the sweep side by side; then all that is asked at a glance */
+/* All that is asked at a glance; then the drain beside the sweep of pauses, or one pause */
 static int put_pictures(struct front *f)
 {
+	int ret = put_picture(f, find_picture(f, "forest"));
 	size_t i;
-	int ret;
 
 	doc_row(&f->d);
-	ret = put_picture(f, find_picture(f, "drain"));
-	ret |= put_picture(f, find_picture(f, "sweep"));
+	ret |= put_picture(f, find_picture(f, "drain"));
+	ret |= put_picture(f, find_picture(f, "sweep") ?: find_picture(f, "drain-against-churn"));
 	/* A run of something else shows what it has */
 	for (i = 0; !f->n && i < f->plots->n && f->nshown < 2; i++)
 		if (f->plots->p[i].drawn && !was_shown(f, &f->plots->p[i]))
 			ret |= put_picture(f, &f->plots->p[i]);
 	doc_row_end(&f->d);
-	return ret | put_picture(f, find_picture(f, "forest"));
+	return ret;
 }
 
 static size_t count_answers(const struct front *f, const struct section *s)
@@ -498,12 +533,12 @@ int front_write(struct run *run, const struct summary *sum, const struct answer 
 	else
 		put_result(&f);
 	put_contents(&f);
+	ret |= put_pictures(&f);
 	if (f.ncolumns)
 		put_first(&f);
 	if (nanswers)
 		put_legend(&f);
 	put_variants(&f);
-	ret |= put_pictures(&f);
 	for (i = 0; i < nr_sections; i++)
 		if (count_answers(&f, &sections[i]))
 			ret |= put_section(&f, &sections[i]);

@@ -28,7 +28,12 @@ static void front(void **state)
 	/* what it is worth comes first */
 	assert_true(before(md, "No figure is from hardware virtualisation",
 			   "**What page_ext is for**, against the page flag:"));
-	assert_true(before(md, "\n| ", "(plots/forest.svg)"));
+	/* pictures before the table: all at a glance, then the drain */
+	assert_true(before(md, "(plots/forest.svg)", "(plots/drain-"));
+	assert_true(before(md, "(plots/drain-", "\n| "));
+	/* with what it was measured, each version once */
+	assert_true(says(md, "Measured on ", ", Linux 6.12.117, QEMU 7.2.22, 2026-"));
+	assert_null(strstr(md, "`off` (no reporting)"));
 	/* names are said before they are used, and gains apart from costs */
 	assert_true(before(md, "Compared are `", "**What page_ext is for**"));
 	assert_non_null(strstr(md, "`ext` (page_ext)"));

@@ -11,7 +11,7 @@ set xtics ("1/32" 1/32.0, "1/8" 1/8.0, "1/2" 0.5, "1" 1, "2" 2, "8" 8, "32" 32)
 if (npanels > 2) { set xtics ("1/32" 1/32.0, "" 1/8.0, "1/4" 0.25, "1" 1, "4" 4, "" 8, "32" 32) }
 set yrange [nlines+0.7:0.3]
 set tmargin at screen 1-62.0/height
-set bmargin at screen 52.0/height
+set bmargin at screen 58.0/height
 set arrow 1 from 1,0.3 to 1,nlines+0.7 nohead lc rgb "#444444" lw 1 back
 do for [p=1:npanels] {
 	set lmargin at screen left + (p-1)*wide
