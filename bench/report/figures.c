@@ -54,6 +54,12 @@ const char *spread_text(char *buf, const struct row *r)
 	return buf;
 }
 
+/* What is below a hundredth is next to nothing: one digit will do */
+static int digits(double ratio)
+{
+	return ratio < 0.01 ? 1 : 3;
+}
+
 /* "×0.9 [0.8, 1.1]" or "+3 [1, 5]" */
 const char *effect_text(char *buf, const struct effect *e, bool ratio)
 {
@@ -61,9 +67,15 @@ const char *effect_text(char *buf, const struct effect *e, bool ratio)
 
 	if (isnan(e->mid))
 		return strcpy(buf, "-");
-	n = snprintf(buf, TEXT, ratio ? "×%.3g" : "%+.3g", e->mid);
+	if (!ratio) {
+		n = snprintf(buf, TEXT, "%+.3g", e->mid);
+		if (e->lo != e->hi)
+			snprintf(buf + n, TEXT - n, " [%+.3g, %+.3g]", e->lo, e->hi);
+		return buf;
+	}
+	n = snprintf(buf, TEXT, "×%.*g", digits(e->mid), e->mid);
 	if (e->lo != e->hi)
-		snprintf(buf + n, TEXT - n, ratio ? " [%.3g, %.3g]" : " [%+.3g, %+.3g]",
-			 e->lo, e->hi);
+		snprintf(buf + n, TEXT - n, " [%.*g, %.*g]", digits(e->lo), e->lo,
+			 digits(e->hi), e->hi);
 	return buf;
 }

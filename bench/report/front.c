@@ -30,23 +30,46 @@ struct front {
 	size_t nshown;
 };
 
-static void find_columns(struct front *f)
+static bool is_of(const struct answer *an, const struct column *col)
 {
-	size_t i, j;
+	return !strcmp(an->a->platform, col->platform) &&
+	       !strcmp(an->a->series, col->series);
+}
+
+static bool has_column(const struct front *f, const struct answer *an)
+{
+	size_t i;
+
+	for (i = 0; i < f->ncolumns; i++)
+		if (is_of(an, &f->columns[i]))
+			return true;
+	return false;
+}
+
+/* Questions of the first table that a platform answers */
+static size_t count_first(const struct front *f, const struct column *col)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < f->n; i++)
+		n += f->all[i].q->place == FIRST && is_of(&f->all[i], col);
+	return n;
+}
+
+/* What answers more than @least of them has a column */
+static void find_columns(struct front *f, size_t least)
+{
+	size_t i;
 
 	for (i = 0; i < f->n; i++) {
-		const struct row *a = f->all[i].a;
+		const struct answer *an = &f->all[i];
+		const struct column col = { an->a->platform, an->a->series };
 
-		for (j = 0; j < f->ncolumns; j++)
-			if (!strcmp(f->columns[j].platform, a->platform) &&
-			    !strcmp(f->columns[j].series, a->series))
-				break;
-		for (size_t k = 0; k < f->ncolumns; k++)
-			f->many_series |= strcmp(f->columns[k].series, a->series) != 0;
-		if (j < f->ncolumns || f->all[i].q->place != FIRST)
+		f->many_series |= strcmp(col.series, f->all[0].a->series) != 0;
+		if (has_column(f, an) || count_first(f, &col) <= least)
 			continue;
 		f->columns = xrealloc(f->columns, f->ncolumns + 1, sizeof(*f->columns));
-		f->columns[f->ncolumns++] = (struct column){ a->platform, a->series };
+		f->columns[f->ncolumns++] = col;
 	}
 }
 
@@ -54,12 +77,6 @@ static const char *column_name(struct front *f, const char *platform, const char
 {
 	return run_str(f->run, "%s%s%s", platform_find(platform)->title,
 		       f->many_series ? ", " : "", f->many_series ? series : "");
-}
-
-static bool is_of(const struct answer *an, const struct column *col)
-{
-	return !strcmp(an->a->platform, col->platform) &&
-	       !strcmp(an->a->series, col->series);
 }
 
 static const char *value_text(struct front *f, const struct row *r, const char *unit)
@@ -126,6 +143,7 @@ static bool in_row(const struct answer *an, const struct question *q)
 			      !strcmp(an->q->metric, q->metric));
 }
 
+/* What has no column of its own stands in the first one, by name */
 static void put_cell(struct front *f, struct table *t, const struct question *q,
 		     const struct column *col)
 {
@@ -135,9 +153,12 @@ static void put_cell(struct front *f, struct table *t, const struct question *q,
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
 
-		if (in_row(an, q) && is_of(an, col))
-			text = run_str(f->run, "%s%s%s", text, *text ? "\n\n" : "",
-				       put_block(f, an));
+		if (!in_row(an, q) || (has_column(f, an) ? !is_of(an, col) : col != f->columns))
+			continue;
+		text = run_str(f->run, "%s%s%s%s%s", text, *text ? "\n\n" : "",
+			       has_column(f, an) ? "" :
+			       column_name(f, an->a->platform, an->a->series),
+			       has_column(f, an) ? "" : ", ", put_block(f, an));
 	}
 	table_cell(t, "%s", *text ? text : "-");
 }
@@ -169,29 +190,62 @@ static void put_first(struct front *f)
 	table_free(&t);
 }
 
-/* "(`flag-d250`: 2.23 s)": the variants that stand beside, in a sentence */
+/* "(against `flag-d250`, 2.23 s: better)": the variants that stand beside, in a sentence */
 static const char *beside_text(struct front *f, const struct answer *of)
 {
 	const struct column col = { of->a->platform, of->a->series };
 	const char *text = "";
+	char verdict[TEXT];
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
 
 		if (an != of && in_row(an, of->q) && is_of(an, &col))
-			text = run_str(f->run, "%s%s`%s`: %s", text, *text ? ", " : " (",
-				       an->q->other, value_text(f, an->b, an->q->unit));
+			text = run_str(f->run, "%s%sagainst `%s`, %s: %s", text,
+				       *text ? "; " : " (", an->q->other,
+				       value_text(f, an->b, an->q->unit),
+				       answer_verdict(verdict, an));
 	}
 	return *text ? run_str(f->run, "%s)", text) : "";
 }
 
-/*
- * What a question of the first table says on each platform: a line of the result,
- * below its heading if it is the first one there
- */
-static void put_clause(struct front *f, const char **heading, const char *workload,
-		       const char *metric, const char *what)
+/* The lines of the result: what a question says on each platform */
+static const struct clause {
+	bool cost;
+	const char *workload, *metric, *what;
+} clauses[] = {
+	{ false, "drain", "t95_s", "freed memory is back with the host after" },
+	{ false, "churn", "host_refill_mib",
+	  "of memory that was freed and soon taken again the host had to supply anew" },
+	{ true, "alloc-bulk", "*_o[0-8]_instr",
+	  "an allocation or a free of an order up to 8 takes" },
+	{ true, "drain", "used_mib_gib", "page_ext takes" },
+	{ true, "drain", "worker_cpu_ms",
+	  "CPU time of the worker while freed memory goes back:" },
+	{ true, "fragment", "worker_cpu_ms",
+	  "CPU time of the worker while small pieces go back:" },
+};
+
+/* Of several questions about a metric, that of the first table or of the forest */
+static bool is_about(const struct question *q, const struct clause *c)
+{
+	return (q->place == FIRST || q->line) && !strcmp(q->workload, c->workload) &&
+	       !strcmp(q->metric, c->metric);
+}
+
+static bool is_cost(const struct question *q)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)
+		if (clauses[i].cost && is_about(q, &clauses[i]))
+			return true;
+	return false;
+}
+
+/* Below its heading if it is the first one there */
+static void put_clause(struct front *f, const struct clause *c, const char **heading)
 {
 	const char *text = "";
 	char effect[TEXT];
@@ -200,8 +254,7 @@ static void put_clause(struct front *f, const char **heading, const char *worklo
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
 
-		if (an->q->place != FIRST || strcmp(an->q->workload, workload) ||
-		    strcmp(an->q->metric, metric) || isnan(an->e.mid))
+		if (!is_about(an->q, c) || isnan(an->e.mid))
 			continue;
 		effect_text(effect, &an->e, false);
 		text = run_str(f->run, "%s%s**%s%s%s**%s on %s", text, *text ? "; " : "",
@@ -215,10 +268,13 @@ static void put_clause(struct front *f, const char **heading, const char *worklo
 	if (*heading)
 		doc_p(&f->d, "%s:", *heading);
 	*heading = NULL;
-	doc_li(&f->d, "%s %s", what, text);
+	doc_li(&f->d, "%s %s", c->what, text);
 }
 
-/* Is the whole interval on the wrong side, by more than nobody cares about? */
+/*
+ * Is the whole interval on the wrong side, by more than nobody cares about? Costs
+ * are said before.
+ */
 static bool is_worse(const struct answer *an, const char *other)
 {
 	const char *better = metric_better(an->a->workload, an->a->metric);
@@ -228,7 +284,7 @@ static bool is_worse(const struct answer *an, const char *other)
 	return an->q->other && !strcmp(an->q->other, other) && an->b && *better &&
 	       !strcmp(an->a->variant, "ext") &&
 	       (strcmp(better, "more") ? an->e.lo > even : an->e.hi < even) &&
-	       strcmp(answer_verdict(verdict, an), "equal");
+	       strcmp(answer_verdict(verdict, an), "equal") && !is_cost(an->q);
 }
 
 /* Does the verdict stand, or does it only lean to a side? */
@@ -240,7 +296,7 @@ static bool is_shown(const struct answer *an)
 	       !strcmp(answer_verdict(verdict, an), "missed");
 }
 
-/* All that is asked and is worse than with @other: a line a question */
+/* All that is asked and is worse than with @other, beside the costs: a line a question */
 static void put_worse(struct front *f, const char *other, const char *what)
 {
 	bool any = false, asked = false;
@@ -253,7 +309,7 @@ static void put_worse(struct front *f, const char *other, const char *what)
 	if (!asked)
 		return;
 	doc_p(&f->d, "**Worse than %s** (`%s`)%s", what, other,
-	      any ? ":" : ": nothing that is asked.");
+	      any ? ", beside the costs:" : ", beside the costs: nothing that is asked.");
 	for (i = 0; i < f->n; i = j) {
 		const struct question *q = f->all[i].q;
 		const char *text = "";
@@ -267,7 +323,7 @@ static void put_worse(struct front *f, const char *other, const char *what)
 					       *ratio_text(f, an, "") ? ", " : "",
 					       values_text(f, an),
 					       column_name(f, an->a->platform, an->a->series),
-					       an->a->st.n, is_shown(an) ? "" : ", not shown");
+					       an->a->st.n, is_shown(an) ? "" : ", no test shows it");
 		}
 		if (*text)
 			doc_li(&f->d, "%s, `%s`: %s", q->question, q->workload, text);
@@ -347,14 +403,8 @@ static void put_result(struct front *f)
 	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
 	doc_p(&f->d, "page_ext reports memory by its age: once it has been free for a second, or for longer where memory is taken again soon. Compared are %s; all variants stand below the table.",
 	      names_text(f));
-	put_clause(f, &gains, "drain", "t95_s", "freed memory is back with the host after");
-	put_clause(f, &gains, "churn", "host_refill_mib",
-		   "of memory that was freed and soon taken again the host had to supply anew");
-	put_clause(f, &costs, "alloc-bulk", "*_o[0-8]_instr",
-		   "an allocation or a free of an order up to 8 takes");
-	put_clause(f, &costs, "drain", "used_mib_gib", "page_ext takes");
-	put_clause(f, &costs, "drain", "worker_cpu_ms",
-		   "CPU time of the worker while freed memory goes back:");
+	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)
+		put_clause(f, &clauses[i], clauses[i].cost ? &costs : &gains);
 	put_worse(f, BASELINE, "the page flag");
 	put_worse(f, "flag-d250", "the page flag with a pass every 250 ms");
 	put_worse(f, "flag-clock", "the page flag with a second-chance clock");
@@ -524,7 +574,9 @@ int front_write(struct run *run, const struct summary *sum, const struct answer 
 	f.d.f = out_open(path);
 	if (!f.d.f)
 		return -1;
-	find_columns(&f);
+	find_columns(&f, 1);
+	if (!f.ncolumns)
+		find_columns(&f, 0);
 	doc_begin(&f.d, "Free page reporting: page flag against page_ext");
 	put_first_report(&f.d, run);
 	if (!nanswers)

@@ -32,10 +32,23 @@ static bool seen_enough(const struct boot *b, const struct window *w)
 	return n >= MIN_SAMPLES;
 }
 
+/* Is it one variant under a second name, on a platform that has both? */
+static bool is_twin(const struct run *run, const struct boot *b)
+{
+	const char *of = variant_twin_of(b->variant);
+	size_t i;
+
+	for (i = 0; of && i < run->nboots; i++)
+		if (!strcmp(run->boots[i].variant, of) &&
+		    !strcmp(run->boots[i].platform, b->platform))
+			return true;
+	return false;
+}
+
 /**
  * curves_collect() - the boots of a platform that finished a workload, by variant
  *
- * Without those that were disturbed to draw a map, see map.c. curves_free()
+ * Without twins, and those that were disturbed to draw a map, see map.c. curves_free()
  * what was collected.
  */
 void curves_collect(struct run *run, const char *platform, const char *workload,
@@ -52,7 +65,7 @@ void curves_collect(struct run *run, const char *platform, const char *workload,
 		struct window w;
 
 		if (b->status != BOOT_OK || strcmp(b->platform, platform) ||
-		    !metrics_window(b, workload, &w) || w.failed || isnan(w.end) ||
+		    is_twin(run, b) || !metrics_window(b, workload, &w) || w.failed || isnan(w.end) ||
 		    map_was_drawn(b) ||
 		    isnan(metrics_resident_at(b, w.begin)) ||
 		    isnan(metrics_resident_at(b, w.end)))

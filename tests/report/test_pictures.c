@@ -233,6 +233,34 @@ static void quick_boots_are_not_left_out(void **state)
 	assert_false(exists(str("%s/run/plots/idle-um.svg", w->dir)));
 }
 
+/* A variant under a second name would lie over itself. Alone it is drawn. */
+static void twins_are_not_drawn(void **state)
+{
+	struct work *w = *state;
+	const char *const copy[] = {
+		"sh", "-c", "cd \"$1\"; for d in *-um-ext; do n=9${d#?}; n=${n%%-*};"
+		" cp -r $d $n-um-ext-aa; sed -i -e 's/\"seq\": [0-9]*/\"seq\": '$n'/'"
+		" -e 's/\"variant\": \"ext\"/\"variant\": \"ext-aa\"/'"
+		" $n-um-ext-aa/meta.json; done", "sh", str("%s/run/boots", w->dir), NULL
+	};
+	const char *const alone[] = {
+		"sh", "-c", "rm -rf \"$1\"/*-um-ext", "sh", str("%s/run/boots", w->dir), NULL
+	};
+	char *text;
+
+	assert_int_equal(run_cmd(copy, "/dev/null", "/dev/null", NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	text = slurp(str("%s/run/plots/drain-um.dat", w->dir));
+	assert_non_null(strstr(text, "# ext\n"));
+	assert_null(strstr(text, "# ext-aa\n"));
+	free(text);
+	assert_int_equal(run_cmd(alone, "/dev/null", "/dev/null", NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	text = slurp(str("%s/run/plots/drain-um.dat", w->dir));
+	assert_non_null(strstr(text, "# ext-aa\n"));
+	free(text);
+}
+
 /* A point for each value that the metrics of a sweep end with, from three on. */
 static void sweeps_go_by_their_value(void **state)
 {
@@ -292,6 +320,7 @@ int main(void)
 		T(without_its_map_a_run_is_the_same),
 		T(broken_maps),
 		T(quick_boots_are_not_left_out),
+		T(twins_are_not_drawn),
 		T(sweeps_go_by_their_value),
 		T(scripts_stand_alone),
 	};

@@ -3,7 +3,7 @@
 # variant: x, y, x low, x high, y low, y high. limited: x beyond xmax was not reached.
 beyond = 1.09
 full = 1.27
-set multiplot layout 1,npanels margins 0.105,0.975,0.235,0.81 spacing 0.125,0 title title."\nbars: interval of the median; grey: better than every variant"
+set multiplot layout 1,npanels margins 0.105,0.975,0.235,0.81 spacing 0.125,0 title title."\nbars: interval of the median; grey: better in both than any variant"
 unset key
 set xrange [0:xmax*(limited ? full : 1.08)]
 set xlabel xtitle
