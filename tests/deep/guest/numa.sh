@@ -55,7 +55,7 @@ lists_both()
 # lines NODE ROUND: what is written there
 lines()
 {
-	yes "node $1, round $2" | head -c ${mib}M
+	yes "node $1, round $2" 2>/dev/null | head -c ${mib}M
 }
 
 two_nodes()
