@@ -94,9 +94,10 @@ static const char *values_text(struct front *f, const struct answer *an)
 {
 	char effect[TEXT];
 
-	if (an->matches > 1)
-		return run_str(f->run, "%s%s%s at most", effect_text(effect, &an->e, an->ratio),
-			       an->ratio ? "" : " ", an->ratio ? "" : an->q->unit);
+	if (an->matches > 1 && an->b)
+		return run_str(f->run, "%s%s%s at %s", effect_text(effect, &an->e, an->ratio),
+			       an->ratio ? "" : " ", an->ratio ? "" : an->q->unit,
+			       an->q->rule == TIMES_AT_LEAST ? "least" : "most");
 	if (!an->b)
 		return value_text(f, an->a, an->q->unit);
 	return run_str(f->run, "%s against %s", value_text(f, an->a, an->q->unit),
@@ -401,8 +402,9 @@ static void put_result(struct front *f)
 	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
 	      versions_text(f), json_str(f->run->meta, "date", "?"),
 	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
-	doc_p(&f->d, "page_ext reports memory by its age: once it has been free for a second, or for longer where memory is taken again soon. Compared are %s; all variants stand below the table.",
-	      names_text(f));
+	doc_p(&f->d, "page_ext reports memory by its age: once it has been free for a second, or for longer where memory is taken again soon.%s%s%s",
+	      f->ncolumns ? " Compared are " : "", f->ncolumns ? names_text(f) : "",
+	      f->ncolumns ? "; all variants stand below the table." : "");
 	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)
 		put_clause(f, &clauses[i], clauses[i].cost ? &costs : &gains);
 	put_worse(f, BASELINE, "the page flag");

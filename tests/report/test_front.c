@@ -143,6 +143,30 @@ static void quicker_flag(void **state)
 	free(tsv);
 }
 
+/* Of many pauses the one decides where page_ext compares worst */
+static void worst_pause(void **state)
+{
+	struct work *w = *state;
+	static const char found[] =
+		"{\"t\":1,\"event\":\"begin\",\"workload\":\"churn-sweep\"}\n"
+		"{\"t\":2,\"event\":\"result\",\"workload\":\"churn-sweep\",\"metric\":\"cost_gib_s_p100\",\"unit\":\"GiB*s/min\",\"value\":%d}\n"
+		"{\"t\":2,\"event\":\"result\",\"workload\":\"churn-sweep\",\"metric\":\"cost_gib_s_p10000\",\"unit\":\"GiB*s/min\",\"value\":%d}\n"
+		"{\"t\":3,\"event\":\"end\",\"workload\":\"churn-sweep\"}\n";
+	char *text;
+
+	append(str("%s/run/boots/003-um-ext/events.jsonl", w->dir), str(found, 3, 8), "a");
+	append(str("%s/run/boots/004-um-flag/events.jsonl", w->dir), str(found, 6, 4), "a");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	text = slurp(str("%s/run/report.md", w->dir));
+	assert_true(says(text, "| Cost of churn, at the pause where it compares worst `churn-sweep` `cost_gib_s_p*`, against `flag` ",
+			 "**leans missed, too few boots (1)** (goal: at most ×1 of `flag`)"));
+	assert_true(says(text, "| Cost of churn, at the pause where it compares worst ", "×2 at most"));
+	free(text);
+	text = slurp(str("%s/run/answers.tsv", w->dir));
+	assert_true(says(text, "Cost of churn, at the pause where it compares worst\tum\t", "\tcost_gib_s_p10000\t"));
+	free(text);
+}
+
 int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, work_teardown)
@@ -150,6 +174,7 @@ int main(void)
 		T(front),
 		T(costs_only),
 		T(quicker_flag),
+		T(worst_pause),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
