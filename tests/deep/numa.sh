@@ -13,5 +13,6 @@ export PRBENCH_APPEND
 guest_script nodes tests/deep/guest/numa.sh --kernels "$kernels" \
 	--variants ext-idle --set script.mem_mib=1024 --set script.run_ms=300000
 scan nodes
-load numa "${DEEP_SECONDS:-600}" numa=fake=2 movablecore=256M cma=64M
+# a node has half of what can go offline, and blocks of 128 MiB do so as a whole
+load numa "${DEEP_SECONDS:-600}" numa=fake=2 movablecore=512M cma=64M
 done_testing
