@@ -94,6 +94,9 @@ static const char *values_text(struct front *f, const struct answer *an)
 {
 	char effect[TEXT];
 
+	/* Which of many it would be is not known */
+	if (an->matches > 1 && an->q->other && !an->b)
+		return "-";
 	if (an->matches > 1 && an->b)
 		return run_str(f->run, "%s%s%s at %s", effect_text(effect, &an->e, an->ratio),
 			       an->ratio ? "" : " ", an->ratio ? "" : an->q->unit,
@@ -191,24 +194,31 @@ static void put_first(struct front *f)
 	table_free(&t);
 }
 
-/* "(against `flag-d250`, 2.23 s: better)": the variants that stand beside, in a sentence */
-static const char *beside_text(struct front *f, const struct answer *of)
+/* "better", "goal met" */
+static const char *short_verdict(struct front *f, const struct answer *an)
+{
+	char verdict[TEXT], goal[TEXT];
+
+	return run_str(f->run, "%s%s", *answer_goal(goal, an->q) ? "goal " : "",
+		       answer_verdict(verdict, an));
+}
+
+/* "better, n=10; against `flag-d250`, 2.23 s: better": the verdicts of a line */
+static const char *verdicts_text(struct front *f, const struct answer *of)
 {
 	const struct column col = { of->a->platform, of->a->series };
-	const char *text = "";
-	char verdict[TEXT];
+	const char *text = run_str(f->run, "%s, n=%d", short_verdict(f, of), of->a->st.n);
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
 
-		if (an != of && in_row(an, of->q) && is_of(an, &col))
-			text = run_str(f->run, "%s%sagainst `%s`, %s: %s", text,
-				       *text ? "; " : " (", an->q->other,
+		if (an->q->place == BESIDE && in_row(an, of->q) && is_of(an, &col))
+			text = run_str(f->run, "%s; against `%s`, %s: %s", text, an->q->other,
 				       value_text(f, an->b, an->q->unit),
-				       answer_verdict(verdict, an));
+				       short_verdict(f, an));
 	}
-	return *text ? run_str(f->run, "%s)", text) : "";
+	return text;
 }
 
 /* The lines of the result: what a question says on each platform */
@@ -240,7 +250,8 @@ static bool is_cost(const struct question *q)
 	size_t i;
 
 	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)
-		if (clauses[i].cost && is_about(q, &clauses[i]))
+		if (clauses[i].cost && !strcmp(q->workload, clauses[i].workload) &&
+		    !strcmp(q->metric, clauses[i].metric))
 			return true;
 	return false;
 }
@@ -258,11 +269,12 @@ static void put_clause(struct front *f, const struct clause *c, const char **hea
 		if (!is_about(an->q, c) || isnan(an->e.mid))
 			continue;
 		effect_text(effect, &an->e, false);
-		text = run_str(f->run, "%s%s**%s%s%s**%s on %s", text, *text ? "; " : "",
+		text = run_str(f->run, "%s%s**%s%s%s** on %s (%s)", text, *text ? "; " : "",
 			       an->q->rule == MORE ? effect : values_text(f, an),
 			       an->q->rule == MORE ? " " : "",
-			       an->q->rule == MORE ? an->q->unit : "", beside_text(f, an),
-			       column_name(f, an->a->platform, an->a->series));
+			       an->q->rule == MORE ? an->q->unit : "",
+			       column_name(f, an->a->platform, an->a->series),
+			       verdicts_text(f, an));
 	}
 	if (!*text)
 		return;
@@ -293,7 +305,7 @@ static bool is_shown(const struct answer *an)
 {
 	char verdict[TEXT];
 
-	return !strcmp(answer_verdict(verdict, an), "worse") ||
+	return (an->c && an->c->p <= ALPHA) || !strcmp(answer_verdict(verdict, an), "worse") ||
 	       !strcmp(answer_verdict(verdict, an), "missed");
 }
 
@@ -328,6 +340,30 @@ static void put_worse(struct front *f, const char *other, const char *what)
 		}
 		if (*text)
 			doc_li(&f->d, "%s, `%s`: %s", q->question, q->workload, text);
+	}
+}
+
+/* Goals that are not about one of the variants above */
+static void put_missed(struct front *f)
+{
+	const char *heading = "**Other goals missed**:";
+	char verdict[TEXT], goal[TEXT];
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		const struct answer *an = &f->all[i];
+
+		if (strcmp(answer_verdict(verdict, an), "missed") || is_cost(an->q) ||
+		    is_worse(an, BASELINE) || is_worse(an, "flag-d250") ||
+		    is_worse(an, "flag-clock"))
+			continue;
+		if (heading)
+			doc_p(&f->d, "%s", heading);
+		heading = NULL;
+		doc_li(&f->d, "%s, `%s`: %s%s (%s, n=%d; goal: %s)", an->q->question,
+		       an->q->workload, values_text(f, an), ratio_text(f, an, ", "),
+		       column_name(f, an->a->platform, an->a->series), an->a->st.n,
+		       answer_goal(goal, an->q));
 	}
 }
 
@@ -369,6 +405,16 @@ static const char *names_text(struct front *f)
 	return text;
 }
 
+/* Without what marks a build: "6.12.95" of "6.12.95-lock", "6.19.0-rc3" as it is */
+static int release_length(const char *of)
+{
+	size_t n = strcspn(of, ":-+ ");
+
+	if (!strncmp(of + n, "-rc", 3))
+		n += 3 + strspn(of + n + 3, "0123456789");
+	return n;
+}
+
 /* "Linux 6.12.95, QEMU 7.2.22, ": each that boots had, once */
 static const char *versions_text(struct front *f)
 {
@@ -380,7 +426,8 @@ static const char *versions_text(struct front *f)
 			const struct boot *b = &f->run->boots[i];
 			const char *of = k ? json_str(b->meta, "qemu_version", "") : b->kernel;
 			const char *one = run_str(f->run, "%s %.*s, ", k ? "QEMU" : "Linux",
-						  (int)strspn(of, "0123456789."), of);
+						  k ? (int)strspn(of, "0123456789.") :
+						  release_length(of), of);
 
 			if (*of && !strstr(text, one))
 				text = run_str(f->run, "%s%s", text, one);
@@ -410,6 +457,7 @@ static void put_result(struct front *f)
 	put_worse(f, BASELINE, "the page flag");
 	put_worse(f, "flag-d250", "the page flag with a pass every 250 ms");
 	put_worse(f, "flag-clock", "the page flag with a second-chance clock");
+	put_missed(f);
 }
 
 static bool was_shown(const struct front *f, const struct plot *plot)

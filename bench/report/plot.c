@@ -32,16 +32,21 @@ static bool seen_enough(const struct boot *b, const struct window *w)
 	return n >= MIN_SAMPLES;
 }
 
-/* Is it one variant under a second name, on a platform that has both? */
-static bool is_twin(const struct run *run, const struct boot *b)
+/* Is it one variant under a second name, of a kernel and platform that has both? */
+static bool is_twin(const struct run *run, const struct boot *b, const char *workload)
 {
 	const char *of = variant_twin_of(b->variant);
+	struct window w;
 	size_t i;
 
-	for (i = 0; of && i < run->nboots; i++)
-		if (!strcmp(run->boots[i].variant, of) &&
-		    !strcmp(run->boots[i].platform, b->platform))
+	for (i = 0; of && i < run->nboots; i++) {
+		const struct boot *o = &run->boots[i];
+
+		if (!strcmp(o->variant, of) && !strcmp(o->platform, b->platform) &&
+		    !strcmp(o->kernel, b->kernel) && o->status == BOOT_OK &&
+		    metrics_window(o, workload, &w) && !w.failed)
 			return true;
+	}
 	return false;
 }
 
@@ -65,7 +70,7 @@ void curves_collect(struct run *run, const char *platform, const char *workload,
 		struct window w;
 
 		if (b->status != BOOT_OK || strcmp(b->platform, platform) ||
-		    is_twin(run, b) || !metrics_window(b, workload, &w) || w.failed || isnan(w.end) ||
+		    is_twin(run, b, workload) || !metrics_window(b, workload, &w) || w.failed || isnan(w.end) ||
 		    map_was_drawn(b) ||
 		    isnan(metrics_resident_at(b, w.begin)) ||
 		    isnan(metrics_resident_at(b, w.end)))

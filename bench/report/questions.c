@@ -86,6 +86,10 @@ static void measure(const struct question *q, const struct row *a, const struct 
 	} else if (b) {
 		stats_effect(a->vals, a->st.n, b->vals, b->st.n, ratio,
 			     has_goal(q->rule) ? 1 - COVERAGE : ALPHA, e);
+		/* Nothing is at most any share, also of nothing */
+		if (q->rule == TIMES_AT_MOST && a->st.median == 0 && b->st.median == 0 &&
+		    e->lo == e->hi)
+			e->mid = e->lo = e->hi = 0;
 	}
 }
 
@@ -123,11 +127,24 @@ static void find_ends(const struct summary *sum, const struct question *q,
 	}
 }
 
-/* Is this match worse than what has been found so far? */
+/* Is all of the interval beyond the goal, or where there is none worse than even? */
+static bool is_beyond(const struct question *q, const struct effect *e)
+{
+	double limit = !isnan(q->limit) ? q->limit : is_ratio(q->rule) ? 1 : 0;
+
+	return at_least(q->rule) ? e->hi < limit : e->lo > limit;
+}
+
+/*
+ * Is this match worse than what has been found so far? What is clearly beyond the goal
+ * counts more than what may be.
+ */
 static bool is_worse(const struct answer *an, const struct effect *e)
 {
 	if (!an->a || isnan(an->e.mid))
 		return true;
+	if (is_beyond(an->q, e) != is_beyond(an->q, &an->e))
+		return is_beyond(an->q, e);
 	return at_least(an->q->rule) ? e->lo < an->e.lo : e->hi > an->e.hi;
 }
 
@@ -410,7 +427,7 @@ static void put_verdict(struct table *t, const struct answer *an)
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcmp(words[i].verdict, an->verdict))
 			text = words[i].text;
-	if (an->q->rule == NEVER && an->e.mid > 0)
+	if (an->q->rule == NEVER && an->e.mid > 0 && !strcmp(an->q->workload, "verify"))
 		text = "**NO: data was lost**";
 	if (!has_goal(an->q->rule) && an->c && an->c->p <= ALPHA)
 		snprintf(p, sizeof(p), "\np=%.2g of %d%s", an->c->p, an->c->tests,
@@ -446,7 +463,7 @@ void put_answers(struct doc *d, const struct summary *sum, const struct answer *
 		table_cell(&t, "%s\n`%s` `%s`", an->q->question, an->q->workload, an->q->metric);
 		table_cell(&t, "%s%s", a->platform, group ? group : "");
 		for (v = 0; v < sizeof(shown) / sizeof(*shown); v++)
-			put_value(&t, strpbrk(an->q->metric, "*[") ? NULL :
+			put_value(&t, strpbrk(an->q->metric, "*?[") ? NULL :
 				  summary_find(sum, a->platform, a->series, shown[v],
 					       a->workload, a->metric), an->q->unit);
 		table_cell(&t, "%s", *answer_goal(goal, an->q) ? goal : "(none)");
