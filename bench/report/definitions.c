@@ -5,7 +5,7 @@
 void put_definitions(struct doc *d)
 {
 	static const char * const defs[] = {
-		"`t50_s`, `t95_s`: from the guest's last mark `freed` of the workload until host-resident guest memory is lower than at the mark by 50 % or 95 % of the bytes freed. Between samples memory is taken to change linearly. A fall not seen before the workload has settled counts as infinite: it is shown as 'not within N s', takes part in medians and tests, and is `inf` in summary.tsv.",
+		"`t50_s`, `t95_s`: from the guest's last mark `freed` of the workload until host-resident guest memory is lower by 50 % or 95 % of the bytes freed than when the guest began to free them, at its word before the mark: what goes back while it frees counts. Between samples memory is taken to change linearly. A fall not seen before the workload has settled counts as infinite: it is shown as 'not within N s', takes part in medians and tests, and is `inf` in summary.tsv.",
 		"`footprint_gib_s`: host-resident guest memory integrated over time (trapezoid between samples): from the last mark `freed` to the end for workloads that settle, else from begin to end.",
 		"`resident_mib`: host-resident guest memory at the end of settling.",
 		"`stranded_mib`: host-resident at the end of settling, less what the guest uses (its MemTotal less MemFree and less the free pages in per-cpu lists, where the results have those). Only of workloads that settle. Memory outside MemTotal, such as the kernel image, is in it for every variant alike.",

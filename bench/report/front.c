@@ -4,33 +4,14 @@
  * result and what it was measured on, then a section a question, each with a
  * sentence, a picture and a small table. All figures are in details.
  */
-#include "answers.h"
+#include "front.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A platform with one series of kernels: a column of the first table */
-struct column {
-	const char *platform, *series;
-};
-
-struct front {
-	struct doc d;
-	struct run *run;
-	const struct summary *sum;
-	const struct answer *all;
-	size_t n;
-	const struct plots *plots;
-	struct column *columns;
-	size_t ncolumns;
-	bool many_series;
-	const struct plot *shown[16];
-	size_t nshown;
-};
-
-static bool is_of(const struct answer *an, const struct column *col)
+bool front_is_of(const struct answer *an, const struct column *col)
 {
 	return !strcmp(an->a->platform, col->platform) &&
 	       !strcmp(an->a->series, col->series);
@@ -41,7 +22,7 @@ static bool has_column(const struct front *f, const struct answer *an)
 	size_t i;
 
 	for (i = 0; i < f->ncolumns; i++)
-		if (is_of(an, &f->columns[i]))
+		if (front_is_of(an, &f->columns[i]))
 			return true;
 	return false;
 }
@@ -52,7 +33,7 @@ static size_t count_first(const struct front *f, const struct column *col)
 	size_t i, n = 0;
 
 	for (i = 0; i < f->n; i++)
-		n += f->all[i].q->place == FIRST && is_of(&f->all[i], col);
+		n += f->all[i].q->place == FIRST && front_is_of(&f->all[i], col);
 	return n;
 }
 
@@ -73,13 +54,13 @@ static void find_columns(struct front *f, size_t least)
 	}
 }
 
-static const char *column_name(struct front *f, const char *platform, const char *series)
+const char *front_column_name(struct front *f, const char *platform, const char *series)
 {
 	return run_str(f->run, "%s%s%s", platform_find(platform)->title,
 		       f->many_series ? ", " : "", f->many_series ? series : "");
 }
 
-static const char *value_text(struct front *f, const struct row *r, const char *unit)
+const char *front_value_text(struct front *f, const struct row *r, const char *unit)
 {
 	char text[TEXT];
 
@@ -90,7 +71,7 @@ static const char *value_text(struct front *f, const struct row *r, const char *
 }
 
 /* "1.16 s against 7.11 s", or the most by which one of many metrics differs */
-static const char *values_text(struct front *f, const struct answer *an)
+const char *front_values_text(struct front *f, const struct answer *an)
 {
 	char effect[TEXT];
 
@@ -102,13 +83,13 @@ static const char *values_text(struct front *f, const struct answer *an)
 			       an->ratio ? "" : " ", an->ratio ? "" : an->q->unit,
 			       an->q->rule == TIMES_AT_LEAST ? "least" : "most");
 	if (!an->b)
-		return value_text(f, an->a, an->q->unit);
-	return run_str(f->run, "%s against %s", value_text(f, an->a, an->q->unit),
-		       value_text(f, an->b, an->q->unit));
+		return front_value_text(f, an->a, an->q->unit);
+	return run_str(f->run, "%s against %s", front_value_text(f, an->a, an->q->unit),
+		       front_value_text(f, an->b, an->q->unit));
 }
 
-/* The ratio or the difference, unless values_text() has it */
-static const char *ratio_text(struct front *f, const struct answer *an, const char *before)
+/* The ratio or the difference, unless front_values_text() has it */
+const char *front_ratio_text(struct front *f, const struct answer *an, const char *before)
 {
 	char effect[TEXT];
 
@@ -130,17 +111,17 @@ static const char *verdict_text(struct front *f, const struct answer *an)
 /* One of the variants that ext is compared with: its verdict, then the figures */
 static const char *put_block(struct front *f, const struct answer *an)
 {
-	const char *values = values_text(f, an);
+	const char *values = front_values_text(f, an);
 	char id[TEXT];
 
 	if (f->d.html)
 		values = run_str(f->run, "[%s](details.html#%s)", values, raw_id(id, an->a));
 	return run_str(f->run, "`%s`: %s%s\n%s, n=%d", an->q->other, verdict_text(f, an),
-		       ratio_text(f, an, " "), values, an->a->st.n);
+		       front_ratio_text(f, an, " "), values, an->a->st.n);
 }
 
 /* Does this answer stand in the row of that question? */
-static bool in_row(const struct answer *an, const struct question *q)
+bool front_in_row(const struct answer *an, const struct question *q)
 {
 	return an->q == q || (an->q->place == BESIDE &&
 			      !strcmp(an->q->workload, q->workload) &&
@@ -157,11 +138,11 @@ static void put_cell(struct front *f, struct table *t, const struct question *q,
 	for (i = 0; i < f->n; i++) {
 		const struct answer *an = &f->all[i];
 
-		if (!in_row(an, q) || (has_column(f, an) ? !is_of(an, col) : col != f->columns))
+		if (!front_in_row(an, q) || (has_column(f, an) ? !front_is_of(an, col) : col != f->columns))
 			continue;
 		text = run_str(f->run, "%s%s%s%s%s", text, *text ? "\n\n" : "",
 			       has_column(f, an) ? "" :
-			       column_name(f, an->a->platform, an->a->series),
+			       front_column_name(f, an->a->platform, an->a->series),
 			       has_column(f, an) ? "" : ", ", put_block(f, an));
 	}
 	table_cell(t, "%s", *text ? text : "-");
@@ -178,7 +159,7 @@ static void put_first(struct front *f)
 	t.stack = true;
 	table_cell(&t, "page_ext (`ext`) against");
 	for (j = 0; j < f->ncolumns; j++)
-		table_cell(&t, "%s", column_name(f, f->columns[j].platform,
+		table_cell(&t, "%s", front_column_name(f, f->columns[j].platform,
 						 f->columns[j].series));
 	for (i = 0; i < f->n; i++) {
 		const struct question *q = f->all[i].q;
@@ -192,272 +173,6 @@ static void put_first(struct front *f)
 	}
 	doc_table(&f->d, &t);
 	table_free(&t);
-}
-
-/* "better", "goal met" */
-static const char *short_verdict(struct front *f, const struct answer *an)
-{
-	char verdict[TEXT], goal[TEXT];
-
-	return run_str(f->run, "%s%s", *answer_goal(goal, an->q) ? "goal " : "",
-		       answer_verdict(verdict, an));
-}
-
-/* "better, n=10; against `flag-d250`, 2.23 s: better": the verdicts of a line */
-static const char *verdicts_text(struct front *f, const struct answer *of)
-{
-	const struct column col = { of->a->platform, of->a->series };
-	const char *text = run_str(f->run, "%s, n=%d", short_verdict(f, of), of->a->st.n);
-	size_t i;
-
-	for (i = 0; i < f->n; i++) {
-		const struct answer *an = &f->all[i];
-
-		if (an->q->place == BESIDE && in_row(an, of->q) && is_of(an, &col))
-			text = run_str(f->run, "%s; against `%s`, %s: %s", text, an->q->other,
-				       value_text(f, an->b, an->q->unit),
-				       short_verdict(f, an));
-	}
-	return text;
-}
-
-/* The lines of the result: what a question says on each platform */
-static const struct clause {
-	bool cost;
-	const char *workload, *metric, *what;
-} clauses[] = {
-	{ false, "drain", "t95_s", "freed memory is back with the host after" },
-	{ false, "churn", "host_refill_mib",
-	  "of memory that was freed and soon taken again the host had to supply anew" },
-	{ true, "alloc-bulk", "*_o[0-8]_instr",
-	  "an allocation or a free of an order up to 8 takes" },
-	{ true, "drain", "used_mib_gib", "page_ext takes" },
-	{ true, "drain", "worker_cpu_ms",
-	  "CPU time of the worker while freed memory goes back:" },
-	{ true, "fragment", "worker_cpu_ms",
-	  "CPU time of the worker while small pieces go back:" },
-};
-
-/* Of several questions about a metric, that of the first table or of the forest */
-static bool is_about(const struct question *q, const struct clause *c)
-{
-	return (q->place == FIRST || q->line) && !strcmp(q->workload, c->workload) &&
-	       !strcmp(q->metric, c->metric);
-}
-
-static bool is_cost(const struct question *q)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)
-		if (clauses[i].cost && !strcmp(q->workload, clauses[i].workload) &&
-		    !strcmp(q->metric, clauses[i].metric))
-			return true;
-	return false;
-}
-
-/* Below its heading if it is the first one there */
-static void put_clause(struct front *f, const struct clause *c, const char **heading)
-{
-	const char *text = "";
-	char effect[TEXT];
-	size_t i;
-
-	for (i = 0; i < f->n; i++) {
-		const struct answer *an = &f->all[i];
-
-		if (!is_about(an->q, c) || isnan(an->e.mid))
-			continue;
-		effect_text(effect, &an->e, false);
-		text = run_str(f->run, "%s%s**%s%s%s** on %s (%s)", text, *text ? "; " : "",
-			       an->q->rule == MORE ? effect : values_text(f, an),
-			       an->q->rule == MORE ? " " : "",
-			       an->q->rule == MORE ? an->q->unit : "",
-			       column_name(f, an->a->platform, an->a->series),
-			       verdicts_text(f, an));
-	}
-	if (!*text)
-		return;
-	if (*heading)
-		doc_p(&f->d, "%s:", *heading);
-	*heading = NULL;
-	doc_li(&f->d, "%s %s", c->what, text);
-}
-
-/*
- * Is the whole interval on the wrong side, by more than nobody cares about? Costs
- * are said before.
- */
-static bool is_worse(const struct answer *an, const char *other)
-{
-	const char *better = metric_better(an->a->workload, an->a->metric);
-	double even = an->ratio ? 1 : 0;
-	char verdict[TEXT];
-
-	return an->q->other && !strcmp(an->q->other, other) && an->b && *better &&
-	       !strcmp(an->a->variant, "ext") &&
-	       (strcmp(better, "more") ? an->e.lo > even : an->e.hi < even) &&
-	       strcmp(answer_verdict(verdict, an), "equal") && !is_cost(an->q);
-}
-
-/* Does the verdict stand, or does it only lean to a side? */
-static bool is_shown(const struct answer *an)
-{
-	char verdict[TEXT];
-
-	return (an->c && an->c->p <= ALPHA) || !strcmp(answer_verdict(verdict, an), "worse") ||
-	       !strcmp(answer_verdict(verdict, an), "missed");
-}
-
-/* All that is asked and is worse than with @other, beside the costs: a line a question */
-static void put_worse(struct front *f, const char *other, const char *what)
-{
-	bool any = false, asked = false;
-	size_t i, j;
-
-	for (i = 0; i < f->n; i++) {
-		asked |= f->all[i].q->other && !strcmp(f->all[i].q->other, other);
-		any |= is_worse(&f->all[i], other);
-	}
-	if (!asked)
-		return;
-	doc_p(&f->d, "**Worse than %s** (`%s`)%s", what, other,
-	      any ? ", beside the costs:" : ", beside the costs: nothing that is asked.");
-	for (i = 0; i < f->n; i = j) {
-		const struct question *q = f->all[i].q;
-		const char *text = "";
-
-		for (j = i; j < f->n && f->all[j].q == q; j++) {
-			const struct answer *an = &f->all[j];
-
-			if (is_worse(an, other))
-				text = run_str(f->run, "%s%s%s%s%s (%s, n=%d%s)", text,
-					       *text ? "; " : "", ratio_text(f, an, ""),
-					       *ratio_text(f, an, "") ? ", " : "",
-					       values_text(f, an),
-					       column_name(f, an->a->platform, an->a->series),
-					       an->a->st.n, is_shown(an) ? "" : ", no test shows it");
-		}
-		if (*text)
-			doc_li(&f->d, "%s, `%s`: %s", q->question, q->workload, text);
-	}
-}
-
-/* Goals that are not about one of the variants above */
-static void put_missed(struct front *f)
-{
-	const char *heading = "**Other goals missed**:";
-	char verdict[TEXT], goal[TEXT];
-	size_t i;
-
-	for (i = 0; i < f->n; i++) {
-		const struct answer *an = &f->all[i];
-
-		if (strcmp(answer_verdict(verdict, an), "missed") || is_cost(an->q) ||
-		    is_worse(an, BASELINE) || is_worse(an, "flag-d250") ||
-		    is_worse(an, "flag-clock"))
-			continue;
-		if (heading)
-			doc_p(&f->d, "%s", heading);
-		heading = NULL;
-		doc_li(&f->d, "%s, `%s`: %s%s (%s, n=%d; goal: %s)", an->q->question,
-		       an->q->workload, values_text(f, an), ratio_text(f, an, ", "),
-		       column_name(f, an->a->platform, an->a->series), an->a->st.n,
-		       answer_goal(goal, an->q));
-	}
-}
-
-static bool has_run(const struct front *f, const struct variant *v)
-{
-	size_t i;
-
-	for (i = 0; i < f->run->nboots; i++)
-		if (!strcmp(f->run->boots[i].variant, v->name))
-			return true;
-	return false;
-}
-
-/* Does the first table tell of it? */
-static bool is_first(const struct front *f, const struct variant *v)
-{
-	size_t i;
-
-	for (i = 0; i < f->n; i++) {
-		const struct answer *an = &f->all[i];
-
-		if (an->q->place != LATER && (!strcmp(an->a->variant, v->name) ||
-						  (an->b && !strcmp(an->b->variant, v->name))))
-			return true;
-	}
-	return false;
-}
-
-/* "`flag` (page flag), `ext` (page_ext)" */
-static const char *names_text(struct front *f)
-{
-	const char *text = "";
-	size_t i;
-
-	for (i = 0; i < nr_variants; i++)
-		if (is_first(f, &variants[i]))
-			text = run_str(f->run, "%s%s`%s` (%s)", text, *text ? ", " : "",
-				       variants[i].name, variants[i].title);
-	return text;
-}
-
-/* Without what marks a build: "6.12.95" of "6.12.95-lock", "6.19.0-rc3" as it is */
-static int release_length(const char *of)
-{
-	size_t n = strcspn(of, ":-+ ");
-
-	if (!strncmp(of + n, "-rc", 3))
-		n += 3 + strspn(of + n + 3, "0123456789");
-	return n;
-}
-
-/* "Linux 6.12.95, QEMU 7.2.22, ": each that boots had, once */
-static const char *versions_text(struct front *f)
-{
-	const char *text = "";
-	size_t i, k;
-
-	for (k = 0; k < 2; k++)
-		for (i = 0; i < f->run->nboots; i++) {
-			const struct boot *b = &f->run->boots[i];
-			const char *of = k ? json_str(b->meta, "qemu_version", "") : b->kernel;
-			const char *one = run_str(f->run, "%s %.*s, ", k ? "QEMU" : "Linux",
-						  k ? (int)strspn(of, "0123456789.") :
-						  release_length(of), of);
-
-			if (*of && !strstr(text, one))
-				text = run_str(f->run, "%s%s", text, one);
-		}
-	return text;
-}
-
-static void put_result(struct front *f)
-{
-	const char *gains = "**What page_ext is for**, against the page flag";
-	const char *costs = "**What it costs**";
-	const json_t *m = json_object_get(f->run->meta, "machine");
-	bool kvm = false;
-	size_t i;
-
-	for (i = 0; i < f->run->nboots; i++)
-		kvm |= !strcmp(f->run->boots[i].platform, "kvm");
-	doc_p(&f->d, "Measured on %s with %.0f cores, %s%.10s.%s Unlike platforms are not to be compared with each other.",
-	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
-	      versions_text(f), json_str(f->run->meta, "date", "?"),
-	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
-	doc_p(&f->d, "page_ext reports memory by its age: once it has been free for a second, or for longer where memory is taken again soon.%s%s%s",
-	      f->ncolumns ? " Compared are " : "", f->ncolumns ? names_text(f) : "",
-	      f->ncolumns ? "; all variants stand below the table." : "");
-	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)
-		put_clause(f, &clauses[i], clauses[i].cost ? &costs : &gains);
-	put_worse(f, BASELINE, "the page flag");
-	put_worse(f, "flag-d250", "the page flag with a pass every 250 ms");
-	put_worse(f, "flag-clock", "the page flag with a second-chance clock");
-	put_missed(f);
 }
 
 static bool was_shown(const struct front *f, const struct plot *plot)
@@ -550,10 +265,10 @@ static int put_section(struct front *f, const struct section *s)
 		table_cell(&t, "%s\n`%s` `%s`%s%s%s", an->q->question, an->q->workload,
 			   an->q->metric, an->q->other ? ", against `" : "",
 			   an->q->other ? an->q->other : "", an->q->other ? "`" : "");
-		table_cell(&t, "%s", column_name(f, an->a->platform, an->a->series));
-		table_cell(&t, "%s%s", verdict_text(f, an), ratio_text(f, an, "\n"));
+		table_cell(&t, "%s", front_column_name(f, an->a->platform, an->a->series));
+		table_cell(&t, "%s%s", verdict_text(f, an), front_ratio_text(f, an, "\n"));
 		table_cell(&t, "%s%s%s\nn=%d", strcmp(an->a->variant, "ext") ? an->a->variant : "",
-			   strcmp(an->a->variant, "ext") ? ": " : "", values_text(f, an),
+			   strcmp(an->a->variant, "ext") ? ": " : "", front_values_text(f, an),
 			   an->a->st.n);
 	}
 	doc_table(&f->d, &t);
@@ -598,7 +313,7 @@ static void put_variants(struct front *f)
 	for (i = 0; i < nr_variants; i++) {
 		const struct variant *v = &variants[i];
 
-		if (has_run(f, v))
+		if (front_has_run(f, v))
 			doc_li(&f->d, "`%s`, %s: %s", v->name, v->title, v->sentence);
 	}
 }
@@ -633,7 +348,7 @@ int front_write(struct run *run, const struct summary *sum, const struct answer 
 		doc_p(&f.d, "**Nothing that a question is about was measured in this run**; what was is in [%s](%s).",
 		      html ? "details.html" : "details.md", html ? "details.html" : "details.md");
 	else
-		put_result(&f);
+		front_put_result(&f);
 	put_contents(&f);
 	ret |= put_pictures(&f);
 	if (f.ncolumns)

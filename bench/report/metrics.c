@@ -112,7 +112,7 @@ double metrics_time_to_drop(const struct boot *boot, double from, double until,
 			break;
 		if (s->resident_kib <= goal) {
 			double part = r0 > s->resident_kib ?
-				(r0 - goal) / (r0 - s->resident_kib) : 0;
+				fmax((r0 - goal) / (r0 - s->resident_kib), 0) : 0;
 
 			return t0 + (s->t - t0) * part - from;
 		}
@@ -154,13 +154,14 @@ double metrics_footprint(const struct boot *boot, double from, double until)
 bool metrics_window(const struct boot *boot, const char *workload,
 		    struct window *w)
 {
+	double before = NAN;
 	json_t *ev;
 	size_t i;
 
 	memset(w, 0, sizeof(*w));
 	w->workload = workload;
 	w->from_start = workload_from_start(workload) && boot->nsamples;
-	w->begin = w->began = w->freed = w->flushed = w->settled = w->end = w->counters_end_t = NAN;
+	w->begin = w->began = w->filled = w->freed = w->flushed = w->settled = w->end = w->counters_end_t = NAN;
 	json_array_foreach(boot->events, i, ev) {
 		const char *kind = json_str(ev, "event", "");
 		double t = json_num(ev, "t", NAN);
@@ -179,6 +180,7 @@ bool metrics_window(const struct boot *boot, const char *workload,
 		} else if (!strcmp(kind, "mark") &&
 			   !strcmp(json_str(ev, "name", ""), "freed")) {
 			w->freed = t;
+			w->filled = before;
 			w->freed_bytes = json_num(ev, "bytes", 0);
 		} else if (!strcmp(kind, "mark") &&
 			   !strcmp(json_str(ev, "name", ""), "flush")) {
@@ -191,6 +193,7 @@ bool metrics_window(const struct boot *boot, const char *workload,
 				w->counters_end_t = t;
 			}
 		}
+		before = t;
 	}
 	return !isnan(w->begin);
 }
@@ -261,11 +264,24 @@ static bool seen(struct run *run, const struct boot *boot, const struct window *
 	return !gap;
 }
 
+/* What went back while the guest was still at freeing it, in KiB */
+static double gone_before(const struct boot *boot, const struct window *w)
+{
+	double held = metrics_resident_at(boot, w->freed), most = held;
+	size_t i;
+
+	for (i = 0; i < boot->nsamples; i++)
+		if (boot->samples[i].t >= w->filled && boot->samples[i].t < w->freed)
+			most = fmax(most, boot->samples[i].resident_kib);
+	return most - held;
+}
+
 /* A fall that was not seen from its begin to its end has no time. */
 static void add_drop(struct run *run, struct values *out, const struct boot *boot,
 		     const struct window *w, const char *metric, double until, double part)
 {
-	double t = metrics_time_to_drop(boot, w->freed, until, part * w->freed_bytes / 1024);
+	double t = metrics_time_to_drop(boot, w->freed, until, part * w->freed_bytes / 1024 -
+					gone_before(boot, w));
 
 	if (seen(run, boot, w, w->freed, isfinite(t) ? w->freed + t : until,
 		 run_str(run, "%s is", metric)))

@@ -161,7 +161,8 @@ struct values {
 /* When a workload ran in a boot; NAN for what never happened. */
 struct window {
 	const char *workload;
-	double begin, began, freed, flushed, settled, end;
+	double begin, began, filled, freed, flushed, settled, end;
+				/* filled: the last word before freed */
 	bool from_start;	/* begin is the start of the VM, not "begin" */
 	double freed_bytes;
 	json_t *counters_begin, *counters_end;

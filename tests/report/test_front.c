@@ -2,16 +2,39 @@
 /* The report's first page, of recorded boots. */
 #include "recorded.h"
 
-/* What is read in a minute: the result in numbers, what it is worth, a verdict a row. */
-static void front(void **state)
+/* Each row of each table has its verdict, and how many boots. */
+static void has_verdicts(char *table)
 {
 	static const char * const verdicts[] = {
 		"**better**", "**worse**", "**equal**", "**undecided**", "**met** (goal: ", "**missed** (goal: ",
 		"**less**", "**more**", "**no data**", "**leans ",
 	};
-	struct work *w = *state;
-	char *md, *table, *line, *end, *gp, *dat;
+	char *line, *end;
 	size_t i;
+
+	for (line = table + 1; line; line = end ? strstr(end, "\n| ") : NULL) {
+		line += *line == '\n';
+		end = strchr(line, '\n');
+		if (!end)
+			break;
+		*end = 0;
+		for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++)
+			if (strstr(line, verdicts[i]))
+				break;
+		if (i < sizeof(verdicts) / sizeof(*verdicts))
+			assert_non_null(strstr(line, "n="));
+		else if (!strstr(line, "---") && !strstr(line, " | verdict ") &&
+			 !strstr(line, "| page_ext (`ext`) against "))
+			fail_msg("no verdict: %s", line);
+		*end = '\n';
+	}
+}
+
+/* What is read in a minute: the result in numbers, what it is worth, a verdict a row. */
+static void front(void **state)
+{
+	struct work *w = *state;
+	char *md, *table, *gp, *dat;
 
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	md = slurp(str("%s/run/report.md", w->dir));
@@ -52,23 +75,7 @@ static void front(void **state)
 	assert_null(strstr(md, "\n- `flag-o0`, "));
 	/* nothing stands beside the page flag that was not measured */
 	assert_null(strstr(md, "flag-d250"));
-	/* each row of each table has its verdict, and how many boots */
-	for (line = table + 1; line; line = end ? strstr(end, "\n| ") : NULL) {
-		line += *line == '\n';
-		end = strchr(line, '\n');
-		if (!end)
-			break;
-		*end = 0;
-		for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++)
-			if (strstr(line, verdicts[i]))
-				break;
-		if (i < sizeof(verdicts) / sizeof(*verdicts))
-			assert_non_null(strstr(line, "n="));
-		else if (!strstr(line, "---") && !strstr(line, " | verdict ") &&
-			 !strstr(line, "| page_ext (`ext`) against "))
-			fail_msg("no verdict: %s", line);
-		*end = '\n';
-	}
+	has_verdicts(table);
 	/* plain words, grouped by section: line 1 is a heading */
 	gp = slurp(str("%s/run/plots/forest.gp", w->dir));
 	assert_non_null(strstr(gp, "nlines = 7\n"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How much is back so long after a flush, of boots that are made up. */
+/* How much is back so long after a flush or a free, of boots that are made up. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +19,8 @@ static const struct sample falling[] = {
 
 static struct run run;
 
-/* A boot with the mark @name at 12 s, whose workload ends at @end. */
-static void compute(const char *name, double end, struct values *v)
+/* A boot with the mark @name at @at, whose workload ends at @end. */
+static void compute_at(const char *name, double at, double end, struct values *v)
 {
 	struct boot *b = xrealloc(NULL, 1, sizeof(*b));
 
@@ -32,7 +32,7 @@ static void compute(const char *name, double end, struct values *v)
 	memcpy(b->samples, falling, sizeof(falling));
 	b->events = json_pack("[{s:f, s:s, s:s}, {s:f, s:s, s:s, s:s, s:i}, {s:f, s:s, s:s}]",
 			      "t", 8.0, "event", "begin", "workload", "parked",
-			      "t", 12.0, "event", "mark", "workload", "parked",
+			      "t", at, "event", "mark", "workload", "parked",
 			      "name", name, "bytes", 1 << 30,
 			      "t", end, "event", "end", "workload", "parked");
 	assert_non_null(b->events);
@@ -40,6 +40,11 @@ static void compute(const char *name, double end, struct values *v)
 	run.boots = b;
 	run.nboots = 1;
 	metrics_compute(&run, v);
+}
+
+static void compute(const char *name, double end, struct values *v)
+{
+	compute_at(name, 12, end, v);
 }
 
 static void forget(struct values *v)
@@ -85,11 +90,24 @@ static void what_was_not_watched_is_not_known(void **state)
 	forget(&v);
 }
 
+/* A pass in the middle of freeing: what has gone before the mark is back, too. */
+static void what_goes_while_freeing_is_back(void **state)
+{
+	struct values v;
+
+	(void)state;
+	compute_at("freed", 13, 20, &v);
+	assert_true(fabs(value(&v, "t50_s")) < 1e-6);
+	assert_true(fabs(value(&v, "t95_s") - 0.9) < 1e-6);
+	forget(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_back_counts_from_the_flush),
 		cmocka_unit_test(what_was_not_watched_is_not_known),
+		cmocka_unit_test(what_goes_while_freeing_is_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
