@@ -25,6 +25,19 @@ static inline int setup(void **state)
 	return 0;
 }
 
+/* Each boot of @from on User Mode Linux once more, as one of @to. */
+static inline void copy_boots(struct work *w, const char *from, const char *to)
+{
+	const char *const args[] = {
+		"sh", "-c", "cd \"$1\"; for d in *-um-$2; do n=9${d#?}; n=${n%%-*};"
+		" cp -r $d $n-um-$3; sed -i -e 's/\"seq\": [0-9]*/\"seq\": '$n'/'"
+		" -e \"s/\\\"variant\\\": \\\"$2\\\"/\\\"variant\\\": \\\"$3\\\"/\""
+		" $n-um-$3/meta.json; done", "sh", str("%s/run/boots", w->dir), from, to, NULL
+	};
+
+	assert_int_equal(run_cmd(args, "/dev/null", "/dev/null", NULL), 0);
+}
+
 /* The work directory is all the PATH there is. */
 static inline int without_gnuplot(struct work *w)
 {

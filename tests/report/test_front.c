@@ -123,15 +123,9 @@ static void quicker_flag(void **state)
 {
 	struct work *w = *state;
 	/* Like off: nothing is ever back, and no worker takes time */
-	const char *const copy[] = {
-		"sh", "-c", "cd \"$1\"; for d in *-um-off; do n=9${d#?}; n=${n%%-*};"
-		" cp -r $d $n-um-flag-d250; sed -i -e 's/\"seq\": [0-9]*/\"seq\": '$n'/'"
-		" -e 's/\"variant\": \"off\"/\"variant\": \"flag-d250\"/'"
-		" $n-um-flag-d250/meta.json; done", "sh", str("%s/run/boots", w->dir), NULL
-	};
 	char *md, *table, *tsv;
 
-	assert_int_equal(run_cmd(copy, "/dev/null", "/dev/null", NULL), 0);
+	copy_boots(w, "off", "flag-d250");
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	md = slurp(str("%s/run/report.md", w->dir));
 	table = strstr(md, "\n| page_ext (`ext`) against ");

@@ -237,18 +237,12 @@ static void quick_boots_are_not_left_out(void **state)
 static void twins_are_not_drawn(void **state)
 {
 	struct work *w = *state;
-	const char *const copy[] = {
-		"sh", "-c", "cd \"$1\"; for d in *-um-ext; do n=9${d#?}; n=${n%%-*};"
-		" cp -r $d $n-um-ext-aa; sed -i -e 's/\"seq\": [0-9]*/\"seq\": '$n'/'"
-		" -e 's/\"variant\": \"ext\"/\"variant\": \"ext-aa\"/'"
-		" $n-um-ext-aa/meta.json; done", "sh", str("%s/run/boots", w->dir), NULL
-	};
 	const char *const alone[] = {
 		"sh", "-c", "rm -rf \"$1\"/*-um-ext", "sh", str("%s/run/boots", w->dir), NULL
 	};
 	char *text;
 
-	assert_int_equal(run_cmd(copy, "/dev/null", "/dev/null", NULL), 0);
+	copy_boots(w, "ext", "ext-aa");
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	text = slurp(str("%s/run/plots/drain-um.dat", w->dir));
 	assert_non_null(strstr(text, "# ext\n"));
