@@ -24,7 +24,7 @@ enum place {
 
 struct question {
 	const char *question;
-	const char *line;	/* in the picture of all questions, with its unit; or NULL */
+	const char *line;	/* in the picture, behind the workload, with its unit; or NULL */
 	const char *workload, *metric, *unit, *variant;
 	enum rule rule;
 	const char *other;

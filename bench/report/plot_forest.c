@@ -110,7 +110,8 @@ static bool is_drawn(const struct answer *an)
 	return an->q->line && an->b && !platform_find(an->a->platform)->instructions;
 }
 
-static void collect_answers(struct forest *fo, const struct answer *all, size_t n)
+static void collect_answers(struct run *run, struct forest *fo, const struct answer *all,
+			    size_t n)
 {
 	size_t i, s;
 
@@ -120,7 +121,8 @@ static void collect_answers(struct forest *fo, const struct answer *all, size_t 
 
 			if (!is_drawn(an) || !section_has(&sections[s], an->q->workload))
 				continue;
-			add_point(fo, an->a, an->b, an->c, sections[s].title, an->q->line);
+			add_point(fo, an->a, an->b, an->c, sections[s].title,
+				  run_str(run, "%s: %s", an->q->workload, an->q->line));
 		}
 }
 
@@ -222,7 +224,7 @@ static int draw(struct run *run, struct forest *fo, struct plots *out)
 	gp_num(f, "widest", WIDEST);
 	ret |= GP_CLOSE(run, f, fo->name, "forest");
 	plot_add(out, fo->name,
-		 run_str(run, "%s Left of 1 is better, right of it worse, whichever way it is counted. Filled: shown by a test after Holm's correction; hollow: not shown. An arrow: beyond ×%g. %s.",
+		 run_str(run, "%s Left of 1 is better, right of it worse, whichever way it is counted. Filled: shown by a test after Holm's correction; hollow: not shown. An arrow: beyond ×%g. No mark: not measured there, or 0 with both. %s.",
 			 fo->caption, WIDEST, n));
 	return ret;
 }
@@ -246,7 +248,7 @@ int plot_forest(struct run *run, const struct summary *sum, const struct answer 
 	int ret = 0;
 	size_t i;
 
-	collect_answers(&fo[0], answers, nanswers);
+	collect_answers(run, &fo[0], answers, nanswers);
 	collect_declared(run, &fo[1], sum);
 	for (i = 0; i < sizeof(fo) / sizeof(*fo); i++) {
 		if (fo[i].npoints)

@@ -80,8 +80,8 @@ static void front(void **state)
 	gp = slurp(str("%s/run/plots/forest.gp", w->dir));
 	assert_non_null(strstr(gp, "nlines = 7\n"));
 	assert_non_null(strstr(gp, "heading[1] = \"Freed memory goes back\"\n"));
-	assert_non_null(strstr(gp, "\nline[2] = \"memory freed: time until it is back, s\"\n"));
-	assert_null(strstr(gp, "line[3] = \"drain"));
+	assert_non_null(strstr(gp, "\nline[2] = \"drain: time until freed memory is back, s\"\n"));
+	assert_null(strstr(gp, "t95_s"));
 	free(gp);
 	dat = slurp(str("%s/run/plots/forest.dat", w->dir));
 	assert_non_null(dat);
