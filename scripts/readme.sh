@@ -15,7 +15,8 @@
 #		of those that report is bold if its interval overlaps no other's
 #	{range ...}	the same, each with its interval
 #	{SERIES instr MODE OP FIRST-LAST}	range of ext - flag over these orders
-#	{7.3 WORKLOAD ...}, also after row, range and n: of Linux 7.3's reference
+#	{7.3 WORKLOAD ...}, also after row, range and n: of Linux 7.3's reference;
+#		{sweep WORKLOAD ...} of results/churn-sweep
 #	{run KEY}	of the reference's run.json; {run sweep_KEY} of the sweep's, {run scale_KEY} of the sizes',
 #		{run next_KEY} and {run contend_KEY} of those of 7.3 and results/contend
 #	{=TEXT}		a setting or a name: not measured
@@ -187,7 +188,7 @@ END {
 	printf "%s%s", out, literal(text)
 	exit bad
 }' what=run "$tmp/run" what=then "$top/results/reference/6.12/summary.tsv" \
-	"$top/results/churn-sweep/summary.tsv" "$top/results/scale/summary.tsv" \
+	"$top/results/scale/summary.tsv" what=sweep "$top/results/churn-sweep/summary.tsv" \
 	what=7.3 "$top/results/reference/7.3/summary.tsv" "$top/results/contend/summary.tsv" \
 	what=template "$TEMPLATE" \
 	>"$tmp/chapter" ||

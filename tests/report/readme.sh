@@ -77,7 +77,7 @@ check "and of what is back within a time" bold "parked parked_mib_500 tcg: flag 
 check "and none if intervals overlap" \
 	bold "drain t95_s tcg: - flag flag-d250 ext" ""
 check "nor with two boots, which are not tested" \
-	bold "churn-sweep cost_gib_s_p500 um: flag flag-d250 ext" ""
+	bold "sweep churn-sweep cost_gib_s_p500 um: flag flag-d250 ext" ""
 check "a range has the interval of Linux 6.12" interval 6.12 ""
 check "and of 7.3" interval 7.3 "7.3 "
 check "README has the figures of the summaries" current "$top/README.md"
