@@ -146,7 +146,7 @@ static void quicker_flag(void **state)
 	free(tsv);
 }
 
-/* What a boot of churn-sweep found at three pauses */
+/* What a boot of churn-sweep found at some pauses; much is supplied anew where it may be */
 static void sweep_found(struct work *w, const char *boot, int cost_100, int cost_10000)
 {
 	static const char text[] =
@@ -154,10 +154,14 @@ static void sweep_found(struct work *w, const char *boot, int cost_100, int cost
 		"{\"t\":2,\"event\":\"result\",\"workload\":\"churn-sweep\",\"metric\":\"cost_gib_s_p100\",\"unit\":\"GiB*s/min\",\"value\":%d}\n"
 		"{\"t\":2,\"event\":\"result\",\"workload\":\"churn-sweep\",\"metric\":\"cost_gib_s_p10000\",\"unit\":\"GiB*s/min\",\"value\":%d}\n"
 		"{\"t\":2,\"event\":\"result\",\"workload\":\"churn-sweep\",\"metric\":\"host_refill_mib_p250\",\"unit\":\"MiB/min\",\"value\":0}\n"
+		"{\"t\":2,\"event\":\"result\",\"workload\":\"churn-sweep\",\"metric\":\"host_refill_mib_p1500\",\"unit\":\"MiB/min\",\"value\":%d}\n"
+		"{\"t\":2,\"event\":\"result\",\"workload\":\"churn-sweep\",\"metric\":\"host_refill_mib_p2500\",\"unit\":\"MiB/min\",\"value\":%d}\n"
+		"{\"t\":2,\"event\":\"result\",\"workload\":\"churn-sweep\",\"metric\":\"cycles_p250\",\"unit\":\"1/min\",\"value\":%d}\n"
 		"{\"t\":3,\"event\":\"end\",\"workload\":\"churn-sweep\"}\n";
 
 	append(str("%s/run/boots/%s/events.jsonl", w->dir, boot),
-	       str(text, cost_100, cost_10000), "a");
+	       str(text, cost_100, cost_10000, cost_100, 100 * cost_100 * cost_100, cost_100),
+	       "a");
 }
 
 /*
@@ -184,6 +188,10 @@ static void worst_pause(void **state)
 			 "| - n="));
 	assert_true(says(text, "| Memory supplied anew, at the worst of pauses below a second ",
 			 "**leans met, too few boots (2)** (goal: at most ×0.2 of `flag`)"));
+	assert_true(says(text, "| Memory supplied anew, at the worst of pauses from 1 to 2 s ",
+			 "×1.85 [1.8, 1.9]"));
+	assert_true(says(text, "| Rounds completed, at the worst of pauses below a second ",
+			 "**leans met, too few boots (2)** (goal: at least ×1 of `flag`)"));
 	free(text);
 	text = slurp(str("%s/run/answers.tsv", w->dir));
 	assert_true(says(text, "Cost of churn, at the pause where it compares worst\tum\t", "\tcost_gib_s_p100\t"));

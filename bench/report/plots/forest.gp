@@ -1,6 +1,10 @@
 # A panel a platform, a line a metric or a heading: the ratio with its interval. Data: a block a
 # panel: line, ratio, lower and upper end, shown by a test.
-left = 0.38
+left = 0.33	# headings fit
+do for [i=1:nlines] {
+	fits = 0.02 + 0.0078 * strlen(line[i])
+	if (fits > left) { left = fits }
+}
 gap = 0.03
 wide = (0.985 - left) / npanels
 set multiplot title title
