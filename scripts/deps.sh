@@ -135,6 +135,8 @@ command -v apt-get >/dev/null ||
 	die "missing, and there is no apt-get to install it: $list"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 echo "installing $list"
 # shellcheck disable=SC2086
 {

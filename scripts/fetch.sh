@@ -114,6 +114,8 @@ get_release()
 	_tmp=$dir/.fetch-$$
 	mkdir -p "$_tmp"
 	trap 'rm -rf "$_tmp"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 	(cd "$_tmp" && run_apt apt-get download "linux-source-$_series=$_v") \
 		>"$apt/log" 2>&1 ||
 		die "linux-source-$_series $_v cannot be fetched: $(grep '^E:' "$apt/log" | head -n 1); try again, or put its tarball at $_tar"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A cache that kernels cannot be built in is named before anything is unpacked,
-# and what an interrupted run has left there is removed.
+# and what an interrupted run has left there is removed. Ctrl-C leaves nothing there.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 . "$top/tests/tap.sh"
@@ -76,4 +76,35 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	ok "leftovers of root # SKIP only root can make them"
 fi
+
+# stopped CMD...: Ctrl-C once it has apt-get at work, which takes its time
+stopped()
+{
+	rm -f "$tmp/working"
+	PATH=$tmp/bin:$PATH TMPDIR=$tmp/empty PRX_CACHE=$tmp/fetch setsid \
+		env --default-signal=INT "$@" >"$tmp/log" 2>&1 &
+	_pid=$!
+	until [ -e "$tmp/working" ]; do
+		kill -0 $_pid || return 1
+		sleep 0.1
+	done
+	kill -INT -$_pid
+	_rc=0
+	wait $_pid || _rc=$?
+	[ $_rc -eq 130 ]
+}
+
+rm "$tmp/bin/ln"
+printf '#!/bin/sh\n: >"%s"\nexec sleep 60\n' "$tmp/working" >"$tmp/bin/apt-get"
+# shellcheck disable=SC2016
+printf '#!/bin/sh\nexec "$@"\n' >"$tmp/bin/sudo"
+printf '#!/bin/sh\necho "linux-source-6.12 | 6.12.1-1 | mirror"\n' >"$tmp/bin/apt-cache"
+chmod +x "$tmp"/bin/*
+mkdir -p "$tmp/fetch/apt" "$tmp/empty"
+: >"$tmp/fetch/apt/updated"
+check "Ctrl-C while a source is fetched" stopped "$tmp/repo/scripts/fetch.sh" get 6.12.1
+check "leaves nothing of it" [ -z "$(find "$tmp/fetch" -name '.fetch*')" ]
+check "Ctrl-C while packages are installed" stopped env KERNEL=9.9 \
+	"$tmp/repo/scripts/deps.sh" deb
+check "leaves nothing in TMPDIR" rmdir "$tmp/empty"
 finish

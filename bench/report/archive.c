@@ -3,6 +3,7 @@
 #include "prreport.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,28 @@ static bool is_file(const char *path)
 	return !stat(path, &st) && S_ISREG(st.st_mode);
 }
 
+/*
+ * A process of its own, out of reach of Ctrl-C, removes the directory once this one
+ * has ended, however that happens: then nobody can write to the pipe any more.
+ */
+static void remove_at_end(const char *dir)
+{
+	int fds[2];
+	char byte;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return;
+	if (!fork()) {
+		close(fds[1]);
+		setsid();
+		while (read(fds[0], &byte, 1) < 0 && errno == EINTR)
+			;
+		archive_remove(dir);
+		_exit(0);
+	}
+	close(fds[0]);
+}
+
 /**
  * archive_unpack() - where a run's boots can be read
  *
@@ -86,6 +109,7 @@ int archive_unpack(struct run *run)
 		return -1;
 	}
 	run->raw = run->unpacked = raw;
+	remove_at_end(raw);
 	status = run_program(NULL, (const char *const []){
 			"tar", "-xJf", archive, "-C", raw, "--no-same-owner", NULL });
 	if (!status)

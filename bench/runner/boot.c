@@ -166,7 +166,7 @@ int boot_run(const struct config *cfg, const struct boot *b)
 	if (cgroup_remove(&r.group, err, sizeof(err)))
 		run_failed(&r, "error", EXIT_LOST, "%s", err);
 	if (!r.interrupted && r.nr_guests && !r.guests[0]->nr)
-		guest_check_console(r.guests[0]);
+		guest_check_console(r.guests[0], false);
 	if (event_log_close(&r.log))
 		run_cannot_write(&r);
 	if (!r.exit_code)

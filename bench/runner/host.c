@@ -334,12 +334,10 @@ static int drive(struct run *r, const json_t *args)
 	full = host_full(r);
 	for (i = 0; i < r->nr_guests; i++)
 		full |= r->guests[i]->busy;
-	if (full)
-		return 0;
-	if (guests_finish(r))
+	if (!full && guests_finish(r))
 		return -1;
 	for (i = 0; i < r->nr_guests; i++)
-		guest_check_console(r->guests[i]);
+		guest_check_console(r->guests[i], full);
 	return 0;
 }
 

@@ -158,6 +158,7 @@ static bool run_probe(char **argv, const char *log, char *why, size_t len)
 bool kvm_works(const struct config *cfg, char *why, size_t len)
 {
 	char dir[PATH_MAX], log[PATH_MAX + 16], firmware[PATH_MAX + 16];
+	sigset_t signals, before;
 	bool works = false;
 	char **argv;
 	size_t i;
@@ -169,9 +170,13 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 			strerror(errno));
 		return false;
 	}
+	/* Who ends the program now does so when the directory is gone. */
+	stop_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, &before);
 	if (temp_dir(dir, sizeof(dir))) {
 		set_err(why, len, "%s: %s; set TMPDIR to a directory that can be written",
 			dir, strerror(errno));
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		return false;
 	}
 	make_path(log, sizeof(log), "%s/console", dir);
@@ -186,5 +191,6 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 	unlink(log);
 	unlink(firmware);
 	rmdir(dir);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return works;
 }

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "state.h"
@@ -147,16 +148,24 @@ static void prepare(struct state *s, const struct options *o, int argc, char **a
 		printf("1..%u\n", s->plan.nr_boots - s->ok - s->bad);
 }
 
-/* What boots have finished gets its report even if others were lost. */
-static int report(const struct state *s, const char *program)
+/*
+ * What boots have finished gets its report even if others were lost.  run_phases()
+ * has blocked the signals that end a run: the program gets them, and here they are
+ * looked for afterwards.
+ */
+static int report(struct state *s, const char *program)
 {
-	char *argv[] = { (char *)program, (char *)s->cfg.out, NULL };
+	char *argv[] = { (char *)program, s->cfg.out, NULL };
+	const struct timespec at_once = { 0 };
+	sigset_t signals;
 	int status = 0;
 	pid_t pid;
 
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
+		sigemptyset(&signals);
+		sigprocmask(SIG_SETMASK, &signals, NULL);
 		execv(program, argv);
 		complain("cannot run %s: %s; run 'make programs'",
 			program, strerror(errno));
@@ -164,7 +173,11 @@ static int report(const struct state *s, const char *program)
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
+	stop_signals(&signals);
+	if (sigtimedwait(&signals, NULL, &at_once) > 0)
+		s->interrupted = true;
+	return !s->interrupted && pid > 0 && WIFEXITED(status) &&
+	       !WEXITSTATUS(status) ? 0 : -1;
 }
 
 /* Run what is to be first, report it, and build what the rest needs. */
@@ -182,6 +195,8 @@ static void run_first(struct state *s, const struct options *o)
 		save_run(s, FIRST_REPORT);
 		say(s, "first report, of %u boots:\n", s->ok + s->bad);
 		report(s, o->report);
+		if (s->interrupted)
+			return;
 		say(s, "going on; the report is renewed at the end, and Ctrl-C keeps this one\n");
 		save_run(s, "running");
 	}
@@ -272,7 +287,7 @@ int main(int argc, char **argv)
 		run(&s, &o);
 		ret = result(&s);
 		if (o.report && ret <= EXIT_LOST && report(&s, o.report))
-			ret = EXIT_LOST;
+			ret = s.interrupted ? EXIT_INTERRUPTED : EXIT_LOST;
 	}
 	free(s.kvm_counters);
 	plan_free(&s.plan);

@@ -228,6 +228,7 @@ static bool place_option(struct state *s, struct options *o, int c, char *arg)
 /* Fill in what was asked for; wrong options end the program. */
 void parse_options(struct state *s, struct options *o, int argc, char **argv)
 {
+	const char *report = o->resume ? o->report : NULL;	/* said now: it wins */
 	int c;
 
 	s->cfg.sel.seed = 1;
@@ -255,6 +256,8 @@ void parse_options(struct state *s, struct options *o, int argc, char **argv)
 			argv[optind]);
 		exit(EXIT_USAGE);
 	}
+	if (report)
+		o->report = report;
 	s->profile = profile_names[s->cfg.sel.full];
 	if (!s->cfg.sel.workloads)
 		s->cfg.sel.workloads = default_workloads(s->cfg.sel.full);

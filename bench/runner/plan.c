@@ -206,7 +206,7 @@ static int fill_phase(struct phase *phase, const struct selection *sel,
 }
 
 /* Count the boots, and how long they take. */
-static void plan_sum(struct plan *plan)
+void plan_sum(struct plan *plan)
 {
 	size_t i, l;
 

@@ -153,6 +153,7 @@ int parse_part(const char *text, struct plan_part *part, char *err, size_t len);
 int plan_make(struct plan *plan, const struct selection *sel);
 int plan_first(struct plan *plan, const struct plan_part *part);
 struct plan plan_head(const struct plan *plan);
+void plan_sum(struct plan *plan);
 uint64_t plan_variants(const struct plan *plan, uint64_t platforms);
 void plan_free(struct plan *plan);
 
@@ -366,6 +367,7 @@ int event_log_close(struct event_log *log);
 int settings_check(const json_t *ready, const struct boot *b,
 		   const char *release, char *err, size_t len);
 bool splat_line(const char *line, bool oom_is_result);
+bool pressure_line(const char *line);
 
 /* boot.c */
 int boot_run(const struct config *cfg, const struct boot *b);

@@ -89,6 +89,12 @@ static bool same(const json_t *was, const json_t *is, const char *key)
 	return (!a && !b) || json_equal(a, b);
 }
 
+static int another(char *err, size_t len, const char *key)
+{
+	return set_err(err, len, "its '%s' is not what it would be now; start another run",
+		       key);
+}
+
 /**
  * resume_same() - would what runs now be the same run?
  * @was: run.json as it was left
@@ -104,20 +110,22 @@ int resume_same(const json_t *was, const json_t *is, char *err, size_t len)
 		"commit", "profile", "seed", "boots_planned", "platforms",
 		"variants", "workloads", "settings_by_platform",
 	};
+	static const char *const newer[] = { "append", "equalise" };	/* than some runs */
 	static const char *const machine[] = { "cpu", "cores", "kernel" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!same(was, is, keys[i]))
-			return set_err(err, len,
-				       "its '%s' is not what it would be now; start another run",
-				       keys[i]);
+			return another(err, len, keys[i]);
 	for (i = 0; i < ARRAY_SIZE(machine); i++)
 		if (!same(json_object_get(was, "machine"),
 			  json_object_get(is, "machine"), machine[i]))
 			return set_err(err, len,
 				       "it is of a machine with another '%s'; start another run",
 				       machine[i]);
+	for (i = 0; i < ARRAY_SIZE(newer); i++)
+		if (json_object_get(was, newer[i]) && !same(was, is, newer[i]))
+			return another(err, len, newer[i]);
 	return 0;
 }
 
@@ -158,7 +166,6 @@ static bool take_out(struct plan *plan, const json_t *meta)
 			for (k = 0; k < lane->nr; k++) {
 				if (!is_boot(&lane->boots[k], meta))
 					continue;
-				plan->estimate_s -= lane->boots[k].estimate_s;
 				memmove(&lane->boots[k], &lane->boots[k + 1],
 					(--lane->nr - k) * sizeof(*lane->boots));
 				return true;
@@ -181,6 +188,7 @@ static bool take_out(struct plan *plan, const json_t *meta)
 int resume_plan(struct plan *plan, const char *dir, struct resumed *done)
 {
 	char path[2 * PATH_MAX];
+	struct plan left;
 	struct dirent *e;
 	DIR *boots;
 
@@ -209,5 +217,8 @@ int resume_plan(struct plan *plan, const char *dir, struct resumed *done)
 		json_decref(meta);
 	}
 	closedir(boots);
+	left = *plan;
+	plan_sum(&left);
+	plan->estimate_s = left.estimate_s;
 	return 0;
 }

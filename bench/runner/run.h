@@ -77,7 +77,7 @@ int guest_failed(struct guest *g, const char *status, int exit_code,
 		 const char *fmt, ...) PRINTF(4, 5);
 
 /* console.c */
-void guest_check_console(struct guest *g);
+void guest_check_console(struct guest *g, bool full);
 void guest_show_console(const struct guest *g);
 
 /* host.c */

@@ -150,6 +150,7 @@ void make_run_json(struct state *s, int argc, char **argv)
 	json_t *vars = json_array(), *names = json_array(), *about = json_object();
 	json_t *about_variants = json_object(), *compare = json_array(), *machine, *warnings, *line;
 	char stamp[64], host[128] = "", *why = NULL, *commit = git_commit(&why);
+	const char *append = getenv("PRBENCH_APPEND");
 	size_t i;
 
 	for (i = 0; i < nr_workloads; i++) {
@@ -190,6 +191,8 @@ void make_run_json(struct state *s, int argc, char **argv)
 			   "compare", compare,
 			   "equalise", equalise_names[s->cfg.equalise],
 			   "estimate_s", s->plan.estimate_s);
+	json_object_set_new(s->run, "append",
+			    json_text(append && *append ? append : "none"));
 	add_settings(sel, s->run);
 	add_words(s->run, argc, argv);
 	if (why)
@@ -199,6 +202,25 @@ void make_run_json(struct state *s, int argc, char **argv)
 				    json_text(s->kvm_counters));
 	free(why);
 	free(commit);
+}
+
+/* What is warned of now holds for the run that goes on, too. */
+static void keep_warnings(json_t *was, const json_t *now)
+{
+	json_t *all = json_object_get(was, "warnings"), *line, *other;
+	size_t i, k;
+
+	if (!json_is_array(all)) {
+		all = json_array();
+		json_object_set_new(was, "warnings", all);
+	}
+	json_array_foreach(now, i, line) {
+		json_array_foreach(all, k, other)
+			if (json_equal(line, other))
+				break;
+		if (k == json_array_size(all))
+			json_array_append(all, line);
+	}
 }
 
 /* From now on it is the run that was interrupted; what has ended is not booted. */
@@ -228,6 +250,7 @@ void go_on(struct state *s)
 		json_object_set_new(was, "resumed", times);
 	}
 	json_array_append_new(times, json_string(stamp));
+	keep_warnings(was, json_object_get(s->run, "warnings"));
 	json_decref(s->run);
 	s->run = json_incref(was);
 }

@@ -165,3 +165,18 @@ bool splat_line(const char *line, bool oom_is_result)
 		return true;
 	return !oom_is_result && strstr(line, "Out of memory: Killed");
 }
+
+/* Of these lines, those that a host without memory is enough for. */
+bool pressure_line(const char *line)
+{
+	static const char *const marks[] = {
+		"INFO: rcu", "INFO: task", "lockup", "Out of memory: Killed",
+		"Kernel panic",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(marks); i++)
+		if (strstr(line, marks[i]))
+			return true;
+	return false;
+}

@@ -39,6 +39,26 @@ kill -KILL $pid
 wait $pid 2>/dev/null
 ok "SIGKILL: nothing is left" nothing_runs KILL
 
+# Ctrl-C while the report is made: to all in the foreground, which includes gnuplot.
+cat >"$scratch/slow" <<END
+#!/bin/sh
+: >"$scratch/reporting"
+exec sleep 60
+END
+chmod +x "$scratch/slow"
+setsid env --default-signal=INT "$bin/prbench" --agent "$bin/pragent" --out "$scratch/report" \
+	--platforms um --variants off --workloads drain --set drain.settle_ms=200 --boots 1 \
+	--report "$scratch/slow" >"$scratch/log" 2>&1 &
+pid=$!
+until [ -e "$scratch/reporting" ] || ! kill -0 $pid; do
+	sleep 0.1
+done
+kill -INT -$pid
+timeout 20 tail --pid=$pid -f /dev/null
+ok "SIGINT while the report is made: it ends soon" [ $? -eq 0 ]
+wait $pid
+ok "SIGINT while the report is made: status 130" [ $? -eq 130 ]
+
 # go_on RUN
 go_on()
 {

@@ -58,6 +58,16 @@ ok "nothing is left" nothing_left fit
 ok "and it is in the report" grep -q '^um.*multi	guests_fit	count	1	2	' \
 	"$scratch/fit/summary.tsv"
 
+# The command line is on the console: a word that a kernel complains with, and one
+# that it may say where the host is full.
+# shellcheck disable=SC2086
+PRBENCH_APPEND="WARNING: CPU:" bench warned --variants off $small
+ok "a guest's warning spoils a boot that ends at its limit" [ $? -eq 1 ]
+ok "and is said" grep -q "guest 1: the guest's kernel complained: .*WARNING: CPU:" "$scratch/log"
+# shellcheck disable=SC2086
+PRBENCH_APPEND="INFO: task" bench hung --variants off $small
+ok "what a full host may cause does not" [ $? -eq 0 ]
+
 for signal in INT KILL; do
 	start $signal
 	ok "SIG$signal: guests are at work" [ -d "$(cgroup $signal)" ]

@@ -332,6 +332,17 @@ if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
 		says 'kvm is left out: no guest boots .*: no such MSR; turn on nested'
 	ok "a comma in TMPDIR is doubled for QEMU" \
 		grep -q "file,id=console,path=$scratch/t,,mp/" "$SEEN"
+	# Ctrl-C while it is tried out
+	mkdir "$scratch/probe"
+	# shellcheck disable=SC2086
+	LASTS=5 TMPDIR=$scratch/probe setsid env --default-signal=INT "$bin/prbench" $quick \
+		--out "$scratch/nokvm" --platforms kvm >"$scratch/log" 2>&1 &
+	pid=$!
+	until grep -q "path=$scratch/probe/" "$SEEN" || ! kill -0 $pid; do sleep 0.05; done
+	kill -INT -$pid
+	wait $pid
+	ok "SIGINT while KVM is tried: it ends of it" [ $? -eq 130 ]
+	ok "and nothing is left in TMPDIR" rmdir "$scratch/probe"
 	pr "$scratch/notkvm" --platforms kvm,um --set drain.mib=64 \
 		--set drain.settle_ms=200 --boots 1 >"$scratch/log" 2>&1
 	ok "without KVM other platforms go on" [ $? -eq 0 ]

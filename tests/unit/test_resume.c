@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "prbench.h"
+#include "state.h"
 
 struct work {
 	char dir[64];
@@ -161,6 +161,9 @@ static void another_run_is_told(void **state)
 		{ "settings_by_platform", "{'commit':'a','seed':1,'settings_by_platform':{},'machine':{'cpu':'x','cores':2}}" },
 		{ "cores", "{'commit':'a','seed':1,'machine':{'cpu':'x','cores':4}}" },
 		{ "cpu", "{'commit':'a','seed':1}" },
+		{ "append", "{'commit':'a','seed':1,'append':'nokaslr','equalise':'touch','machine':{'cpu':'x','cores':2}}" },
+		{ "append", "{'commit':'a','seed':1,'equalise':'touch','machine':{'cpu':'x','cores':2}}" },
+		{ "equalise", "{'commit':'a','seed':1,'append':'none','equalise':'wait','machine':{'cpu':'x','cores':2}}" },
 	};
 	json_t *was = json_pack("{s:s,s:i,s:{s:s,s:i}}", "commit", "a", "seed", 1,
 				"machine", "cpu", "x", "cores", 2);
@@ -172,6 +175,12 @@ static void another_run_is_told(void **state)
 	/* what may differ: when, and how far it got */
 	json_object_set_new(now, "date", json_string("later"));
 	json_object_set_new(now, "boots_ok", json_integer(3));
+	/* and what the run is too old to say */
+	json_object_set_new(now, "append", json_string("none"));
+	json_object_set_new(now, "equalise", json_string("touch"));
+	assert_int_equal(resume_same(was, now, err, sizeof(err)), 0);
+	json_object_set_new(was, "append", json_string("none"));
+	json_object_set_new(was, "equalise", json_string("touch"));
 	assert_int_equal(resume_same(was, now, err, sizeof(err)), 0);
 	json_decref(now);
 	for (i = 0; i < ARRAY_SIZE(other); i++) {
@@ -206,6 +215,89 @@ static void what_has_ended_is_not_made_again(void **state)
 	assert_int_equal(done.last, 3);
 	assert_int_equal(left(w), 2);
 	assert_true(w->plan.estimate_s < before);
+}
+
+/* Lanes of a phase run together: only the longest one takes time. */
+static void what_is_left_takes_as_long_as_its_longest_lane(void **state)
+{
+	struct work *w = *state;
+	struct selection sel = { .platforms = BIT(UM) | BIT(TCG), .boots = 2, .seed = 1 };
+	char err[128] = "";
+	struct resumed done;
+	const struct lane *lanes;
+	size_t l, k;
+
+	plan_free(&w->plan);
+	assert_int_equal(parse_workloads("drain", &sel.workloads, err, sizeof(err)), 0);
+	assert_int_equal(plan_make(&w->plan, &sel), 0);
+	assert_int_equal(w->plan.nr, 1);
+	assert_int_equal(w->plan.phases[0].nr, 2);
+	lanes = w->plan.phases[0].lanes;
+	/* Of one lane all have ended, of the other one all but the last. */
+	for (l = 0; l < 2; l++)
+		for (k = 0; k + l < lanes[l].nr; k++) {
+			const struct boot *b = &lanes[l].boots[k];
+			char *name = format("%zu%02zu", l, k);
+			char *text = format("{\"platform\":\"%s\",\"variant\":\"%s\",\"replicate\":%u,\"mem_mib\":%u,\"workloads\":[\"drain\"],\"status\":\"ok\"}",
+					    platform_table[b->platform].name, b->variant->name,
+					    b->replicate, b->mem_mib);
+
+			put_boot(w, name, text);
+			free(text);
+			free(name);
+		}
+	k = w->plan.nr_boots;
+	assert_int_equal(resume_plan(&w->plan, w->dir, &done), 0);
+	assert_int_equal(done.ok, k - 1);
+	assert_int_equal(w->plan.nr_boots, k);
+	assert_int_equal(lanes[0].nr, 0);
+	assert_int_equal(lanes[1].nr, 1);
+	assert_true(w->plan.estimate_s == lanes[1].boots[0].estimate_s);
+}
+
+/* What a run was warned of when it went on is not lost, nor said twice. */
+static void warnings_are_kept(void **state)
+{
+	struct work *w = *state;
+	struct state s = {
+		.plan = w->plan,
+		.was = json_pack("{s:[s]}", "warnings", "old"),
+		.run = json_pack("{s:[s, s]}", "warnings", "old", "new"),
+	};
+	const json_t *warnings;
+
+	snprintf(s.cfg.out, sizeof(s.cfg.out), "%s", w->dir);
+	go_on(&s);
+	warnings = json_object_get(s.run, "warnings");
+	assert_int_equal(json_array_size(warnings), 2);
+	assert_string_equal(json_string_value(json_array_get(warnings, 1)), "new");
+	json_decref(s.run);
+	/* a run that had none */
+	json_object_del(s.was, "warnings");
+	s.run = json_pack("{s:[s]}", "warnings", "new");
+	go_on(&s);
+	assert_int_equal(json_array_size(json_object_get(s.run, "warnings")), 1);
+	json_decref(s.run);
+	json_decref(s.was);
+}
+
+/* Who reports is what is said now, or else what was said at first. */
+static void the_command_line_says_who_reports(void **state)
+{
+	char *now[] = { "prbench", "--resume", "dir", "--report", "new", NULL };
+	char *stored[] = { "prbench", "--report", "old", NULL };
+	struct options o = { .kernels = "build/kernels" };
+	struct state s = { .profile = "quick" };
+
+	(void)state;
+	parse_resume(&o, 5, now);
+	assert_string_equal(o.resume, "dir");
+	parse_options(&s, &o, 3, stored);
+	assert_string_equal(o.report, "new");
+	o.report = NULL;
+	parse_resume(&o, 3, now);
+	parse_options(&s, &o, 3, stored);
+	assert_string_equal(o.report, "old");
 }
 
 static void what_cannot_be_read_is_made_again(void **state)
@@ -262,6 +354,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_run_says_how_it_was_started), T(what_is_no_run_is_refused),
 		T(another_run_is_told), T(what_has_ended_is_not_made_again),
+		T(what_is_left_takes_as_long_as_its_longest_lane),
+		T(warnings_are_kept), T(the_command_line_says_who_reports),
 		T(what_cannot_be_read_is_made_again),
 		T(what_is_not_planned_does_not_count), T(without_boots_all_is_left),
 	};

@@ -200,6 +200,21 @@ static void splats_are_seen(void **state)
 	assert_true(splat_line("[    1.0] BUG: unable to handle page fault", true));
 }
 
+/* Of a host that was full all else is still the guest's kernel's own. */
+static void what_a_full_host_causes_is_known(void **state)
+{
+	(void)state;
+	assert_true(pressure_line("[    1.0] rcu: INFO: rcu_preempt self-detected stall on CPU"));
+	assert_true(pressure_line("[    1.0] INFO: task init:1 blocked for more than 120 seconds."));
+	assert_true(pressure_line("[    1.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s!"));
+	assert_true(pressure_line("[    1.0] BUG: workqueue lockup - pool cpus=0"));
+	assert_true(pressure_line("[    1.0] Out of memory: Killed process 7"));
+	assert_true(pressure_line("[    1.0] Kernel panic - not syncing: Attempted to kill init!"));
+	assert_false(pressure_line("[    1.0] WARNING: CPU: 0 PID: 1 at mm/x.c:1"));
+	assert_false(pressure_line("[    1.0] BUG: sleeping function called from invalid context"));
+	assert_false(pressure_line("[    1.0] WARNING: possible circular locking dependency detected"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +227,7 @@ int main(void)
 		cmocka_unit_test(fragment_percent_is_read_back),
 		cmocka_unit_test(cpus_are_counted),
 		cmocka_unit_test(splats_are_seen),
+		cmocka_unit_test(what_a_full_host_causes_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
