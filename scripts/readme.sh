@@ -58,7 +58,7 @@ function number(key, v,	u) {
 	if (u == "1/s" && median[key] >= 1000000)
 		return sprintf("%.2f", v / 1000000)
 	if (u == "s" || u ~ /^GiB[*]s/ || u == "count" && v != int(v))
-		v = sprintf("%.1f", v)
+		v = sprintf(u == "s" && v < 1 ? "%.2f" : "%.1f", v)
 	else
 		v = sprintf(key ~ / pass_ms/ ? "%.2f" : "%.0f", v)
 	return v == 0 ? "0" : v
@@ -89,7 +89,7 @@ function best(key, keys, n,	i, k, alone) {
 		if (k == key || !(k in median) || k ~ / off$/)
 			continue
 		alone = 1
-		if (key ~ / (cycles|guests_fit|ops_s|kept_percent|parked_mib_[0-9]+) / ? low[key] + 0 <= high[k] + 0 : \
+		if (key ~ / (cycles(_p[0-9]+)?|guests_fit|host_huge_mib|ops_s|kept_percent|parked_mib_[0-9]+) / ? low[key] + 0 <= high[k] + 0 : \
 		    high[key] == "inf" || (low[k] != "inf" && high[key] + 0 >= low[k] + 0))
 			return 0
 	}

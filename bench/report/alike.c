@@ -80,6 +80,7 @@ json_t *alike_traits(const json_t *meta, const struct boot * const *boots, size_
 		free(text);
 	}
 	trait(traits, json_str(meta, "commit", NULL), "commit");
+	trait(traits, json_str(meta, "append", NULL), "words of PRBENCH_APPEND");
 	json_object_foreach((json_t *)by, platform, o)
 		json_object_foreach(o, workload, s)
 			traits_of_object(traits, s, workload, platform);
@@ -91,6 +92,9 @@ json_t *alike_traits(const json_t *meta, const struct boot * const *boots, size_
 
 		if (b->status != BOOT_OK)
 			continue;
+		if (!platform_find(on)->instructions)
+			trait(traits, json_str(meta, "equalise", NULL),
+			      "state of the host before a boot on %s", on);
 		trait(traits, json_str(b->meta, "qemu_version", NULL),
 		      "QEMU version on %s", on);
 		snprintf(sha, sizeof(sha), "%s", json_str(b->meta, "config_sha256", ""));

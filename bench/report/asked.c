@@ -207,18 +207,21 @@ const struct question questions[] = {
 const size_t nr_questions = sizeof(questions) / sizeof(*questions);
 
 /**
- * asked_beside() - the i-th variant that one stands beside in the first table
+ * asked_against() - the i-th variant that a question without a goal compares one with
+ * @beside: set if it stands beside the baseline in the first table
  *
  * Return: its name, or NULL after the last.
  */
-const char *asked_beside(const char *variant, const char *workload, const char *metric,
-			 size_t i)
+const char *asked_against(const char *variant, const char *workload, const char *metric,
+			  size_t i, bool *beside)
 {
 	const struct question *q;
 
 	for (q = questions; q < questions + nr_questions; q++)
-		if (q->place == BESIDE && !strcmp(q->variant, variant) &&
-		    !strcmp(q->workload, workload) && !strcmp(q->metric, metric) && !i--)
+		if (q->rule == MEASURED && q->other && !strcmp(q->variant, variant) &&
+		    !strcmp(q->workload, workload) && !strcmp(q->metric, metric) && !i--) {
+			*beside = q->place == BESIDE;
 			return q->other;
+		}
 	return NULL;
 }

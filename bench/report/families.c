@@ -47,6 +47,7 @@ static void compare_row(struct summary *sum, struct row *r)
 	const struct row *base = summary_find(sum, r->platform, r->series, BASELINE,
 					      r->workload, r->metric);
 	const char *against;
+	bool beside;
 	size_t i;
 
 	if (base && base != r)
@@ -58,12 +59,12 @@ static void compare_row(struct summary *sum, struct row *r)
 		if (other && other != base)
 			add(sum, r, other, true);
 	}
-	for (i = 0; (against = asked_beside(r->variant, r->workload, r->metric, i)); i++) {
+	for (i = 0; (against = asked_against(r->variant, r->workload, r->metric, i, &beside)); i++) {
 		const struct row *other = summary_find(sum, r->platform, r->series,
 						       against, r->workload, r->metric);
 
-		if (other && other != base)
-			add(sum, r, other, false)->beside = true;
+		if (other && (beside || !comparison_find(sum, r, against)))
+			add(sum, r, other, false)->beside = beside;
 	}
 	if (!base)
 		return;

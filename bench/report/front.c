@@ -351,6 +351,8 @@ int front_write(struct run *run, const struct summary *sum, const struct answer 
 		front_put_result(&f);
 	put_contents(&f);
 	ret |= put_pictures(&f);
+	if (nanswers)
+		front_put_losses(&f);
 	if (f.ncolumns)
 		put_first(&f);
 	if (nanswers)
@@ -362,6 +364,7 @@ int front_write(struct run *run, const struct summary *sum, const struct answer 
 	doc_h(&f.d, 2, "May it be trusted?");
 	put_warnings(&f.d, run);
 	put_completeness(&f.d, run, plots);
+	put_aa_result(&f.d, run, sum);
 	put_machine(&f.d, run);
 	doc_p(&f.d, "All metrics, pictures, boots, the same variant twice and by its predecessor, definitions, and how to make this again: [%s](%s).",
 	      html ? "details.html" : "details.md", html ? "details.html" : "details.md");

@@ -35,5 +35,6 @@ const char *front_ratio_text(struct front *f, const struct answer *an, const cha
 /* result.c */
 bool front_has_run(const struct front *f, const struct variant *v);
 void front_put_result(struct front *f);
+void front_put_losses(struct front *f);
 
 #endif /* FRONT_H */

@@ -280,6 +280,18 @@ static json_t *all_warnings(const struct merge *m)
 	return all;
 }
 
+/* What all of the runs had declared to compare */
+static void keep_declared(const struct merge *m, json_t *o)
+{
+	json_t *first = json_object_get(m->src[0].meta, "compare");
+	size_t i;
+
+	for (i = 1; i < m->nsrc; i++)
+		if (!json_equal(first, json_object_get(m->src[i].meta, "compare")))
+			return;
+	json_object_set(o, "compare", first);
+}
+
 static json_t *make_meta(struct merge *m, json_t *merged)
 {
 	/* Groups may differ in settings: then each run's own are what counts. */
@@ -314,6 +326,7 @@ static json_t *make_meta(struct merge *m, json_t *merged)
 		json_object_set_new(o, lists[i], all_words(m, lists[i]));
 	for (i = 0; i < sizeof(sums) / sizeof(*sums); i++)
 		json_object_set_new(o, sums[i], sum_of(m, sums[i]));
+	keep_declared(m, o);
 	if (warnings)
 		json_object_set_new(o, "warnings", warnings);
 	if (json_array_size(m->left_out))

@@ -204,6 +204,18 @@ static int put_data(struct run *run, const struct forest *fo)
 	return plot_close(run, f, fo->name, "dat");
 }
 
+/* The platform, with the kernel if there are several of it */
+static const char *panel_title(struct run *run, const struct forest *fo, size_t panel)
+{
+	const struct row *r = fo->panel[panel];
+	const char *title = platform_find(r->platform)->title;
+	size_t i, same = 0;
+
+	for (i = 0; i < fo->npanels; i++)
+		same += !strcmp(fo->panel[i]->platform, r->platform);
+	return same > 1 ? run_str(run, "%s, %s", title, r->series) : title;
+}
+
 static int draw(struct run *run, struct forest *fo, struct plots *out)
 {
 	const char *panels[PANELS_MAX], *n = boots_text(run, (size_t)fo->nlo, (size_t)fo->nhi);
@@ -212,7 +224,7 @@ static int draw(struct run *run, struct forest *fo, struct plots *out)
 	size_t i;
 
 	for (i = 0; i < fo->npanels; i++)
-		panels[i] = platform_find(fo->panel[i]->platform)->title;
+		panels[i] = panel_title(run, fo, i);
 	if (!f)
 		return -1;
 	gp_text(f, "title", run_str(run, "%s — %s", fo->title, n));

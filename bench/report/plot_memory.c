@@ -12,10 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GRID_S		0.05	/* the sampling interval */
-#define MAX_GRID	1500	/* points of a curve */
+#define SAMPLE_S	0.05	/* between two samples */
+#define MAX_POINTS	200	/* of a curve */
 #define LEAD_S		3.0	/* shown before the mark, or a fourth of what is after it */
-#define MAX_POINTS	800	/* a boot in a panel */
 #define MAX_PHASES	8
 #define MAX_FIGURES	2	/* beside a panel */
 
@@ -153,6 +152,16 @@ struct extent {
 	double xmin, xmax, ymax;
 };
 
+/* Of all samples from one time to another */
+static void add_extremes(const struct boot *b, double from, double to, double *lo, double *hi)
+{
+	for (size_t i = 0; i < b->nsamples; i++)
+		if (b->samples[i].t >= from && b->samples[i].t <= to) {
+			*lo = fmin(*lo, b->samples[i].resident_kib / 1024);
+			*hi = fmax(*hi, b->samples[i].resident_kib / 1024);
+		}
+}
+
 static void put_curve(FILE *f, const struct curve *c, struct extent *e)
 {
 	double until = INFINITY, from = -INFINITY, grid;
@@ -173,7 +182,7 @@ static void put_curve(FILE *f, const struct curve *c, struct extent *e)
 	e->xmax = fmax(e->xmax, until);
 	e->xmin = fmin(e->xmin, from);
 	fprintf(f, "# %s\n", c->label);
-	grid = fmax(GRID_S, (until - from) / MAX_GRID);
+	grid = fmax(SAMPLE_S, (until - from) / MAX_POINTS);
 	for (long k = ceil(from / grid); k * grid <= until; k++) {
 		double lo = INFINITY, hi = 0;
 		int n = 0;
@@ -184,6 +193,9 @@ static void put_curve(FILE *f, const struct curve *c, struct extent *e)
 				continue;
 			lo = fmin(lo, v[n]);
 			hi = fmax(hi, v[n++]);
+			/* A point stands for what is closer to it than to the next */
+			add_extremes(c->boots[b], zero[b] + fmax(from, (k - 0.5) * grid),
+				     zero[b] + fmin(until, (k + 0.5) * grid), &lo, &hi);
 		}
 		if (!n)
 			continue;

@@ -48,7 +48,7 @@ struct point {
 };
 
 static size_t points_of(const struct summary *sum, const char *platform,
-			const char *xmetric, const struct panel_info *info,
+			const char *series, const char *xmetric, const struct panel_info *info,
 			struct point *points)
 {
 	size_t i, j, n = 0;
@@ -56,8 +56,8 @@ static size_t points_of(const struct summary *sum, const char *platform,
 	for (i = 0; i < sum->n && n < MAX_VARIANTS; i++) {
 		const struct row *x = &sum->rows[i], *y;
 
-		if (strcmp(x->platform, platform) || strcmp(x->workload, info->xworkload) ||
-		    strcmp(x->metric, xmetric))
+		if (strcmp(x->platform, platform) || strcmp(x->series, series) ||
+		    strcmp(x->workload, info->xworkload) || strcmp(x->metric, xmetric))
 			continue;
 		y = summary_find(sum, platform, x->series, x->variant, info->yworkload,
 				 info->metric);
@@ -258,9 +258,10 @@ static int put_data(struct run *run, const struct plane *plane, const char *name
 }
 
 static int plot_one(struct run *run, const struct summary *sum, struct plots *out,
-		    const char *platform, const struct plane *plane)
+		    const char *platform, const char *series, const char *name,
+		    const struct plane *plane)
 {
-	const char *name = run_str(run, "%s-%s", plane->name, platform), *nb;
+	const char *nb;
 	struct panel panel[2] = { { 0 } };
 	const char *names[MAX_VARIANTS];
 	size_t k, n = 0, nr, lo, hi;
@@ -270,7 +271,7 @@ static int plot_one(struct run *run, const struct summary *sum, struct plots *ou
 
 	for (k = 0; k < 2; k++) {
 		panel[n].info = &plane->panels[k];
-		panel[n].n = points_of(sum, platform, plane->xmetric, panel[n].info,
+		panel[n].n = points_of(sum, platform, series, plane->xmetric, panel[n].info,
 				       panel[n].points);
 		n += panel[n].n > 1;
 	}
@@ -308,10 +309,21 @@ static int plot_one(struct run *run, const struct summary *sum, struct plots *ou
 int plot_plane(struct run *run, const struct summary *sum, struct plots *out,
 	       const char *platform)
 {
-	size_t i;
+	const char *first = NULL, *suffix;
+	size_t i, k;
 	int ret = 0;
 
-	for (i = 0; i < sizeof(planes) / sizeof(*planes); i++)
-		ret |= plot_one(run, sum, out, platform, &planes[i]);
+	for (i = 0; i < sum->n; i++) {
+		const struct row *r = &sum->rows[i];
+
+		if (!summary_first(sum, i) || strcmp(r->platform, platform))
+			continue;
+		suffix = first ? run_str(run, "-%s", r->series) : "";
+		first = r->series;
+		for (k = 0; k < sizeof(planes) / sizeof(*planes); k++)
+			ret |= plot_one(run, sum, out, platform, r->series,
+					run_str(run, "%s-%s%s", planes[k].name, platform,
+						suffix), &planes[k]);
+	}
 	return ret;
 }

@@ -23,7 +23,7 @@ struct split {
 
 struct splits {
 	struct split *s;
-	size_t n;
+	size_t n, untested;		/* too many boots for an exact test */
 };
 
 static bool order_recorded(const struct run *run)
@@ -118,8 +118,12 @@ static void split_metric(const struct run *run, const struct summary *sum, size_
 		stats_summary(ratios, sp.strata, &st);
 		sp.ratio = st.median;
 		sp.raw = stats_strata(s, (int)n);
-		out->s = xrealloc(out->s, out->n + 1, sizeof(*out->s));
-		out->s[out->n++] = sp;
+		if (isnan(sp.raw)) {
+			out->untested++;
+		} else {
+			out->s = xrealloc(out->s, out->n + 1, sizeof(*out->s));
+			out->s[out->n++] = sp;
+		}
 	}
 	for (i = 0; i < n; i++) {
 		free((double *)s[i].a);
@@ -164,7 +168,7 @@ static void splits_collect(const struct run *run, const struct summary *sum,
  */
 void put_predecessors(struct doc *d, const struct run *run, const struct summary *sum)
 {
-	struct splits all = { NULL, 0 };
+	struct splits all = { 0 };
 	size_t i, bad = 0, shown = 0;
 	struct table t;
 
@@ -195,9 +199,12 @@ void put_predecessors(struct doc *d, const struct run *run, const struct summary
 		table_cell(&t, "%.2g, %.2g", s->raw, s->p);
 		table_cell(&t, s->p <= ALPHA ? "**differs**" : "no difference shown");
 	}
-	if (!all.n)
+	if (all.untested)
+		doc_p(d, "**%zu tests were not made**: these variants have too many boots for an exact one.",
+		      all.untested);
+	if (!all.n && !all.untested)
 		doc_p(d, "Too few boots to say whether it matters which variant was booted before.");
-	else
+	else if (all.n)
 		doc_p(d, "%s%zu of %zu tests of the headline metrics and `fill_s` show that the variant booted before matters%s Boots that followed a variant against those that followed another, within each variant, the ranks added up; exact, Holm-corrected over all of them. %s",
 		      bad ? "**" : "", bad, all.n,
 		      bad ? "**: the order of the boots is in these figures, and differences of this size between variants may come from it." : ".",

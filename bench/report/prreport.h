@@ -402,8 +402,8 @@ int put_figure(struct doc *d, struct run *run, const struct plot *plot);
 
 /* ---- asked.c, questions.c: what is asked, and the answers ---- */
 
-const char *asked_beside(const char *variant, const char *workload, const char *metric,
-			 size_t i);
+const char *asked_against(const char *variant, const char *workload, const char *metric,
+			  size_t i, bool *beside);
 
 struct answer *answers_make(const struct summary *sum, size_t *n);
 int write_answers(const struct answer *all, size_t n, const char *path);
@@ -423,7 +423,8 @@ json_t *alike_differences(const json_t *a, const json_t *b, bool commits);
 /* ---- trust.c, predecessor.c: how far a run can be trusted ---- */
 
 int aa_differences(const struct run *run, const struct summary *sum);
-void put_warnings(struct doc *d, const struct run *run);
+void put_warnings(struct doc *d, struct run *run);
+void put_aa_result(struct doc *d, const struct run *run, const struct summary *sum);
 void put_trust(struct doc *d, const struct run *run, const struct summary *sum);
 void put_predecessors(struct doc *d, const struct run *run, const struct summary *sum);
 

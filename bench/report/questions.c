@@ -64,15 +64,15 @@ static const char *judge_difference(const struct answer *an)
 	if (a == b)
 		return exact ? "same" : "~";
 	if (!exact && !(an->c && an->c->p <= ALPHA))
-		return an->c && !an->c->few ? "~" : "n<";
+		return !an->c ? "untested" : an->c->few ? "n<" : "~";
 	if (!*better)
 		return a < b ? "less" : "more";
 	return (a < b) == !strcmp(better, "less") ? "better" : "worse";
 }
 
-/* What a row is by the rule, against @b if it wants one. */
+/* What a row is by the rule, against @b if it wants one; wrong in @alpha of runs. */
 static void measure(const struct question *q, const struct row *a, const struct row *b,
-		    struct effect *e)
+		    double alpha, struct effect *e)
 {
 	bool ratio = is_ratio(q->rule);
 	int i;
@@ -84,14 +84,18 @@ static void measure(const struct question *q, const struct row *a, const struct 
 		for (i = 0; i < a->st.n; i++)
 			e->mid = e->lo = e->hi = e->hi + a->vals[i];
 	} else if (b) {
-		stats_effect(a->vals, a->st.n, b->vals, b->st.n, ratio,
-			     has_goal(q->rule) ? 1 - COVERAGE : ALPHA, e);
+		stats_effect(a->vals, a->st.n, b->vals, b->st.n, ratio, alpha, e);
 		/* Nothing is at most any share, also of nothing */
 		if (q->rule == TIMES_AT_MOST && a->st.median == 0 && b->st.median == 0 &&
 		    e->lo == e->hi)
 			e->mid = e->lo = e->hi = 0;
 	}
 }
+
+/* A row and what it is compared with, if anything */
+struct pair {
+	const struct row *a, *b;
+};
 
 static bool is_asked(const struct question *q, const struct row *r, const char *platform,
 		     const char *series, const char *variant)
@@ -148,12 +152,32 @@ static bool is_worse(const struct answer *an, const struct effect *e)
 	return at_least(an->q->rule) ? e->lo < an->e.lo : e->hi > an->e.hi;
 }
 
+/*
+ * How many matches miss the goal, so that one run of 20 says so of any where none does:
+ * each interval is as wide as Bonferroni wants it.
+ */
+static int count_beyond(const struct question *q, const struct pair *pairs, int n, bool exact)
+{
+	double alpha = (1 - COVERAGE) / n;
+	int i, beyond = 0;
+
+	for (i = 0; i < n; i++) {
+		struct effect e = { NAN, NAN, NAN, 0 };
+
+		measure(q, pairs[i].a, pairs[i].b, alpha, &e);
+		beyond += (exact || n == 1 || e.coverage >= 1 - alpha - 1e-9) &&
+			  !strcmp(judge(q, &e, exact), "no");
+	}
+	return beyond;
+}
+
 static bool answer(const struct summary *sum, const struct question *q,
 		   const char *platform, const char *series, const char *variant,
 		   struct answer *an)
 {
 	const struct row *large = NULL, *small = NULL;
 	bool exact = platform_find(platform)->instructions;
+	struct pair *pairs = NULL;
 	size_t i;
 
 	*an = (struct answer){ .q = q, .ratio = is_ratio(q->rule),
@@ -169,20 +193,24 @@ static bool answer(const struct summary *sum, const struct question *q,
 			continue;
 		if (q->other)
 			b = summary_find(sum, platform, series, q->other, a->workload, a->metric);
-		measure(q, a, b, &e);
-		an->matches++;
-		an->beyond += !strcmp(judge(q, &e, exact), "no");
+		measure(q, a, b, has_goal(q->rule) ? 1 - COVERAGE : ALPHA, &e);
+		pairs = xrealloc(pairs, (size_t)an->matches + 1, sizeof(*pairs));
+		pairs[an->matches++] = (struct pair){ a, b };
 		if (!is_worse(an, &e))
 			continue;
 		an->a = a;
 		an->b = b;
 		an->e = e;
 	}
+	an->beyond = count_beyond(q, pairs, an->matches, exact);
+	free(pairs);
 	if (!an->a || (q->place == BESIDE && !an->b))
 		return false;
 	an->c = an->b && q->other ? comparison_find(sum, an->a, q->other) : NULL;
 	an->verdict = has_goal(q->rule) ? judge(q, &an->e, exact) :
 		      an->b ? judge_difference(an) : "no data";
+	if (!an->beyond && !strcmp(an->verdict, "no"))
+		an->verdict = "open";
 	return true;
 }
 
@@ -363,8 +391,9 @@ int write_answers(const struct answer *all, size_t n, const char *path)
 		put_num(f, an->e.mid);
 		put_num(f, an->e.lo);
 		put_num(f, an->e.hi);
-		fprintf(f, "\t%.3g\t%d\t%d\t%s\t%s\t%s\n", an->e.coverage, an->matches,
-			an->beyond, comparison_sign(sign, an->c),
+		fprintf(f, "\t%.3g\t%d", an->e.coverage, an->matches);
+		put_num(f, has_goal(an->q->rule) ? an->beyond : NAN);
+		fprintf(f, "\t%s\t%s\t%s\n", comparison_sign(sign, an->c),
 			an->c ? comparison_family(an->c) : "-", an->verdict);
 	}
 	return out_close(f, path);
@@ -400,9 +429,12 @@ static void put_measured(struct table *t, const struct answer *an)
 		return;
 	}
 	effect_text(text, &an->e, an->ratio);
-	if (an->matches > 1)
+	if (an->matches > 1 && has_goal(an->q->rule))
 		snprintf(more, sizeof(more), "\nat worst, `%.60s`; beyond at %d of %d",
 			 an->a->metric, an->beyond, an->matches);
+	else if (an->matches > 1)
+		snprintf(more, sizeof(more), "\nat worst, `%.60s`, of %d", an->a->metric,
+			 an->matches);
 	if (an->q->rule == GROWS_AT_MOST)
 		table_cell(t, "`%s` %s\n`%.60s`: %.0f, `%.60s`: %.0f", an->a->variant, text,
 			   an->b->workload, an->b->st.median, an->a->workload,
@@ -418,7 +450,7 @@ static void put_verdict(struct table *t, const struct answer *an)
 		{ "open", "open: the interval is on both sides" },
 		{ "better", "**better**" }, { "worse", "**worse**" },
 		{ "less", "**less**" }, { "more", "**more**" },
-		{ "same", "the same" },
+		{ "same", "the same" }, { "untested", "not tested" },
 	};
 	const char *text = an->verdict;
 	char p[TEXT] = "";
@@ -472,5 +504,5 @@ void put_answers(struct doc *d, const struct summary *sum, const struct answer *
 	}
 	doc_table(d, &t);
 	table_free(&t);
-	doc_p(d, "Medians over n boots with their interval: 95 %% from 6 boots on, minimum and maximum with fewer. A number leads to its raw data. `×` and `+` are Hodges and Lehmann's estimate over all pairs of boots. A goal is reached if the whole interval is on its good side (each end is wrong in one run of 20), missed if none of it is, else open. Without a goal: better or worse than the other variant where p is at most 0.05 after Holm's correction. `~`: no difference shown. `n<`: too few boots to show or decide anything. Times on `tcg` are emulated; `icount` counts instructions exactly; unlike platforms are not to be compared.");
+	doc_p(d, "Medians over n boots with their interval: 95 %% from 6 boots on, minimum and maximum with fewer. A number leads to its raw data. `×` and `+` are Hodges and Lehmann's estimate over all pairs of boots. A goal is reached if the whole interval is on its good side (each end is wrong in one run of 20), missed if none of it is, else open; of several matches each interval is made as wide as for one to be missed by chance in one run of 20. Without a goal: better or worse than the other variant where p is at most 0.05 after Holm's correction. `~`: no difference shown. `n<`: too few boots to show or decide anything. Times on `tcg` are emulated; `icount` counts instructions exactly; unlike platforms are not to be compared.");
 }

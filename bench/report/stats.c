@@ -278,6 +278,22 @@ double stats_strata(const struct stratum *s, int n)
 	return p;
 }
 
+/* What a normal value exceeds on either side with a chance of @alpha. */
+static double quantile(double alpha)
+{
+	double lo = 0, hi = 10;
+
+	while (hi - lo > 1e-9) {
+		double z = (lo + hi) / 2;
+
+		if (erfc(z / sqrt(2)) > alpha)
+			lo = z;
+		else
+			hi = z;
+	}
+	return hi;
+}
+
 /*
  * How many of the lowest and of the highest of na * nb pairwise effects lie
  * outside an interval that covers the true one with 1 - @alpha; exact up to
@@ -289,7 +305,7 @@ static int pairs_outside(int na, int nb, double alpha, double *tail)
 	int max = na * nb, k = -1;
 
 	if (na + nb > MWU_EXACT_MAX) {
-		double z = alpha < 0.075 ? 1.96 : 1.645;
+		double z = quantile(alpha);
 
 		*tail = alpha / 2;
 		return (int)fmax(0, floor(max / 2.0 - 0.5 - z *

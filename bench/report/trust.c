@@ -46,12 +46,32 @@ static void put_fleet(struct doc *d, const json_t *merged)
 	table_free(&t);
 }
 
+/* What differs between boots that are in one sample, as a run that was resumed may have it */
+static const char *unlike_boots(struct run *run)
+{
+	const struct boot **boots = xrealloc(NULL, run->nboots + 1, sizeof(*boots));
+	const char *name, *text = "";
+	json_t *traits, *v;
+	size_t i;
+
+	for (i = 0; i < run->nboots; i++)
+		boots[i] = &run->boots[i];
+	traits = alike_traits(run->meta, boots, run->nboots);
+	free(boots);
+	json_object_foreach(traits, name, v)
+		if (!strcmp(json_string_value(v), "several"))
+			text = run_str(run, "%s%s%s", text, *text ? ", " : "", name);
+	json_decref(traits);
+	return text;
+}
+
 /**
  * put_warnings() - the head of the report: whose figures these are
  */
-void put_warnings(struct doc *d, const struct run *run)
+void put_warnings(struct doc *d, struct run *run)
 {
 	const json_t *merged = json_object_get(run->meta, "merged");
+	const char *unlike = json_array_size(merged) ? "" : unlike_boots(run);
 	const json_t *machine = json_object_get(run->meta, "machine");
 	const json_t *warnings = json_object_get(run->meta, "warnings");
 	const char *no_kvm = json_str(run->meta, "kvm_counters", "");
@@ -63,6 +83,9 @@ void put_warnings(struct doc *d, const struct run *run)
 	json_array_foreach(json_object_get(run->meta, "left_out"), i, w)
 		doc_p(d, "**Not merged**: %s: %s.", json_str(w, "dir", "?"),
 		      json_str(w, "why", "?"));
+	if (*unlike)
+		doc_p(d, "**Unlike boots are in one sample**: of several kinds are %s. What differs between variants may come from that; measure again without a change in between.",
+		      unlike);
 	if (json_array_size(warnings))
 		doc_p(d, "**The machine's settings move the figures**, or may:");
 	json_array_foreach(warnings, i, w)
@@ -203,10 +226,35 @@ int aa_differences(const struct run *run, const struct summary *sum)
 	return bad;
 }
 
-static void put_aa(struct doc *d, const struct run *run, const struct summary *sum)
+/**
+ * put_aa_result() - in a sentence, whether one variant under two names looks like two
+ *
+ * Nothing if none was booted so.
+ */
+void put_aa_result(struct doc *d, const struct run *run, const struct summary *sum)
 {
 	struct aa *aa;
 	size_t i, n = aa_collect(sum, &aa), said = 0, bad = 0;
+
+	for (i = 0; i < n; i++) {
+		said += !isnan(aa[i].p);
+		bad += !really_twins(run, aa[i].a, aa[i].b) || aa[i].p <= ALPHA;
+	}
+	if (bad)
+		doc_p(d, "**The same variant under two names differs in %zu of %zu headline metrics.** Then other differences of this size in this run may be nothing but the machine. By chance alone this happens in one run of twenty.",
+		      bad, n);
+	else if (said)
+		doc_p(d, "The same kernel with the same command line, booted under two names: no significant difference in any of %zu headline metrics. p is Mann–Whitney U, two-sided, Holm-corrected over all of them.",
+		      said);
+	else if (n)
+		doc_p(d, "Too few boots to say whether the same variant under two names differs.");
+	free(aa);
+}
+
+static void put_aa(struct doc *d, const struct run *run, const struct summary *sum)
+{
+	struct aa *aa;
+	size_t i, n = aa_collect(sum, &aa);
 	struct table t;
 
 	if (!n)
@@ -222,8 +270,6 @@ static void put_aa(struct doc *d, const struct run *run, const struct summary *s
 		bool twins = really_twins(run, a, b);
 		char text[TEXT];
 
-		said += !isnan(aa[i].p);
-		bad += !twins || aa[i].p <= ALPHA;
 		table_cell(&t, "%s", a->platform);
 		table_cell(&t, "%s", a->workload);
 		table_cell(&t, "`%s` %s", a->metric, a->unit);
@@ -244,14 +290,7 @@ static void put_aa(struct doc *d, const struct run *run, const struct summary *s
 			   isnan(aa[i].p) ? "too few boots" :
 			   aa[i].p <= ALPHA ? "**differ**" : "no difference");
 	}
-	if (bad)
-		doc_p(d, "**The same variant under two names differs in %zu of %zu headline metrics.** Then other differences of this size in this run may be nothing but the machine. By chance alone this happens in one run of twenty.",
-		      bad, n);
-	else if (!said)
-		doc_p(d, "Too few boots to say whether the same variant under two names differs.");
-	else
-		doc_p(d, "The same kernel with the same command line, booted under two names: no significant difference in any of %zu headline metrics. p is Mann–Whitney U, two-sided, Holm-corrected over this table.",
-		      said);
+	put_aa_result(d, run, sum);
 	doc_table(d, &t);
 	table_free(&t);
 	free(aa);
@@ -347,5 +386,5 @@ void put_trust(struct doc *d, const struct run *run, const struct summary *sum)
 	put_aa(d, run, sum);
 	put_predecessors(d, run, sum);
 	put_power(d, sum);
-	doc_p(d, "Boots of unlike machines, kernel configurations or versions of QEMU, and platforms, are never in one sample and never compared with each other.");
+	doc_p(d, "Merged runs of unlike machines, kernel configurations or versions of QEMU are never in one sample and never compared with each other, nor are platforms.");
 }

@@ -88,7 +88,7 @@ static inline void simple(struct work *w, const char *name, const struct made *m
 }
 
 /* The line of summary.tsv that begins so. */
-static const char *row(const char *text, const char *platform, const char *kernel,
+static inline const char *row(const char *text, const char *platform, const char *kernel,
 		       const char *variant, const char *metric)
 {
 	const char *key = str("%s\t%s\t%s\tchurn\t%s\t", platform, kernel, variant, metric);

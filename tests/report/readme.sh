@@ -74,6 +74,8 @@ check "bold is the best cell, whoever's it is" \
 check "of cycles it is the highest of those that report" \
 	bold "churn cycles um: off flag-d250 ext" 3
 check "and of what is back within a time" bold "parked parked_mib_500 tcg: flag ext" 2
+check "and of what huge pages the host keeps" \
+	bold "refill host_huge_mib tcg: flag flag-o0 ext ext-p50 ext-p100" 5
 check "and none if intervals overlap" \
 	bold "drain t95_s tcg: - flag flag-d250 ext" ""
 check "nor with two boots, which are not tested" \

@@ -404,6 +404,48 @@ static void unlike_machines_stay_apart(void **state)
 	has(w->err, "unlike machines");
 }
 
+static void set_run(struct work *w, const char *run, const char *key, json_t *value)
+{
+	char *path = strdup(str("%s/%s/run.json", w->dir, run));
+	json_t *o = json_load_file(path, 0, NULL);
+
+	json_object_set_new(o, key, value);
+	assert_int_equal(json_dump_file(o, path, 0), 0);
+	json_decref(o);
+	free(path);
+}
+
+/* What the host or the guest was given differs, and what was declared is kept. */
+static void settings_stay_apart(void **state)
+{
+	static const char * const keys[][2] = {
+		{ "equalise", "state of the host before a boot on um: touch against none" },
+		{ "append", "words of PRBENCH_APPEND: touch against none" },
+	};
+	struct work *w = *state;
+	struct made later = usual;
+	char *text;
+	size_t i;
+
+	later.date = "2026-01-02T00:00:00Z";
+	simple(w, "a", &usual, low);
+	simple(w, "b", &later, high);
+	set_run(w, "a", "compare", json_pack("[[s, s]]", "ext", "flag"));
+	set_run(w, "b", "compare", json_pack("[[s, s]]", "ext", "flag"));
+	assert_int_equal(RUN(w, "merge", str("%s/m", w->dir), str("%s/a", w->dir),
+			     str("%s/b", w->dir)), 0);
+	text = merged_meta(w);
+	has(text, "\"compare\":");
+	free(text);
+	for (i = 0; i < 2; i++) {
+		set_run(w, "a", keys[i][0], json_string("touch"));
+		set_run(w, "b", keys[i][0], json_string("none"));
+		assert_int_equal(RUN(w, "merge", str("%s/m%zu", w->dir, i), str("%s/a", w->dir),
+				     str("%s/b", w->dir)), 0);
+		has(w->out, keys[i][1]);
+	}
+}
+
 /* Two trees without a commit may be any two. */
 static void unknown_commits_stay_apart(void **state)
 {
@@ -499,7 +541,7 @@ int main(void)
 		T(kvm_and_tcg_are_never_mixed), T(kvm_events_are_counted),
 		T(warnings_are_in_the_head), cmocka_unit_test(series),
 		T(an_archive_is_a_run), T(alike_runs_are_one_sample),
-		T(merging_is_idempotent), T(unlike_machines_stay_apart), T(unknown_commits_stay_apart),
+		T(merging_is_idempotent), T(unlike_machines_stay_apart), T(settings_stay_apart), T(unknown_commits_stay_apart),
 		T(strays_are_in_no_sample), T(damage_is_named), T(nothing_is_overwritten),
 	};
 

@@ -282,6 +282,47 @@ static void sweeps_go_by_their_value(void **state)
 	free(text);
 }
 
+/* A curve has few points, and none of the spikes between them is lost. */
+static void few_points_keep_a_spike(void **state)
+{
+	struct work *w = *state;
+	const char *const spike[] = {
+		"sh", "-c", "awk 'BEGIN { OFS = \"\\t\" } $1 ~ /^6\\.0/ && !n++ { $2 = 3145728 } 1' \"$1\" >\"$1\".new"
+		" && mv \"$1\".new \"$1\"", "sh",
+		str("%s/run/boots/003-um-ext/samples.tsv", w->dir), NULL
+	};
+	char *text, *line, *at;
+	int points = 0, spikes = 0;
+
+	assert_int_equal(run_cmd(spike, "/dev/null", "/dev/null", NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	text = slurp(str("%s/run/plots/drain-um.dat", w->dir));
+	assert_non_null(strstr(text, "# ext\n"));
+	for (line = strtok_r(strstr(text, "# ext\n"), "\n", &at); line && points < 1000;
+	     line = strtok_r(NULL, "\n", &at)) {
+		if (*line == '#' && points)
+			break;
+		points += *line != '#';
+		spikes += !!strstr(line, "\t3072.00");
+	}
+	assert_in_range(points, 100, 201);
+	assert_in_range(spikes, 1, 2);
+	free(text);
+}
+
+/* What comes after the end of what is drawn is no part of it. */
+static void curves_end_where_they_settle(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	append(str("%s/run/boots/003-um-ext/samples.tsv", w->dir), "11.3545\t3145728\t0\n", "a");
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	text = slurp(str("%s/run/plots/drain-um.dat", w->dir));
+	assert_null(strstr(text, "\t3072.00"));
+	free(text);
+}
+
 /* A picture's script stands alone: drawn again by hand it is the same. */
 static void scripts_stand_alone(void **state)
 {
@@ -316,6 +357,8 @@ int main(void)
 		T(quick_boots_are_not_left_out),
 		T(twins_are_not_drawn),
 		T(sweeps_go_by_their_value),
+		T(few_points_keep_a_spike),
+		T(curves_end_where_they_settle),
 		T(scripts_stand_alone),
 	};
 

@@ -44,6 +44,10 @@ static void twins_that_differ_are_found(void **state)
 	has(text, "**differ**");
 	has(text, "**The same variant under two names differs in 1 of ");
 	free(text);
+	/* also in what is read in a minute */
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "**The same variant under two names differs in 1 of ");
+	free(text);
 }
 
 static void twins_need_boots(void **state)
@@ -112,13 +116,13 @@ static void few_boots_are_said(void **state)
 /* ---- by the variant booted before ---- */
 
 /* off, flag, ext, off, ext, flag, ... : each of flag and ext after off and after the other */
-static void ordered(struct work *w, double after_off)
+static void ordered(struct work *w, int boots, double after_off)
 {
 	static const char * const order[] = { "off", "flag", "ext", "off", "ext", "flag" };
 	int i;
 
 	make_run(w, "a", &usual);
-	for (i = 0; i < 60; i++) {
+	for (i = 0; i < boots; i++) {
 		double v = 10 + 0.01 * (i * 37 % 60);
 
 		if (i && !strcmp(order[(i - 1) % 6], "off"))
@@ -133,7 +137,7 @@ static void order_of_boots_is_found(void **state)
 	struct work *w = *state;
 	char *text;
 
-	ordered(w, 5);
+	ordered(w, 60, 5);
 	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "### The same variant, by its predecessor");
 	has(text, "the order of the boots is in these figures");
@@ -149,7 +153,7 @@ static void order_is_read_where_it_is_written(void **state)
 	char *text;
 	int i;
 
-	ordered(w, 5);
+	ordered(w, 60, 5);
 	for (i = 0; i < 60; i++) {
 		char *path = strdup(str("%s/a/boots/%03d-um-%s/meta.json", w->dir, i + 1,
 					((const char *[]){ "off", "flag", "ext", "off", "ext",
@@ -170,16 +174,53 @@ static void order_is_read_where_it_is_written(void **state)
 	free(text);
 }
 
+/* What was not tested is not called harmless. */
+static void too_many_boots_to_test(void **state)
+{
+	struct work *w = *state;
+	char *text;
+
+	ordered(w, 180, 5);
+	text = slurp(str("%s/a/details.md", w->dir));
+	has(text, "3 tests were not made");
+	has_not(text, "show that the variant booted before matters");
+	free(text);
+}
+
 static void order_of_boots_may_not_matter(void **state)
 {
 	struct work *w = *state;
 	char *text;
 
-	ordered(w, 0);
+	ordered(w, 60, 0);
 	text = slurp(str("%s/a/details.md", w->dir));
 	has(text, "\n0 of 3 tests of the headline metrics and `fill_s` show");
 	has_not(text, "the order of the boots is in these figures");
 	has_not(text, "**differs**");
+	free(text);
+}
+
+/* A run that went on with another QEMU or kernel is one sample of two kinds. */
+static void unlike_boots_are_named(void **state)
+{
+	struct work *w = *state;
+	struct made other = usual;
+	char *text;
+
+	other.qemu = "10.0.8";
+	make_run(w, "a", &usual);
+	make_boots(w, "a", &usual, "um", "flag", 1, low, BOOTS);
+	make_boots(w, "a", &usual, "um", "ext", 11, low, BOOTS);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has_not(text, "Unlike boots");
+	free(text);
+	make_boots(w, "a", &other, "um", "ext", 21, high, 1);
+	other.qemu = "7.2.22";
+	make_boots(w, "a", &other, "um", "ext", 31, high, 1);
+	assert_int_equal(RUN(w, str("%s/a", w->dir)), 0);
+	text = slurp(str("%s/a/report.md", w->dir));
+	has(text, "**Unlike boots are in one sample**: of several kinds are QEMU version on um.");
 	free(text);
 }
 
@@ -189,7 +230,7 @@ static void a_host_that_reports_is_warned_of(void **state)
 	char *path, *text;
 	json_t *o;
 
-	ordered(w, 0);
+	ordered(w, 60, 0);
 	text = slurp(str("%s/a/details.md", w->dir));
 	has_not(text, "The host is itself a guest");
 	free(text);
@@ -219,7 +260,9 @@ int main(void)
 		T(few_boots_are_said),
 		T(order_of_boots_is_found),
 		T(order_is_read_where_it_is_written),
+		T(too_many_boots_to_test),
 		T(order_of_boots_may_not_matter),
+		T(unlike_boots_are_named),
 		T(a_host_that_reports_is_warned_of),
 	};
 
