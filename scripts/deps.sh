@@ -66,7 +66,7 @@ needs()
 	$source_line
 	END
 	esac
-	[ "$for" = bench ] || cat <<-END
+	cat <<-END
 	libncurses-dev	/usr/include/curses.h
 	libpng-dev	/usr/include/png.h
 	END

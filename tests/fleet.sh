@@ -194,6 +194,8 @@ refused()
 }
 
 lava=$top/tests/lava
+check "the job installs what the tests need" \
+	grep -qx ' *- scripts/deps.sh test' "$lava/page-reporting.yaml"
 # the distribution's, if another comes first
 for python in python3 /usr/bin/python3; do
 	! $python -c 'import yaml; import lava_common.schemas' 2>/dev/null || break

@@ -61,6 +61,7 @@ struct answer {
 
 const char *answer_goal(char *buf, const struct question *q);
 const char *answer_verdict(char *buf, const struct answer *an);
+double answer_alpha(const struct question *q);
 
 /* One of two runs that are compared. */
 struct side {

@@ -61,11 +61,11 @@ static size_t find_line(struct forest *fo, const char *line, const char *heading
 }
 
 /* The effect, turned so that less is better; false if there is none */
-static bool measure(const struct row *a, const struct row *b, struct effect *e)
+static bool measure(const struct row *a, const struct row *b, double alpha, struct effect *e)
 {
 	double lo;
 
-	if (!stats_effect(a->vals, a->st.n, b->vals, b->st.n, true, ALPHA, e) || isnan(e->mid))
+	if (!stats_effect(a->vals, a->st.n, b->vals, b->st.n, true, alpha, e) || isnan(e->mid))
 		return false;
 	if (!strcmp(metric_better(a->workload, a->metric), "more")) {
 		lo = e->lo;
@@ -78,12 +78,12 @@ static bool measure(const struct row *a, const struct row *b, struct effect *e)
 
 /* Of what there is for many orders the worst is drawn; no line for what has no ratio. */
 static void add_point(struct forest *fo, const struct row *a, const struct row *b,
-		      const struct comparison *c, const char *heading, const char *line)
+		      double alpha, bool shown, const char *heading, const char *line)
 {
-	struct point p = { .shown = c && c->p <= ALPHA };
+	struct point p = { .shown = shown };
 	size_t i;
 
-	if (!measure(a, b, &p.e))
+	if (!measure(a, b, alpha, &p.e))
 		return;
 	p.panel = find_panel(fo, a);
 	if (p.panel == PANELS_MAX)
@@ -110,6 +110,13 @@ static bool is_drawn(const struct answer *an)
 	return an->q->line && an->b && !platform_find(an->a->platform)->instructions;
 }
 
+/* By a test, or is its goal met or missed? */
+static bool is_shown(const struct answer *an)
+{
+	return (an->c && an->c->p <= ALPHA) || !strcmp(an->verdict, "yes") ||
+	       !strcmp(an->verdict, "no");
+}
+
 static void collect_answers(struct run *run, struct forest *fo, const struct answer *all,
 			    size_t n)
 {
@@ -121,7 +128,8 @@ static void collect_answers(struct run *run, struct forest *fo, const struct ans
 
 			if (!is_drawn(an) || !section_has(&sections[s], an->q->workload))
 				continue;
-			add_point(fo, an->a, an->b, an->c, sections[s].title,
+			add_point(fo, an->a, an->b, answer_alpha(an->q), is_shown(an),
+				  sections[s].title,
 				  run_str(run, "%s: %s", an->q->workload, an->q->line));
 		}
 }
@@ -165,7 +173,8 @@ static void collect_declared(struct run *run, struct forest *fo, const struct su
 			const struct comparison *c = &sum->cmp[i];
 
 			if (is_declared(c) && workload_place(c->a->workload) == next)
-				add_point(fo, c->a, c->b, c, "", metric_line(run, c->a));
+				add_point(fo, c->a, c->b, ALPHA, c->p <= ALPHA, "",
+					  metric_line(run, c->a));
 		}
 	} while (next > last && (last = next, true));
 }
@@ -236,7 +245,7 @@ static int draw(struct run *run, struct forest *fo, struct plots *out)
 	gp_num(f, "widest", WIDEST);
 	ret |= GP_CLOSE(run, f, fo->name, "forest");
 	plot_add(out, fo->name,
-		 run_str(run, "%s Left of 1 is better, right of it worse, whichever way it is counted. Filled: shown by a test after Holm's correction; hollow: not shown. An arrow: beyond ×%g. No mark: not measured there, or 0 with both. %s.",
+		 run_str(run, "%s Left of 1 is better, right of it worse, whichever way it is counted. Filled: shown by a test after Holm's correction, or by its goal, which is met or missed; hollow: not shown. An arrow: beyond ×%g. No mark: not measured there, or 0 with both. %s.",
 			 fo->caption, WIDEST, n));
 	return ret;
 }

@@ -243,7 +243,7 @@ static int plot_settling(struct run *run, struct plots *out,
 	put_variants(f, cs);
 	put_phases(f, phases, n);
 	ret |= GP_CLOSE(run, f, name, "phases", "over-each-other");
-	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s. Line: median over boots; band: minimum to maximum; dashed: what the guest said, median over boots.",
+	raw_of(plot_add(out, name, run_str(run, "Host memory over time in %s on %s, %s. Line: median over boots; band: minimum to maximum; uprights: marks of the guest, median over boots.",
 					   workload, platform_find(platform)->title,
 					   curves_n(run, cs))), cs);
 	return ret;

@@ -70,6 +70,12 @@ static const char *judge_difference(const struct answer *an)
 	return (a < b) == !strcmp(better, "less") ? "better" : "worse";
 }
 
+/* In how many runs the interval of an answer leaves out what is true */
+double answer_alpha(const struct question *q)
+{
+	return has_goal(q->rule) ? 1 - COVERAGE : ALPHA;
+}
+
 /* What a row is by the rule, against @b if it wants one; wrong in @alpha of runs. */
 static void measure(const struct question *q, const struct row *a, const struct row *b,
 		    double alpha, struct effect *e)
@@ -193,7 +199,7 @@ static bool answer(const struct summary *sum, const struct question *q,
 			continue;
 		if (q->other)
 			b = summary_find(sum, platform, series, q->other, a->workload, a->metric);
-		measure(q, a, b, has_goal(q->rule) ? 1 - COVERAGE : ALPHA, &e);
+		measure(q, a, b, answer_alpha(q), &e);
 		pairs = xrealloc(pairs, (size_t)an->matches + 1, sizeof(*pairs));
 		pairs[an->matches++] = (struct pair){ a, b };
 		if (!is_worse(an, &e))

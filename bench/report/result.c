@@ -8,13 +8,14 @@
 #include <math.h>
 #include <string.h>
 
-/* "better", "goal met" */
+/* "better", "goal of at most 1.5 s: met" */
 static const char *short_verdict(struct front *f, const struct answer *an)
 {
 	char verdict[TEXT], goal[TEXT];
+	bool has_goal = *answer_goal(goal, an->q);
 
-	return run_str(f->run, "%s%s", *answer_goal(goal, an->q) ? "goal " : "",
-		       answer_verdict(verdict, an));
+	return run_str(f->run, "%s%s%s%s", has_goal ? "goal of " : "", goal,
+		       has_goal ? ": " : "", answer_verdict(verdict, an));
 }
 
 /* "better, n=10; against `flag-d250`, 2.23 s: better": the verdicts of a line */
@@ -73,7 +74,7 @@ static bool is_cost(const struct question *q)
 /* Below its heading if it is the first one there */
 static void put_clause(struct front *f, const struct clause *c, const char **heading)
 {
-	const char *text = "";
+	const char *text = "", *ratio;
 	char effect[TEXT];
 	size_t i;
 
@@ -83,12 +84,13 @@ static void put_clause(struct front *f, const struct clause *c, const char **hea
 		if (!is_about(an->q, c) || isnan(an->e.mid))
 			continue;
 		effect_text(effect, &an->e, false);
-		text = run_str(f->run, "%s%s**%s%s%s** on %s (%s)", text, *text ? "; " : "",
+		ratio = an->q->rule == MORE ? "" : front_ratio_text(f, an, "");
+		text = run_str(f->run, "%s%s**%s%s%s** on %s (%s%s%s)", text, *text ? "; " : "",
 			       an->q->rule == MORE ? effect : front_values_text(f, an),
 			       an->q->rule == MORE ? " " : "",
 			       an->q->rule == MORE ? an->q->unit : "",
 			       front_column_name(f, an->a->platform, an->a->series),
-			       verdicts_text(f, an));
+			       ratio, *ratio ? ", " : "", verdicts_text(f, an));
 	}
 	if (!*text)
 		return;
@@ -285,7 +287,7 @@ void front_put_result(struct front *f)
 	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
 	      versions_text(f), json_str(f->run->meta, "date", "?"),
 	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
-	doc_p(&f->d, "page_ext reports memory by its age: once it has been free for a second, or for longer where memory is taken again soon.%s%s%s",
+	doc_p(&f->d, "A guest tells its host which memory is free, so that the host can take it back. The kernel's own way marks what it has told with a page flag (`flag`). This series keeps ages in page_ext (`ext`): it reports memory once it has been free for a second, or for longer where memory is taken again soon.%s%s%s",
 	      f->ncolumns ? " Compared are " : "", f->ncolumns ? names_text(f) : "",
 	      f->ncolumns ? "; all variants stand below the table." : "");
 	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)

@@ -48,6 +48,10 @@ planted()
 
 abi()
 {
+	[ -e "$tree/scripts/get_abi.pl" ] || {
+		echo "# $tree has no scripts/get_abi.pl"
+		return 1
+	}
 	(cd "$tree" && perl scripts/get_abi.pl validate --dir Documentation/ABI) \
 		>"$log" 2>&1
 	quiet

@@ -62,12 +62,15 @@ clean()
 compile()
 {
 	case $1 in
-	tests/report/*) _lib=report ;;
-	*/test_guest* | */test_agent*) _lib=guest ;;
-	*) _lib=runner ;;
+	tests/report/*) _lib=report _more= ;;
+	*/test_guest* | */test_agent*) _lib=guest _more= ;;
+	*/test_reader*) _lib=reader _more="-lncursesw -ltinfo -lpng" ;;
+	*) _lib=runner _more= ;;
 	esac
-	gcc -std=c11 -D_GNU_SOURCE -O1 -g -Ibench/runner -Ibench/guest \
-		-Ibench/report -o "$2" "$1" build/obj/lib$_lib.a -lcmocka -ljansson \
+	# shellcheck disable=SC2086
+	gcc -std=c11 -D_GNU_SOURCE -O1 -g -Ibench/common -Ibench/runner -Ibench/guest \
+		-Ibench/report -Ikernel/tools/mm/page_reporting -o "$2" "$1" \
+		build/obj/lib$_lib.a build/obj/libcommon.a $_more -lcmocka -ljansson \
 		-lm -lpthread
 }
 

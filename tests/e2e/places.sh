@@ -57,7 +57,7 @@ LASTS=20 setsid env --default-signal=INT sh -c '"$@"; echo $? >"$0"' "$scratch/r
 	sh -c '{ trap : INT; "$@" 2>&1; echo $? >"$0"; } | tee /dev/null' "$scratch/status" \
 	"$bin/prbench" $quick --out "$scratch/tee" >/dev/null &
 leader=$!
-until [ -s "$SEEN" ] && grep -q "$scratch/tee" "$SEEN"; do sleep 0.05; done
+until grep -qs "$scratch/tee" "$SEEN" || ! kill -0 $leader; do sleep 0.05; done
 kill -INT -$leader
 wait $leader
 tries=0
@@ -76,7 +76,7 @@ ok "and the status is 130" [ "$(cat "$scratch/status")" = 130 ]
 	LASTS=2 exec "$bin/prbench" $quick --out "$scratch/nohup" --boots 2
 ) >"$scratch/log" 2>&1 &
 pid=$!
-until grep -qs "$scratch/nohup" "$SEEN"; do sleep 0.05; done
+until grep -qs "$scratch/nohup" "$SEEN" || ! kill -0 $pid; do sleep 0.05; done
 kill -HUP $pid
 kill -INT $pid
 wait $pid

@@ -306,6 +306,9 @@ check "the dump can be read" [ "$(total dump_errors)" = 0 ]
 check "memory was reported" at_least "$(oracle reported_bytes)" $((16 << 20))
 ! wanted parameters ||
 	check "and parameters changed" at_least "$(total parameters)" 3
+case ,$only, in
+*,capture,*) check "compaction captured pages" at_least "$(total captured)" 1 ;;
+esac
 if ! grep -qw page_poison=1 /proc/cmdline && ! grep -qw init_on_free=1 /proc/cmdline; then
 	check "audits found reported memory" at_least "$(oracle audited_bytes)" $((16 << 20))
 fi
