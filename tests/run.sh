@@ -174,6 +174,7 @@ group_script()
 	run trees tests/trees.sh
 	run fleet tests/fleet.sh
 	run caches tests/caches.sh
+	run packages tests/packages.sh
 }
 
 group_unit()
