@@ -117,9 +117,11 @@ typedef struct {
 #define data_race(expr)				(expr)
 #define in_nmi()				false
 #define ____cacheline_aligned_in_smp
-#define __SPIN_LOCK_UNLOCKED(name)		{ .held = false }
-#define spin_lock(lock)				((lock)->held = true)
-#define spin_unlock(lock)			((lock)->held = false)
+#define __RAW_SPIN_LOCK_UNLOCKED(name)	{ .held = false }
+#define raw_spinlock_t				spinlock_t
+#define raw_spin_is_locked(lock)		((lock)->held)
+#define raw_spin_lock(lock)			((lock)->held = true)
+#define raw_spin_unlock(lock)			((lock)->held = false)
 unsigned long shim_lock(spinlock_t *lock);
 void shim_unlock(spinlock_t *lock);
 void shim_assert_held(const spinlock_t *lock);

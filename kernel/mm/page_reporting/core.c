@@ -88,7 +88,8 @@ static int set_param(const char *val, const struct kernel_param *kp, unsigned in
 	int err = param_set_uint_minmax(val, kp, 0, max);
 
 	if (!err && static_branch_unlikely(&page_reporting_enabled)) {
-		WRITE_ONCE(pr_schedule.sweep_at, jiffies);
+		/* After the value; a pass reads them the other way round, by xchg() */
+		smp_store_release(&pr_schedule.changed, true);
 		/* Small blocks queue it once only, by the age that was set then */
 		pr_wait_for_hooks();
 		cancel_delayed_work(&core.freed_small);

@@ -230,6 +230,7 @@ void pr_records_forget(void);
 unsigned long pr_records_check(struct zone *zone);
 bool pr_unit_reported(struct page *page, unsigned int order);
 unsigned long pr_small_reported(void);
+unsigned int pr_lowest_order(void);
 void pr_sum_stats(struct pr_stats *sum);
 unsigned int pr_age_class(u32 age);
 unsigned int pr_ticks_to_ms(u32 ticks);
@@ -279,6 +280,7 @@ enum pr_verdict pr_judge_block(struct pr_block *block, struct pr_limits *limits)
 struct pr_schedule {
 	unsigned long interval;		/* least time between passes */
 	unsigned long sweep_at;		/* no sweep before */
+	bool changed;			/* a parameter was set: sweep at once */
 	bool fresh;			/* the host never supplied what is unknown */
 	bool drain;			/* drain per-cpu lists if nothing new is seen... */
 	unsigned long quiet_at;		/* ...until this time */

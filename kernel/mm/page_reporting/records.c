@@ -55,10 +55,10 @@ static struct {
 	/* Pages reported in blocks below huge_order */
 	atomic_long_t small_reported ____cacheline_aligned_in_smp;
 	/* For what pr_policy remembers of reports; taken inside of zone->lock */
-	spinlock_t recent_lock;
+	raw_spinlock_t recent_lock;
 } shared = {
 	.lowest_order = MAX_PAGE_ORDER,
-	.recent_lock = __SPIN_LOCK_UNLOCKED(shared.recent_lock),
+	.recent_lock = __RAW_SPIN_LOCK_UNLOCKED(shared.recent_lock),
 };
 
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
@@ -193,6 +193,12 @@ unsigned long pr_small_reported(void)
 	return max(atomic_long_read(&shared.small_reported), 0L);
 }
 
+/* No smaller block has a record. Any context. */
+unsigned int pr_lowest_order(void)
+{
+	return min(READ_ONCE(shared.lowest_order), granule_order());
+}
+
 /* The head of a free block, or 0; the page may be in use by now */
 static u32 read_head(struct page *page)
 {
@@ -323,10 +329,10 @@ static unsigned long count_fetched(unsigned int order, unsigned long pages, bool
 	/* Reports of small blocks are not remembered */
 	if (!pages || order < pr_policy.huge_order || !READ_ONCE(pr_policy.nr_recent))
 		return 0;
-	/* An NMI that allocates may have come while the lock is held */
-	if (in_nmi())
+	/* alloc_pages_nolock() may be called anywhere, also by who holds the lock */
+	if (in_nmi() || raw_spin_is_locked(&shared.recent_lock))
 		return 0;
-	spin_lock(&shared.recent_lock);
+	raw_spin_lock(&shared.recent_lock);
 	while (pages) {
 		part = pr_recall(&pr_policy, pr_now(), pages, &age);
 		if (!part)
@@ -337,7 +343,7 @@ static unsigned long count_fetched(unsigned int order, unsigned long pages, bool
 		count_reused(age, part);
 		soon += age < PR_PRICE ? part : 0;
 	}
-	spin_unlock(&shared.recent_lock);
+	raw_spin_unlock(&shared.recent_lock);
 	return soon;
 }
 
@@ -347,9 +353,9 @@ static unsigned long count_fetched(unsigned int order, unsigned long pages, bool
  */
 void pr_mark_recent(unsigned long pages, u32 since, bool flushed)
 {
-	spin_lock(&shared.recent_lock);
+	raw_spin_lock(&shared.recent_lock);
 	pr_remember(&pr_policy, since, pages, flushed);
-	spin_unlock(&shared.recent_lock);
+	raw_spin_unlock(&shared.recent_lock);
 }
 
 /*
@@ -630,7 +636,7 @@ EXPORT_SYMBOL_GPL(page_reporting_inflate);
  */
 void pr_records_forget(void)
 {
-	unsigned int order = min(shared.lowest_order, granule_order());
+	unsigned int order = pr_lowest_order();
 	struct zone *zone;
 
 	WRITE_ONCE(shared.forgetting, true);

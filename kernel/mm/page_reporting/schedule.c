@@ -10,6 +10,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -60,13 +61,18 @@ void pr_schedule_start(bool fresh)
 	memcpy(pr_schedule.reused, sum.reused, sizeof(pr_schedule.reused));
 }
 
-/* Is too little in small blocks that are large enough to be reported, and are not? */
+/*
+ * Is too little in small blocks that are not reported? Those that were reported
+ * before fragment_order was raised are among both.
+ */
 static bool few_small(void)
 {
-	unsigned int order, least = pr_smallest_order(&pr_policy);
+	unsigned int order, least = min(pr_smallest_order(&pr_policy), pr_lowest_order());
 	unsigned long pages = 0;
 	struct zone *zone;
 
+	if (pr_smallest_order(&pr_policy) >= pr_policy.huge_order)
+		return true;
 	for_each_populated_zone(zone) {
 		for (order = least; order < pr_policy.huge_order; order++)
 			pages += READ_ONCE(zone->free_area[order].nr_free) << order;
@@ -105,12 +111,18 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 	u64 quota = pr_quota_wait(&pr_policy, ktime_get_ns());
 	const struct pr_pass *last = &pr_schedule.last;
 	bool force = pass->limits.force;
+	unsigned long now = jiffies;
 
-	if (!force && pr_schedule.backoff_ms && time_before(jiffies, pr_schedule.backoff_until))
-		return pr_schedule.backoff_until - jiffies;
+	if (!force && pr_schedule.backoff_ms && time_before(now, pr_schedule.backoff_until))
+		return pr_schedule.backoff_until - now;
 	if (!force && quota)
 		return nsecs_to_jiffies(quota) + 1;
 	learn();
+	if (xchg(&pr_schedule.changed, false)) {
+		pr_schedule.sweep_at = jiffies;
+		/* What that has seen was judged by other parameters */
+		pr_schedule.last.zone = NULL;
+	}
 	pr_schedule_limits(&pass->limits);
 	pass->fresh = xchg(&pr_schedule.fresh, false);
 	pass->sweep = force || pass->fresh ||
@@ -141,11 +153,14 @@ static void drain_idle_cpus(void)
 		if (!idle_cpu(cpu) && cpu != raw_smp_processor_id())
 			continue;
 		for_each_populated_zone(zone) {
+			/* The last memory of a zone takes its lists along */
+			get_online_mems();
 			for (batches = 0, more = true; more && batches < DRAIN_BATCHES;
 			     batches++) {
 				more = page_reporting_drain_pcp(zone, cpu);
 				cond_resched();
 			}
+			put_online_mems();
 		}
 	}
 }
@@ -157,14 +172,16 @@ static void drain_idle_cpus(void)
  */
 static unsigned long drain_when_quiet(const struct pr_pass *pass)
 {
+	unsigned long now = jiffies;
+
 	if (pass->stamped) {
 		pr_schedule.drain = true;
-		pr_schedule.quiet_at = jiffies + pause();
+		pr_schedule.quiet_at = now + pause();
 	}
 	if (!pr_schedule.drain)
 		return MAX_JIFFY_OFFSET;
-	if (time_before(jiffies, pr_schedule.quiet_at))
-		return pr_schedule.quiet_at - jiffies;
+	if (time_before(now, pr_schedule.quiet_at))
+		return pr_schedule.quiet_at - now;
 	pr_schedule.drain = false;
 	drain_idle_cpus();
 	return MAX_JIFFY_OFFSET;
@@ -173,8 +190,9 @@ static unsigned long drain_when_quiet(const struct pr_pass *pass)
 /* Returns the delay until the next sweep, or MAX_JIFFY_OFFSET */
 static unsigned long plan_sweep(const struct pr_pass *pass)
 {
-	u32 gate = pr_gate(&pr_policy, pr_smallest_order(&pr_policy));
-	unsigned long delay;
+	unsigned int least = pr_smallest_order(&pr_policy);
+	unsigned long now = jiffies, delay;
+	u32 gate = pr_gate(&pr_policy, least);
 
 	if (pass->sweep && !pass->stopped) {
 		delay = max(pr_ticks_to_jiffies(gate) / PR_SWEEP_SHARE,
@@ -183,14 +201,14 @@ static unsigned long plan_sweep(const struct pr_pass *pass)
 			delay = max(delay, pr_ticks_to_jiffies(pass->seen.small_wait));
 		else if (pass->seen.retry)
 			delay = max(delay, msecs_to_jiffies(pr_schedule.retry_ms));
-		pr_schedule.sweep_at = jiffies + delay;
+		pr_schedule.sweep_at = now + delay;
 		this_cpu_inc(pr_stats.sweeps);
 	}
-	/* What lies in 2 MiB that are in use waits until something is freed */
-	if (few_small() || (pass->sweep && pass->seen.sparse &&
-			    pass->seen.small_wait == PR_NEVER))
+	/* What lies in 2 MiB that are in use, or is too small, waits until something is freed */
+	if (few_small() || (pass->sweep && pass->seen.small_wait == PR_NEVER &&
+			    (pass->seen.sparse || pr_lowest_order() < least)))
 		return MAX_JIFFY_OFFSET;
-	return time_after(pr_schedule.sweep_at, jiffies) ? pr_schedule.sweep_at - jiffies : 0;
+	return time_after(pr_schedule.sweep_at, now) ? pr_schedule.sweep_at - now : 0;
 }
 
 static unsigned long delay_after_error(int err)
@@ -226,7 +244,9 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 	delay = min(delay, plan_sweep(pass));
 	delay = min(delay, drain_when_quiet(pass));
 	/* What was freed before the place where it went on has not been looked at */
-	return pass->stopped || pass->goes_on ? 0 : delay;
+	if (pass->stopped || pass->goes_on || READ_ONCE(pr_schedule.changed))
+		return 0;
+	return delay;
 }
 
 /*

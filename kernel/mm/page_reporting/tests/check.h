@@ -31,7 +31,7 @@ static void check_block(struct recount *found, struct page *page, unsigned int o
 	u32 head = read_head(page), *record;
 
 	check_time(found, pfn, head);
-	if (head && order < min(shared.lowest_order, granule_order()))
+	if (head && order < pr_lowest_order())
 		complain(found, pfn, "smaller than any block with a head");
 	if (order < granule_order() && !head)
 		return;

@@ -85,6 +85,33 @@ static void core_param_set(struct kunit *test)
 	PRT_EXPECT(test, frame->page, 3, PR_FREE);
 }
 
+/* Also one that is set while a sweep runs, whose end says when the next one is due */
+static void core_param_set_in_sweep(struct kunit *test)
+{
+	static const struct kernel_param kp = {
+		.name = "fragment_order",
+		.arg = &pr_policy.params.fragment_order,
+	};
+	struct pr_pass pass = {
+		.sweep = true,
+		.seen = { .wait = PR_NEVER, .small_wait = 100000 },
+	};
+	struct prt_frame *frame;
+	unsigned int off;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (off = 0; off < 1024; off += 16)
+		prt_put(frame, off, 3);
+	mutex_lock(&core.pass_lock);
+	KUNIT_EXPECT_EQ(test, set_fragment_order("3", &kp), 0);
+	pr_schedule_next(&pass, 0);
+	mutex_unlock(&core.pass_lock);
+	flush_delayed_work(&core.freed);
+	PRT_EXPECT(test, frame->page, 3, PR_FREE);
+}
+
 static void core_flush_words(struct kunit *test)
 {
 	static const struct {
@@ -516,6 +543,7 @@ static void core_device_order(struct kunit *test)
 
 static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_param_set),
+	KUNIT_CASE(core_param_set_in_sweep),
 	KUNIT_CASE(core_flush_words),
 	KUNIT_CASE(core_flush_some),
 	KUNIT_CASE(core_restart),

@@ -174,6 +174,28 @@ static void schedule_sweep_done(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, limits.few);
 }
 
+/* Nor is what was reported in blocks that are too small now one to leave others alone */
+static void schedule_sweep_raised(struct kunit *test)
+{
+	struct pr_pass pass = st_pass();
+	struct prt_frame *frame;
+	struct pr_limits limits;
+	unsigned int off;
+
+	st_scatter(test);
+	prt_flush(test);
+	pr_policy.params.fragment_order = 6;
+	frame = prt_frame(test, 1);
+	for (off = 0; off < 1024; off += 128)
+		prt_put(frame, off, 6);
+	pr_schedule_limits(&limits);
+	KUNIT_EXPECT_FALSE(test, limits.few);
+	/* Once a sweep has found none that is large enough, none follows */
+	pr_schedule.drain = false;
+	pass.sweep = true;
+	KUNIT_EXPECT_EQ(test, pr_schedule_next(&pass, 0), MAX_JIFFY_OFFSET);
+}
+
 /* What a sweep has left in 2 MiB that are in use is no reason for the next one */
 static void schedule_sweep_idle(struct kunit *test)
 {
@@ -270,6 +292,9 @@ static void schedule_goes_on(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, st_goes_on(test, true, false, false));
 	KUNIT_EXPECT_FALSE(test, st_goes_on(test, false, true, false));
 	KUNIT_EXPECT_FALSE(test, st_goes_on(test, false, false, true));
+	/* Nor does one that has other parameters */
+	pr_schedule.changed = true;
+	KUNIT_EXPECT_FALSE(test, st_goes_on(test, false, false, false));
 }
 
 static struct kunit_case schedule_cases[] = {
@@ -279,6 +304,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedule_backoff),
 	KUNIT_CASE(schedule_sweep),
 	KUNIT_CASE(schedule_sweep_done),
+	KUNIT_CASE(schedule_sweep_raised),
 	KUNIT_CASE(schedule_sweep_idle),
 	KUNIT_CASE(schedule_stopped),
 	KUNIT_CASE(schedule_learn),
