@@ -29,7 +29,8 @@ cat >"$scratch/qemu" <<'END'
 words=()
 for word; do
 	case $word in
-	kvm) word=tcg ;;
+	# with a thread a CPU, QEMU may run an int3 of text_poke() that is gone
+	kvm) word=tcg,thread=single ;;
 	host) word=max ;;
 	esac
 	words+=("$word")
