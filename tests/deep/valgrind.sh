@@ -25,7 +25,7 @@ trap 'exit 143' HUP TERM
 # Programs of the distribution are not ours to check, processes of ours are.
 grind()
 {
-	nice valgrind -q --error-exitcode=$error --leak-check=full \
+	nice valgrind -q --vgdb=no --error-exitcode=$error --leak-check=full \
 		--show-leak-kinds=definite,indirect,possible \
 		--errors-for-leak-kinds=definite,indirect,possible \
 		--trace-children=yes --trace-children-skip='/bin/*,/usr/*' \

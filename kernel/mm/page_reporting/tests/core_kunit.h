@@ -70,13 +70,8 @@ static void core_param_set(struct kunit *test)
 		.arg = &pr_policy.params.fragment_order,
 	};
 	struct prt_frame *frame;
-	unsigned int off;
 
-	pr_policy.params.fragment_order = 3;
-	prt_start(test, 9, 0);
-	frame = prt_frame(test, 0);
-	for (off = 0; off < 1024; off += 16)
-		prt_put(frame, off, 3);
+	frame = prt_scatter(test);
 	pr_schedule.sweep_at = jiffies + 1000 * HZ;
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	PRT_EXPECT(test, frame->page, 3, PR_NONE);
@@ -97,13 +92,8 @@ static void core_param_set_in_sweep(struct kunit *test)
 		.seen = { .wait = PR_NEVER, .small_wait = 100000 },
 	};
 	struct prt_frame *frame;
-	unsigned int off;
 
-	pr_policy.params.fragment_order = 3;
-	prt_start(test, 9, 0);
-	frame = prt_frame(test, 0);
-	for (off = 0; off < 1024; off += 16)
-		prt_put(frame, off, 3);
+	frame = prt_scatter(test);
 	mutex_lock(&core.pass_lock);
 	KUNIT_EXPECT_EQ(test, set_fragment_order("3", &kp), 0);
 	pr_schedule_next(&pass, 0);

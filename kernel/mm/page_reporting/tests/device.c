@@ -203,6 +203,20 @@ struct prt_frame *prt_frame(struct kunit *test, unsigned int n)
 	return frame;
 }
 
+/* A device, and a frame with so much free in small blocks that it is worth a sweep */
+struct prt_frame *prt_scatter(struct kunit *test)
+{
+	struct prt_frame *frame;
+	unsigned int off;
+
+	pr_policy.params.fragment_order = 3;
+	prt_start(test, 9, 0);
+	frame = prt_frame(test, 0);
+	for (off = 0; off < 1024; off += 16)
+		prt_put(frame, off, 3);
+	return frame;
+}
+
 void prt_frame_free(struct prt_frame *frame)
 {
 	unsigned int off;

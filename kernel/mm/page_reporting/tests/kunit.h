@@ -69,6 +69,7 @@ unsigned long prt_told(struct prt *prt, struct page *page, unsigned int order);
 unsigned long prt_count(struct page *page, unsigned int order, enum pr_state state);
 bool prt_keeps_contents(void);
 struct prt_frame *prt_frame(struct kunit *test, unsigned int n);
+struct prt_frame *prt_scatter(struct kunit *test);
 void prt_frame_free(struct prt_frame *frame);
 void prt_put(struct prt_frame *frame, unsigned int off, unsigned int order);
 void prt_hold(struct prt_frame *frame, unsigned int off, unsigned int order);

@@ -150,15 +150,9 @@ static void schedule_sweep(struct kunit *test)
 /* Free so much in small blocks of a frame that it is worth a sweep */
 static void st_scatter(struct kunit *test)
 {
-	struct prt_frame *frame;
 	struct pr_limits limits;
-	unsigned int off;
 
-	pr_policy.params.fragment_order = 3;
-	prt_start(test, 9, 0);
-	frame = prt_frame(test, 0);
-	for (off = 0; off < 1024; off += 16)
-		prt_put(frame, off, 3);
+	prt_scatter(test);
 	pr_schedule_limits(&limits);
 	KUNIT_ASSERT_FALSE(test, limits.few);
 }
