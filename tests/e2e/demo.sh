@@ -34,7 +34,7 @@ ok "what was freed is back with the host" [ "$(held 1)" -lt 100 ]
 ok "nothing stays behind" nothing_stays
 
 # Two minutes of waiting, and killed if ^C does not end them
-timeout --preserve-status -k 20 -s INT 3 "$bin/prdemo" --keys 9999999999999q </dev/null >"$log" 2>&1
+timeout --foreground --preserve-status -k 20 -s INT 3 "$bin/prdemo" --keys 9999999999999q </dev/null >"$log" 2>&1
 ok "^C ends it well" [ $? -eq 0 ]
 ok "nothing stays behind" nothing_stays
 
