@@ -48,7 +48,7 @@ static struct {
 
 /*
  * Set the budgets of a zone, and have regions counted anew. Any context; exact under
- * zone->lock.
+ * zone->lock, but for CPUs that fold their counters at this moment.
  */
 void pr_zone_limits(struct zone *zone, struct pr_limits *limits)
 {
@@ -261,8 +261,9 @@ static unsigned long return_block(const struct candidate *block, struct zone *zo
 				  struct scatterlist *sg, int err)
 {
 	struct page *page = pfn_to_page(block->pfn);
+	unsigned int i, order;
 	unsigned long pages = 0;
-	unsigned int i;
+	bool merged;
 
 	for (i = 0; i < block->nents; i++) {
 		pages += sg[i].length >> PAGE_SHIFT;
@@ -270,10 +271,14 @@ static unsigned long return_block(const struct candidate *block, struct zone *zo
 			pr_mark(sg_page(&sg[i]), zone, get_order(sg[i].length));
 	}
 	page_reporting_putback(page, zone, block->order);
+	merged = !PageBuddy(page) || buddy_order(page) != block->order;
 	if (!err && block->order < pr_policy.granule_order)
 		pr_mark(page, zone, block->order);
-	else if (PageBuddy(page) && buddy_order(page) == block->order)
+	else if (!merged)
 		pr_stamp(page, block->order, block->free);
+	/* With what was freed meanwhile: small then, and perhaps 2 MiB now */
+	if (merged && pr_find_block(page, block->order, &order))
+		page_reporting_freed(order);
 	return pages;
 }
 
@@ -345,14 +350,15 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone, unsigned long pfn)
 		before = pass->pages;
 		start = ktime_get_ns();
 		collect_blocks(pass, zone, &pfn, end);
-		if (batch.nr_blocks) {
+		if (batch.nr_blocks && !pass->stopped) {
 			isolate_batch(pass, zone, &pfn);
 			if (batch.nents)
 				err = report_batch(pass, zone);
 		}
 		now = ktime_get_ns();
 		pr_quota_charge(&pr_policy, now, now - start, pass->pages - before);
-		if (pfn < end && !pass->limits.force && pr_quota_wait(&pr_policy, now)) {
+		if (pfn < end && !pass->stopped && !pass->limits.force &&
+		    pr_quota_wait(&pr_policy, now)) {
 			pass->stopped = -EBUSY;
 			pass->zone = zone;
 			pass->pfn = pfn;

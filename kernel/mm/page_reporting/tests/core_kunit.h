@@ -225,6 +225,25 @@ static void core_freed_merged(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed));
 }
 
+/* And one that merges with what is with the device, once that comes back */
+static void core_freed_meanwhile(struct kunit *test)
+{
+	struct prt_call flush = {};
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+
+	prt_start(test, 8, 0);
+	frame = prt_block(test, &flush, 8);
+	prt_put(frame, 256, 8);
+	/* Whatever else was freed has not been heard of */
+	cancel_delayed_work_sync(&core.freed);
+	WRITE_ONCE(page_reporting_notify_order, pr_policy.huge_order);
+	prt_unblock(prt);
+	prt_join(&flush);
+	KUNIT_EXPECT_EQ(test, buddy_order(frame->page), 9);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed));
+}
+
 /* A small block that is freed queues a pass, too, but later than a large one */
 static void core_freed_small(struct kunit *test)
 {
@@ -301,7 +320,7 @@ static void core_unregister(struct kunit *test)
 	unsigned int reports;
 
 	prt_start(test, 9, 0);
-	frame = prt_block(test, &flush);
+	frame = prt_block(test, &flush, 9);
 	prt_call(&unregister, prt, unregister_fn);
 	/* It has every chance to return too early */
 	msleep(50);
@@ -348,7 +367,7 @@ static void core_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_set_order("11"), -EINVAL);
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 9);
 
-	frame = prt_block(test, &flush);
+	frame = prt_block(test, &flush, 9);
 	KUNIT_EXPECT_EQ(test, prt_set_order("4"), 0);
 	/* The device is promised granules of the order it knows */
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 9);
@@ -539,6 +558,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_restart),
 	KUNIT_CASE(core_freed),
 	KUNIT_CASE(core_freed_merged),
+	KUNIT_CASE(core_freed_meanwhile),
 	KUNIT_CASE(core_freed_small),
 	KUNIT_CASE(core_freed_small_lowered),
 	KUNIT_CASE(core_busy),

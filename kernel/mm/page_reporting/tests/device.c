@@ -370,18 +370,18 @@ void prt_flush_fn(struct work_struct *work)
 	call->ret = pr_flush_now("all");
 }
 
-/* Let the device wait in the middle of a report of a frame's first half */
-struct prt_frame *prt_block(struct kunit *test, struct prt_call *flush)
+/* Let the device wait in the middle of a report of the first block of a frame */
+struct prt_frame *prt_block(struct kunit *test, struct prt_call *flush, unsigned int order)
 {
 	struct prt_frame *frame = prt_frame(test, 0);
 	struct prt *prt = test->priv;
 
-	prt_put(frame, 0, 9);
+	prt_put(frame, 0, order);
 	prt->block = true;
 	prt_call(flush, prt, prt_flush_fn);
 	/* Rather a failure than a hang if it is never called */
 	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&prt->entered, 60 * HZ), 0);
-	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9), 512);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, order), 1UL << order);
 	KUNIT_EXPECT_FALSE(test, PageBuddy(frame->page));
 	KUNIT_EXPECT_EQ(test, atomic_read(&prt->inside), 1);
 	return frame;

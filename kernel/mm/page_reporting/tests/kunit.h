@@ -78,7 +78,7 @@ void prt_take(struct kunit *test, struct prt_frame *frame, unsigned int off,
 void prt_call(struct prt_call *call, struct prt *prt, work_func_t fn);
 void prt_join(struct prt_call *call);
 void prt_flush_fn(struct work_struct *work);
-struct prt_frame *prt_block(struct kunit *test, struct prt_call *flush);
+struct prt_frame *prt_block(struct kunit *test, struct prt_call *flush, unsigned int order);
 void prt_unblock(struct prt *prt);
 u64 prt_stat(size_t offset);
 struct pr_block prt_read(struct page *page, unsigned int order);
