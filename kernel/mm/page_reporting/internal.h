@@ -280,8 +280,8 @@ enum pr_verdict pr_judge_block(struct pr_block *block, struct pr_limits *limits)
 struct pr_schedule {
 	unsigned long interval;		/* least time between passes */
 	unsigned long sweep_at;		/* no sweep before */
-	bool changed;			/* a parameter was set: sweep at once */
-	bool fresh;			/* the host never supplied what is unknown */
+	unsigned int changed;		/* a parameter was set: sweep at once */
+	unsigned int fresh;		/* the host never supplied what is unknown */
 	bool drain;			/* drain per-cpu lists if nothing new is seen... */
 	unsigned long quiet_at;		/* ...until this time */
 	unsigned int retry_ms;		/* until what had to wait is tried again */

@@ -118,13 +118,13 @@ unsigned long pr_schedule_begin(struct pr_pass *pass)
 	if (!force && quota)
 		return nsecs_to_jiffies(quota) + 1;
 	learn();
-	if (xchg(&pr_schedule.changed, false)) {
+	if (xchg(&pr_schedule.changed, 0)) {
 		pr_schedule.sweep_at = jiffies;
 		/* What that has seen was judged by other parameters */
 		pr_schedule.last.zone = NULL;
 	}
 	pr_schedule_limits(&pass->limits);
-	pass->fresh = xchg(&pr_schedule.fresh, false);
+	pass->fresh = xchg(&pr_schedule.fresh, 0);
 	pass->sweep = force || pass->fresh ||
 		      (!pass->limits.few && time_after_eq(jiffies, pr_schedule.sweep_at));
 	pass->limits.few &= !pass->sweep;
