@@ -640,6 +640,8 @@ static int hotplug_notify(struct notifier_block *nb, unsigned long event, void *
 
 static int __init page_reporting_init(void)
 {
+	if (!pr_records_enabled())
+		return 0;
 	core.wq = alloc_workqueue("page_reporting", WQ_UNBOUND | WQ_FREEZABLE, 0);
 	if (!core.wq)
 		return -ENOMEM;
