@@ -98,7 +98,7 @@ void ops_config(struct config *cfg, unsigned int granule)
 		cfg->noext = cfg->start / PAGES_PER_SECTION + rnd(4);
 	if (chance(25))
 		cfg->guard = 1 + rnd(5);
-	cfg->more = chance(50) ? 0 : 8 * rnd(5);
+	cfg->more = chance(50) ? 0 : 4 * rnd(9);
 	cfg->busy = chance(50);
 	cfg->min_age = rnd_log(20);
 	/* Times are 29 bits wide: near to where they, and 32 bits, wrap around */
@@ -238,7 +238,7 @@ bool ops_parse_config(const char *line, struct config *c)
 
 	return found == 13 && c->start >= 1 && c->pages >= 1 &&
 	       c->start < MAX_PFN && c->pages <= MAX_PFN - c->start &&
-	       c->pageblock <= MAX_PAGE_ORDER && c->more % 8 == 0;
+	       c->pageblock <= MAX_PAGE_ORDER && c->more % 4 == 0;
 }
 
 int ops_print(char *buf, size_t size, const struct op *op)

@@ -40,6 +40,7 @@ typedef uint64_t u64;
 #define BIT(n)			(1UL << (n))
 #define GENMASK(high, low)	((~0UL >> (63 - (high))) & (~0UL << (low)))
 #define ALIGN_DOWN(x, a)	((x) & ~((__typeof__(x))(a) - 1))
+#define cpu_relax()		((void)0)
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
 #define __ffs(x)		((unsigned int)__builtin_ctzl(x))
 #define fls(x)			((x) ? 32U - __builtin_clz(x) : 0U)

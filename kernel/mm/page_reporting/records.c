@@ -66,7 +66,8 @@ DEFINE_PER_CPU(struct pr_stats, pr_stats);
 static int __init set_wanted(char *val)
 {
 	if (!val || kstrtobool(val, &page_ext_wanted))
-		pr_warn("page_ext=%s is neither on nor off: ignored\n", val ?: "");
+		pr_warn("page_ext= or page_reporting= was neither on nor off, ignored: %s\n",
+			val ?: "");
 	return 0;
 }
 early_param("page_ext", set_wanted);
@@ -74,11 +75,10 @@ __setup_param("page_reporting", page_reporting_param, set_wanted, 1);
 
 static __init bool page_ext_need(void)
 {
-	/*
-	 * Last in the list of clients: page_ext_size is that of the others,
-	 * whose entries have to stay aligned to a long.
-	 */
-	page_reporting_ext_ops.size = page_ext_size ? sizeof(long) : sizeof(u32);
+	/* Last in the list of clients: the others' entries have to be aligned to a long */
+	page_reporting_ext_ops.size = page_ext_size ?
+		ALIGN(page_ext_size + sizeof(u32), sizeof(long)) - page_ext_size :
+		sizeof(u32);
 	return page_ext_wanted;
 }
 
@@ -309,6 +309,12 @@ static unsigned long reported_in(struct page *page, unsigned int order)
 	return pages;
 }
 
+/* The same of the first 2^@order pages of a block whose head is @head */
+static unsigned long reported_of(struct page *page, unsigned int order, u32 head)
+{
+	return is_reported(head) ? 1UL << order : reported_in(page, order);
+}
+
 /* Memory that was free for @age ticks is wanted again: for pr_learn() */
 static void count_reused(u32 age, unsigned long pages)
 {
@@ -422,14 +428,17 @@ void __page_reporting_attach(struct page *page, unsigned int order, bool freed)
 void __page_reporting_detach(struct page *page, struct zone *zone,
 			     unsigned int order, bool merges)
 {
+	u32 head = pr_head(page);
 	unsigned long reported;
 
 	lockdep_assert_held(&zone->lock);
 
 	__ClearPageReported(page);
-	if (!has_reported(pr_head(page)))
+	/* Of a large block that comes back as it is nothing is counted */
+	if (!has_reported(head) ||
+	    (!merges && order >= max(pr_policy.huge_order, granule_order())))
 		return;
-	reported = reported_in(page, order);
+	reported = reported_of(page, order, head);
 	count_small(order, -(long)reported);
 	if (order < granule_order()) {
 		count_reported(zone, -(long)reported);
@@ -481,9 +490,10 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 		count_fetched(high, 1UL << high, used);
 	if (!has_reported(head))
 		return;
-	count_small(high, -(long)reported_in(page, high));
+	if (high < pr_policy.huge_order)
+		count_small(high, -(long)reported_of(page, high, head));
 	/* The rest of these 2 MiB is small from now on */
-	pages = reported_in(page, min(high, max(low, pr_policy.huge_order)));
+	pages = reported_of(page, min(high, max(low, pr_policy.huge_order)), head);
 	this_cpu_add(pr_stats.soon, count_fetched(high, pages, used));
 	/* A granule, or a block below one, is known as a whole or not at all */
 	low = max(low, min(granule_order(), high));

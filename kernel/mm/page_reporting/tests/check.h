@@ -80,6 +80,7 @@ unsigned long pr_records_check(struct zone *zone)
 {
 	unsigned long pfn = zone->zone_start_pfn, end, flags, counted;
 	struct recount found = {};
+	unsigned int tries;
 	struct page *page;
 
 	if (!static_branch_unlikely(&page_reporting_enabled))
@@ -100,7 +101,13 @@ unsigned long pr_records_check(struct zone *zone)
 			pfn++;
 		}
 	}
-	counted = zone_page_state_snapshot(zone, NR_FREE_REPORTED);
+	/* A CPU that adds its share to the zone's at this moment is seen halfway */
+	for (tries = 0; tries < 1000; tries++) {
+		counted = zone_page_state_snapshot(zone, NR_FREE_REPORTED);
+		if (counted == found.reported)
+			break;
+		cpu_relax();
+	}
 	if (counted != found.reported) {
 		pr_err("%s: counted %lu reported pages, found %lu\n", zone->name,
 		       counted, found.reported);
