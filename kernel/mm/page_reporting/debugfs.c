@@ -7,6 +7,7 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -31,20 +32,26 @@ static int blocks_found(void *opaque, unsigned long pfn, unsigned long num)
 
 static void *blocks_start(struct seq_file *m, loff_t *pos)
 {
-	unsigned long pfn = *pos, end = ULONG_MAX;
 	struct pr_block *first = m->private, block;
+	unsigned long pfn = *pos, end = 0, stop;
 	bool found = false;
 	struct zone *zone;
 
-	/* Zones may lie in any order */
-	for_each_populated_zone(zone) {
-		if (!pr_walk_zone(zone, max(pfn, zone->zone_start_pfn),
-				  min(end, zone_end_pfn(zone)), 0, MAX_PAGE_ORDER,
-				  &block, blocks_found))
-			continue;
-		*first = block;
-		end = page_to_pfn(block.page);
-		found = true;
+	for_each_populated_zone(zone)
+		end = max(end, zone_end_pfn(zone));
+	/* Zones may interleave: look at a piece of each in turn */
+	for (; pfn < end && !found && !fatal_signal_pending(current); pfn = stop) {
+		stop = ALIGN(pfn + 1, MAX_ORDER_NR_PAGES);
+		for_each_populated_zone(zone) {
+			if (!pr_walk_zone(zone, max(pfn, zone->zone_start_pfn),
+					  min(stop, zone_end_pfn(zone)), 0, MAX_PAGE_ORDER,
+					  &block, blocks_found))
+				continue;
+			*first = block;
+			stop = page_to_pfn(block.page);
+			found = true;
+		}
+		cond_resched();
 	}
 	return found ? first : NULL;
 }
