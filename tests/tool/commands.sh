@@ -132,14 +132,18 @@ check "a full disk" sh -c "$bin $r blocks >/dev/full 2>$scratch/err; [ \$? -eq 1
 	grep -q 'cannot write the output: No space left on device; make room' $scratch/err"
 check "a closed pipe is quiet" sh -c "{ $bin $r blocks; $bin $r blocks; $bin $r json; } 2>$scratch/err | head -n 1 >/dev/null; [ ! -s $scratch/err ]"
 
-# a guest that has some of everything
+# a guest that has some of everything: each verdict of the kernel's, and what is in use
+check "fixtures have the columns of the kernel's summary" [ "$(sed -n '1s/^\([^ ]* \)\{4\}//p' \
+	"$data/reports/sys/kernel/debug/page_reporting/summary")" = "$(sed -n \
+	's/^\t\[PR_[A-Z_]*\] = "\([a-z_]*\)",$/\1/p' kernel/mm/page_reporting/debugfs.c |
+	tr '\n' ' ')untracked" ]
 cp -r "$data/reports" "$scratch/all"
 awk 'NR == 2 { for (i = 5; i <= NF; i++) $i = 1048576 } { print }' \
 	"$data/reports/sys/kernel/debug/page_reporting/summary" \
 	>"$scratch/all/sys/kernel/debug/page_reporting/summary"
 check "summary: all verdicts" gives 'too few  *1\.0 MiB' --root "$scratch/all" summary
 check "summary: no two have the same letter" sh -c "sed -n 's/^  \\([^ ]\\) .*/\\1/p' $scratch/out |
-	sort | uniq -d >$scratch/twice && [ ! -s $scratch/twice ] && [ \$(grep -c '^  [^ ] ' $scratch/out) -ge 11 ]"
+	sort | uniq -d >$scratch/twice && [ ! -s $scratch/twice ] && [ \$(grep -c '^  [^ ] ' $scratch/out) -eq 15 ]"
 
 o="--root $data/no-device"
 check "no device: summary says so" gives '^missing: no device has registered.*virtio-balloon-pci' $o summary
@@ -155,6 +159,29 @@ for c in blocks ages map flush; do
 	check "page_ext=off: $c" fails 3 'not booted with page_ext=on.*reboot' $o $c
 done
 check "page_ext=off: json" gives '"missing": "page_ext"' $o json
+
+# what the command line says counts only where debugfs does not
+cp -r $data/reports "$scratch/words" && rm -rf "$scratch/words/sys/kernel/debug" &&
+	mkdir "$scratch/words/sys/kernel/debug"
+while read -r words says; do
+	echo "quiet $words" | tr , ' ' >"$scratch/words/proc/cmdline"
+	check "$words: $says" gives "\"missing\": \"$says\"" --root "$scratch/words" json
+done <<-END
+	page_ext=on debugfs
+	page_ext=off page_ext
+	page_ext=on,page_ext=bogus debugfs
+	page_ext=ON debugfs
+	page_ext=Off page_ext
+	page_ext=0,page_ext= page_ext
+	page_ext=off,page_reporting=1 debugfs
+	page_reporting=no page_ext
+	xpage_ext=off debugfs
+	page_ext debugfs
+END
+cp -r $data/reports "$scratch/wrong" && echo page_ext=bogus >"$scratch/wrong/proc/cmdline"
+check "page_ext=bogus: debugfs says that it reports" gives '"missing": "nothing"' --root "$scratch/wrong" json
+echo page_ext=off >"$scratch/wrong/proc/cmdline"
+check "and is believed" gives '"missing": "nothing"' --root "$scratch/wrong" json
 
 cp -r $data/page-ext-off "$scratch/notasked" && echo quiet >"$scratch/notasked/proc/cmdline"
 check "page_ext= not given: summary says so" gives '^missing: .*booted with page_ext=on' --root "$scratch/notasked" summary

@@ -113,7 +113,29 @@ static int populated(const struct guest *g, const char *name)
 	return nr > 0;
 }
 
-/* Was page_ext=on given? The last one counts; -1 if neither was. */
+/* What the kernel takes for yes (1) and no (0); -1: it ignores the word. */
+static int yes_or_no(const char *word)
+{
+	switch (*word | 0x20) {
+	case 'y':
+	case 't':
+		return 1;
+	case 'n':
+	case 'f':
+		return 0;
+	case 'o':
+		switch (word[1] | 0x20) {
+		case 'n':
+			return 1;
+		case 'f':
+			return 0;
+		}
+		return -1;
+	}
+	return *word == '1' ? 1 : *word == '0' ? 0 : -1;
+}
+
+/* Was page_ext=on given? The last one that counts does; -1 if none was. */
 static int asked_for(const struct guest *g)
 {
 	FILE *f = open_file(g, "/proc/cmdline");
@@ -125,9 +147,18 @@ static int asked_for(const struct guest *g)
 	if (fgets(line, sizeof(line), f)) {
 		for (word = strtok_r(line, " \n", &save); word;
 		     word = strtok_r(NULL, " \n", &save)) {
-			if (!strncmp(word, "page_ext=", 9))
-				on = strchr("yYtT1", word[9]) ||
-				     !strcmp(word + 9, "on");
+			char *value = strchr(word, '=');
+			int is;
+
+			if (!value)
+				continue;
+			*value++ = 0;
+			if (strcmp(word, "page_ext") && strcmp(word, "page-ext") &&
+			    strcmp(word, "page_reporting") && strcmp(word, "page-reporting"))
+				continue;
+			is = yes_or_no(value);
+			if (is >= 0)
+				on = is;
 		}
 	}
 	fclose(f);
@@ -138,13 +169,11 @@ static enum missing find_missing(const struct guest *g)
 {
 	if (!present(g, PARAMETERS "/min_age_ms", F_OK))
 		return NO_KERNEL;
-	if (asked_for(g) == 0)
-		return NO_PAGE_EXT;
 	switch (populated(g, DEBUGFS)) {
 	case 0:
-		return NO_DEBUGFS;
+		return asked_for(g) ? NO_DEBUGFS : NO_PAGE_EXT;
 	case -1:
-		return NOT_ROOT;
+		return asked_for(g) ? NOT_ROOT : NO_PAGE_EXT;
 	}
 	if (!present(g, OURS, F_OK))
 		return errno == EACCES ? NOT_ROOT : NO_PAGE_EXT;
