@@ -61,11 +61,11 @@ posted()
 	grep -l '^Subject: \[PATCH [1-9]*/' "$out"/[0-9]*.patch
 }
 
-below_800()
+below_600()
 {
 	_n=$(awk '/the first posting$/ { print $1 + $2 }' "$log")
 	echo "# $_n lines added and removed"
-	[ "${_n:-800}" -lt 800 ]
+	[ "${_n:-600}" -lt 600 ]
 }
 
 # context FILE...: at most three lines of the kernel's before and after a change
@@ -129,7 +129,7 @@ our_git "$tmp/posted" commit -q -m base
 
 check "make patches" patches "$out"
 check "says how many lines" says "the first posting"
-check "the first posting is below 800 lines" below_800
+check "the first posting is below 600 lines" below_600
 check "there is a cover letter" grep -q '^Subject: \[PATCH 0/[1-9]\] mm/page_reporting: ' \
 	"$out/0000-cover-letter.patch"
 check "and nothing is left to be filled in" refuses grep -E '\*\*\*|TODO|placeholder' \
