@@ -19,7 +19,6 @@ static const struct {
 } counter_metrics[] = {
 	{ "refaulted_bytes", "refault_mib", "MiB", MIB, false },
 	{ "kept_bytes", "kept_mib", "MiB", MIB, false },
-	{ "redundant_bytes", "redundant_mib", "MiB", MIB, false },
 	{ "forgotten_bytes", "forgotten_mib", "MiB", MIB, false },
 	{ "failed_bytes", "failed_mib", "MiB", MIB, false },
 	{ "passes", "passes", "passes", 1, false },

@@ -285,48 +285,71 @@ void put_workloads(struct doc *d, const struct run *run)
 		       " Its figures count from the start of the VM." : "");
 }
 
-static char *list(const json_t *array, const char *sep)
+/* What decides the experiment, of a command line of prbench, as JSON. */
+static json_t *chosen_options(const json_t *argv)
 {
-	size_t i, size = 1;
-	char *s = xrealloc(NULL, 1, 1);
-	json_t *v;
+	static const char * const decides[] = { "--profile", "--platforms", "--variants",
+		"--workloads", "--workloads-dir", "--boots", "--seed", "--set", "--probe",
+		"--equalise", "--first", NULL };
+	json_t *out = json_array();
+	size_t i;
 
-	s[0] = 0;
-	json_array_foreach(array, i, v) {
-		const char *word = json_string_value(v) ? json_string_value(v) : "?";
+	for (i = 1; i < json_array_size(argv); i++) {
+		const char *word = json_string_value(json_array_get(argv, i)), *is;
+		size_t d, len;
 
-		size += strlen(word) + strlen(sep);
-		s = xrealloc(s, size, 1);
-		strcat(strcat(s, i ? sep : ""), word);
+		if (!word)
+			continue;
+		is = strchr(word, '=');
+		len = is ? (size_t)(is - word) : strlen(word);
+		for (d = 0; decides[d]; d++)
+			if (strlen(decides[d]) == len && !strncmp(word, decides[d], len))
+				break;
+		if (!decides[d])
+			continue;
+		json_array_append(out, json_array_get(argv, i));
+		if (!is && i + 1 < json_array_size(argv))
+			json_array_append(out, json_array_get(argv, ++i));
 	}
-	return s;
+	return out;
 }
 
-void put_howto(struct doc *d, const struct run *run)
+/* "6.12" of the release of the first boot that says one; "" if none does. */
+static void series_of(const struct run *run, char *out, size_t size)
 {
-	char *p = list(json_object_get(run->meta, "platforms"), " ");
-	/* Who left them to the profile has others for each workload. */
-	bool by_profile = json_is_true(json_object_get(run->meta, "variants_by_profile"));
-	char *v = list(by_profile ? NULL : json_object_get(run->meta, "variants"), " ");
-	char *w = list(json_object_get(run->meta, "workloads"), " ");
-	char *text = NULL;
+	unsigned int major, minor;
+	size_t i;
+
+	*out = 0;
+	for (i = 0; i < run->nboots && !*out; i++)
+		if (sscanf(run->boots[i].kernel, "%u.%u", &major, &minor) == 2)
+			snprintf(out, size, "%u.%u", major, minor);
+}
+
+void put_howto(struct doc *d, const struct run *run, const struct plots *plots)
+{
+	json_t *options = chosen_options(json_object_get(run->meta, "argv"));
+	char *words = join_argv(options), *text, *plot;
+	char series[32];
 
 	doc_h(d, 2, "Do it again");
+	plot = plots->n ? format("\ncd results/latest/plots && gnuplot %s.gp   # one plot again",
+				  plots->p[0].name) : format("%s", "");
+	series_of(run, series, sizeof(series));
 	if (json_object_get(run->meta, "merged"))
 		doc_p(d, "Each of the merged runs by itself: run.json has their commits and arguments. This report again, from the raw data: `make report RESULTS=...`.");
 	else {
-		text = format("git checkout %s\nmake bench PROFILE=%s PLATFORMS='%s' VARIANTS='%s' WORKLOADS='%s'\n"
-			      "make report                # this report again, from the raw data\n"
-			      "cd results/latest/plots && gnuplot drain-um.gp   # one plot again",
-			      json_str(run->meta, "commit", "?"),
-			      json_str(run->meta, "profile", "quick"), p, v, w);
+		text = format("git checkout %s\nmake programs\n"
+			      "%s%s%sbuild/bin/prbench --build scripts/kernel.sh%s%s\n"
+			      "make report                # this report again, from the raw data%s",
+			      json_str(run->meta, "commit", "?"), *series ? "KERNEL=" : "",
+			      series, *series ? " " : "", *words ? " " : "", words, plot);
 		doc_pre(d, text);
+		free(text);
 	}
-	free(text);
 	doc_p(d, "Raw data lie beside this file%s: `run.json`, and for each boot in `boots/` its `meta.json`, `console.log`, `samples.tsv`, `events.jsonl` and `counters.json`, and `map.jsonl` where memory was mapped. All figures of this report are rows of [summary.tsv](summary.tsv).",
 	      d->archive ? ", in [" RAW_ARCHIVE "](" RAW_ARCHIVE ")" : "");
-	free(p);
-	free(v);
-	free(w);
+	json_decref(options);
+	free(words);
+	free(plot);
 }
-

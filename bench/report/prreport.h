@@ -466,7 +466,7 @@ void put_machine(struct doc *d, const struct run *run);
 void put_what_ran(struct doc *d, const struct run *run);
 void put_boots(struct doc *d, const struct run *run);
 void put_workloads(struct doc *d, const struct run *run);
-void put_howto(struct doc *d, const struct run *run);
+void put_howto(struct doc *d, const struct run *run, const struct plots *plots);
 
 /* ---- report.c: details.md and details.html ---- */
 

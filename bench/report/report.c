@@ -56,7 +56,7 @@ int report_write(struct run *run, const struct summary *sum,
 	put_boots(&d, run);
 	put_workloads(&d, run);
 	put_definitions(&d);
-	put_howto(&d, run);
+	put_howto(&d, run, plots);
 	doc_end(&d);
 	return out_close(d.f, path) || ret ? -1 : 0;
 }

@@ -287,7 +287,7 @@ void front_put_result(struct front *f)
 	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
 	      versions_text(f), json_str(f->run->meta, "date", "?"),
 	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
-	doc_p(&f->d, "A guest tells its host which memory is free, so that the host can take it back. The kernel's own way marks what it has told with a page flag (`flag`). This series keeps ages in page_ext (`ext`): it reports memory once it has been free for a second, or for longer where memory is taken again soon.%s%s%s",
+	doc_p(&f->d, "A guest tells its host which memory is free, so that the host can take it back. The kernel's own way marks what it has told with a page flag (`flag`). This series keeps ages in page_ext (`ext`): it reports memory once it has been free for an age: a second at first, then from 0.13 to 2.1 s, by what was used again lately.%s%s%s",
 	      f->ncolumns ? " Compared are " : "", f->ncolumns ? names_text(f) : "",
 	      f->ncolumns ? "; all variants stand below the table." : "");
 	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The report's first page, of recorded boots. */
+/* The first page, and how to do it again, of recorded boots. */
 #include "recorded.h"
 
 /* Each row of each table has its verdict, and how many boots. */
@@ -217,6 +217,32 @@ static void other_goals(void **state)
 	free(text);
 }
 
+/* Each option that decides the experiment, none that says where things are. */
+static void do_it_again(void **state)
+{
+	struct work *w = *state;
+	json_t *run = json_load_file(str("%s/run/run.json", w->dir), 0, NULL);
+	char *md, *plot;
+	static const char * const more[] = { "--set=drain.mib=64", "--seed", "2", "--kernels",
+		"/srv/kernels", "--report", "build/bin/prreport", NULL };
+
+	for (const char * const *word = more; *word; word++)
+		json_array_append_new(json_object_get(run, "argv"), json_string(*word));
+	assert_int_equal(json_dump_file(run, str("%s/run/run.json", w->dir), 0), 0);
+	json_decref(run);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+	md = slurp(str("%s/run/details.md", w->dir));
+	assert_non_null(strstr(md, "\nKERNEL=6.12 build/bin/prbench --build scripts/kernel.sh "
+			       "--platforms um,icount --workloads drain,churn,alloc "
+			       "--variants off,flag,ext-off,ext --boots 2 "
+			       "--set=drain.mib=64 --seed 2\n"));
+	plot = strstr(md, "&& gnuplot ");
+	assert_non_null(plot);
+	plot += strlen("&& gnuplot ");
+	assert_true(exists(str("%s/run/plots/%.*s", w->dir, (int)strcspn(plot, " "), plot)));
+	free(md);
+}
+
 int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, work_teardown)
@@ -226,6 +252,7 @@ int main(void)
 		T(quicker_flag),
 		T(worst_pause),
 		T(other_goals),
+		T(do_it_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -345,7 +345,7 @@ static void first_report(void **state)
 	assert_non_null(run);
 	json_object_set_new(run, "boots_planned", json_integer(142));
 	json_object_set_new(run, "status", json_string(FIRST_REPORT));
-	assert_int_equal(json_dump_file(run, path, 0), 0);
+	assert_int_equal(json_dump_file(run, str("%s/run/run.json", w->dir), 0), 0);
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	md = slurp(str("%s/run/report.md", w->dir));
 	assert_non_null(strstr(md, "of 142 boots.** The run was going on"));
@@ -353,7 +353,7 @@ static void first_report(void **state)
 	assert_null(strstr(md, "never started"));
 	free(md);
 	json_object_set_new(run, "status", json_string("complete"));
-	assert_int_equal(json_dump_file(run, path, 0), 0);
+	assert_int_equal(json_dump_file(run, str("%s/run/run.json", w->dir), 0), 0);
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 	md = slurp(str("%s/run/report.md", w->dir));
 	assert_null(strstr(md, "The run was going on"));
