@@ -16,13 +16,20 @@
 #define RESULTS_MIB	512	/* a full run's raw data and report */
 #define BUILD_MIB	12000	/* source, two trees, four kernels */
 
-/* Is it there, does it run, has it the devices that a guest gets? */
-static int qemu_works(const struct config *cfg, char *why, size_t len)
+/**
+ * qemu_works() - is QEMU there, does it run, has it the devices that a guest gets?
+ * @cfg: which one
+ * @why: if not, why, and what to do
+ * @len: its size
+ *
+ * Return: 0, or -1 with a message.
+ */
+int qemu_works(const struct config *cfg, char *why, size_t len)
 {
 	static const char script[] =
 		"command -v \"$0\" >/dev/null || { echo no such program; exit 0; }\n"
 		"list=$(timeout 10 \"$0\" -device help 2>/dev/null </dev/null | grep '^name ')\n"
-		"[ -n \"$list\" ] || exit 0\n"
+		"[ -n \"$list\" ] || { echo \"'-device help' names no device: does it run?\"; exit 0; }\n"
 		"for d in virtio-balloon-pci virtio-9p-pci virtio-serial-pci virtserialport; do\n"
 		"	case $list in *\"\\\"$d\\\"\"*) ;; *) echo \"it has no device $d\"; exit 0 ;; esac\n"
 		"done\n";

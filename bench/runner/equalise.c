@@ -83,8 +83,8 @@ void equalise_release(struct equalised *e)
 	e->pid = 0;
 }
 
-/* Wait until the host has reported to its own hypervisor what it can. */
-static void wait_for_host(int signals)
+/* Wait until the host has reported to its own hypervisor what it can; why not, or NULL. */
+static const char *wait_for_host(int signals)
 {
 	struct pollfd stop = { .fd = signals, .events = POLLIN };
 	double end = now_s() + WAIT_MAX_S;
@@ -99,6 +99,7 @@ static void wait_for_host(int signals)
 		was = is;
 		ms = WAIT_STEP_MS;
 	}
+	return was < 0 ? "the host does not say what it has reported" : NULL;
 }
 
 /**
@@ -119,7 +120,7 @@ void equalise(struct equalised *e, enum equalise how, unsigned int mem_mib,
 	if (how == EQUALISE_TOUCH)
 		why = touch(e, mem_mib);
 	else if (how == EQUALISE_WAIT)
-		wait_for_host(signals);
+		why = wait_for_host(signals);
 	json_object_set_new(meta, "equalise", json_pack("{s:s, s:f}",
 			    "how", equalise_names[how], "took_s", now_s() - t0));
 	if (why)

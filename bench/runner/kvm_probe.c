@@ -129,10 +129,12 @@ static bool run_probe(char **argv, const char *log, char *why, size_t len)
 	int status, pidfd;
 	pid_t pid = spawn_vm(argv, log, NULL);
 
+	if (pid <= 0) {
+		set_err(why, len, "cannot start %s to try KVM: %s", argv[0], strerror(errno));
+		return false;
+	}
 	set_err(why, len, "no guest boots under KVM in %.0f s, though there is /dev/kvm; " KVM_REMEDY,
 		KVM_PROBE_S);
-	if (pid <= 0)
-		return false;
 	pidfd = open_pidfd(pid);
 	if (!wait_exit(pidfd, pid, KVM_PROBE_S, &status)) {
 		kill(pid, SIGKILL);
@@ -170,6 +172,8 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 			strerror(errno));
 		return false;
 	}
+	if (qemu_works(cfg, why, len))
+		return false;
 	/* Who ends the program now does so when the directory is gone. */
 	stop_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, &before);

@@ -242,13 +242,16 @@ long long meta_vmstat(const char *name)
 	return n;
 }
 
-/* What the host has reported to its own hypervisor so far, or -1. */
+/* What the host has reported to its own hypervisor so far; -1 if it does not say. */
 long long meta_reported_kib(void)
 {
+	long long pages = meta_vmstat("page_reported");
 	char text[64];
 
-	return read_host("/sys/module/page_reporting/parameters/reported_kib",
-			 text, sizeof(text)) > 0 ? atoll(text) : -1;
+	if (read_host("/sys/module/page_reporting/parameters/reported_kib",
+		      text, sizeof(text)) > 0)
+		return atoll(text);
+	return pages > 0 ? pages * (sysconf(_SC_PAGESIZE) / 1024) : -1;
 }
 
 /* The host as it is now, for one boot. */

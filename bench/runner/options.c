@@ -63,7 +63,7 @@ static void usage(FILE *f)
 		"                         them: platforms, workloads, how many rounds of each\n"
 		"  --agent FILE           the guest's init (default build/bin/pragent)\n"
 		"  --source DIR           kernel source for workloads that want one (default\n"
-		"                         build/trees/pristine)\n"
+		"                         build/trees/pristine, or that of 7.3 as above)\n"
 		"  --out DIR              default results/<date>-<host>-<commit>-<profile>\n"
 		"  --report FILE          the program that makes the run's report at the end\n"
 		"  --tap                  print TAP 14, a point for each boot\n"
@@ -263,19 +263,36 @@ void parse_options(struct state *s, struct options *o, int argc, char **argv)
 		s->cfg.sel.workloads = default_workloads(s->cfg.sel.full);
 }
 
+/* What follows @name at argv[*i], in that word or the next; then *i is behind it. */
+static char *value_of(const char *name, int argc, char **argv, int *i)
+{
+	size_t len = strlen(name);
+	char *word = *i < argc ? argv[*i] : NULL;
+
+	if (!word || strncmp(word, name, len))
+		return NULL;
+	if (word[len] == '=') {
+		*i += 1;
+		return word + len + 1;
+	}
+	if (word[len] || *i + 1 >= argc)
+		return NULL;
+	*i += 2;
+	return argv[*i - 1];
+}
+
 /* "--resume DIR", with "--report FILE" or without: take them out. */
 void parse_resume(struct options *o, int argc, char **argv)
 {
-	int i;
+	char *dir, *report;
+	int i = 1;
 
-	for (i = 1; i + 1 < argc; i += 2) {
-		if (!strcmp(argv[i], "--resume"))
-			o->resume = argv[i + 1];
-		else if (!strcmp(argv[i], "--report"))
-			o->report = argv[i + 1];
-		else
-			break;
-	}
+	do {
+		dir = value_of("--resume", argc, argv, &i);
+		report = value_of("--report", argc, argv, &i);
+		o->resume = dir ? dir : o->resume;
+		o->report = report ? report : o->report;
+	} while (dir || report);
 	if (i < argc)
 		o->resume = NULL;
 }

@@ -338,6 +338,7 @@ bool kernels_there(const struct config *cfg, const struct plan *plan);
 
 /* kvm_probe.c */
 bool kvm_works(const struct config *cfg, char *why, size_t len);
+int qemu_works(const struct config *cfg, char *why, size_t len);
 
 /* channel.c */
 struct channel {

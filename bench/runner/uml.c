@@ -211,16 +211,25 @@ int uml_works(char *err, size_t len)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
+	sigset_t signals, before;
 	char dir[PATH_MAX];
 	int out[2], status = 0;
 	ssize_t n;
 	pid_t pid;
 
-	if (temp_dir(dir, sizeof(dir)))
-		return set_err(err, len, "cannot make %s: %s; set TMPDIR to a directory that can be written",
-			       dir, strerror(errno));
 	if (pipe2(out, O_CLOEXEC))
 		return set_err(err, len, "pipe: %s", strerror(errno));
+	/* Who ends the program now does so when the directory is gone. */
+	stop_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	if (temp_dir(dir, sizeof(dir))) {
+		set_err(err, len, "cannot make %s: %s; set TMPDIR to a directory that can be written",
+			dir, strerror(errno));
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		close(out[0]);
+		close(out[1]);
+		return -1;
+	}
 	pid = clone_namespaces();
 	if (!pid) {
 		dup2(out[1], 2);
@@ -244,6 +253,7 @@ int uml_works(char *err, size_t len)
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	rmdir(dir);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
 }
 

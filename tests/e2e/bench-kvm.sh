@@ -35,7 +35,7 @@ for word; do
 	esac
 	words+=("$word")
 done
-[ -z "$BROKEN" ] || { echo 'no such MSR' >&2; exit 1; }
+[ -z "$BROKEN" ] || [ "$*" = "-device help" ] || { echo 'no such MSR' >&2; exit 1; }
 exec qemu-system-x86_64 "${words[@]}"
 END
 cat >"$scratch/builder" <<END
@@ -69,6 +69,10 @@ BROKEN=1 kvm
 ok "a /dev/kvm under which no guest boots: the same" [ $? -eq 3 ]
 ok "in one line, too" [ "$(grep -c . "$scratch/log")" -eq 1 ]
 ok "with what QEMU said" says 'no guest boots under KVM: no such MSR; turn on nested'
+QEMU=/nowhere/qemu kvm
+ok "no QEMU: nothing can run" [ $? -eq 3 ]
+ok "in one line, again" [ "$(grep -c . "$scratch/log")" -eq 1 ]
+ok "which is not about KVM" says 'kvm is left out: QEMU /nowhere/qemu: no such program; install'
 ok "nothing was built" [ ! -e "$scratch/built" ]
 ok "nothing was made" [ ! -e "$OUT" ]
 

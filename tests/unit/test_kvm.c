@@ -352,6 +352,7 @@ static void the_host_is_equalised(void **state)
 {
 	json_t *meta = json_object(), *o;
 	struct equalised e;
+	int signals[2];
 
 	(void)state;
 	put("proc/meminfo", "MemAvailable: 1048576 kB\n");
@@ -374,6 +375,19 @@ static void the_host_is_equalised(void **state)
 	o = json_object_get(meta, "equalise");
 	assert_non_null(json_object_get(o, "failed"));
 	assert_int_equal(e.pid, 0);
+	/* a signal that is there ends the wait at once */
+	assert_int_equal(pipe(signals), 0);
+	assert_int_equal(write(signals[1], "", 1), 1);
+	equalise(&e, EQUALISE_WAIT, 64, signals[0], meta);
+	o = json_object_get(meta, "equalise");
+	assert_non_null(json_object_get(o, "failed"));
+	put("proc/vmstat", "pgfault 1\npage_reported 12\n");
+	assert_int_equal(meta_reported_kib(), 12 * sysconf(_SC_PAGESIZE) / 1024);
+	equalise(&e, EQUALISE_WAIT, 64, signals[0], meta);
+	o = json_object_get(meta, "equalise");
+	assert_null(json_object_get(o, "failed"));
+	close(signals[0]);
+	close(signals[1]);
 	json_decref(meta);
 }
 

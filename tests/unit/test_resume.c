@@ -285,6 +285,7 @@ static void warnings_are_kept(void **state)
 static void the_command_line_says_who_reports(void **state)
 {
 	char *now[] = { "prbench", "--resume", "dir", "--report", "new", NULL };
+	char *joined[] = { "prbench", "--report=new", "--resume=dir", "--tap", NULL };
 	char *stored[] = { "prbench", "--report", "old", NULL };
 	struct options o = { .kernels = "build/kernels" };
 	struct state s = { .profile = "quick" };
@@ -298,6 +299,13 @@ static void the_command_line_says_who_reports(void **state)
 	parse_resume(&o, 3, now);
 	parse_options(&s, &o, 3, stored);
 	assert_string_equal(o.report, "old");
+	o.resume = o.report = NULL;
+	parse_resume(&o, 3, joined);
+	assert_string_equal(o.resume, "dir");
+	assert_string_equal(o.report, "new");
+	/* What is chosen anew is no run that goes on. */
+	parse_resume(&o, 4, joined);
+	assert_null(o.resume);
 }
 
 static void what_cannot_be_read_is_made_again(void **state)
