@@ -25,7 +25,10 @@ rc=0
 [ $rc -le 1 ] && [ -d "$out" ] || exit $rc
 ! grep -q '\[never\]' $thp 2>/dev/null ||
 	echo "the host has no huge pages for guests, fragment and refill say nothing of them: echo madvise >$thp"
-tar -cJf "$out.tar.xz" -C "$out" run.json boots ||
+trap 'rm -f "$out.tar.xz.tmp"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+tar -cJf "$out.tar.xz.tmp" -C "$out" run.json boots && mv "$out.tar.xz.tmp" "$out.tar.xz" ||
 	die "$out.tar.xz: cannot be written; make room there"
 echo "$out.tar.xz holds the raw data, with this host's name: make merge DIRS=\"$out.tar.xz ...\""
 exit $rc

@@ -56,7 +56,8 @@ package_reader()
 	mkdir -p "$_src/debian/source"
 	cp -r "$kdir"/tools/mm/page-reporting.[c1] "$kdir"/tools/mm/page_reporting "$_src"
 	cp "$top"/scripts/debian/* "$_src/debian"
-	sed -i "s/@MAINTAINER@/$DEBFULLNAME <$DEBEMAIL>/" \
+	_who=$(printf '%s <%s>' "$DEBFULLNAME" "$DEBEMAIL" | sed 's/[\\/&]/\\&/g')
+	sed -i "s/@MAINTAINER@/$_who/" \
 		"$_src/debian/control" "$_src/debian/copyright"
 	echo '3.0 (native)' >"$_src/debian/source/format"
 	cat >"$_src/debian/changelog" <<-END

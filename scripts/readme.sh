@@ -10,14 +10,14 @@
 #	{WORKLOAD METRIC PLATFORM VARIANT}	the median with its unit, unless that
 #		is by the minute, or by the second and in millions
 #	{n WORKLOAD METRIC PLATFORM VARIANT}	how many boots it is of
-#	{row WORKLOAD METRIC PLATFORM: VARIANTS; none=TEXT}  cells of a table, - is an
-#		empty one, none= is for what has no value; from 6 boots on the best
-#		of those that report is bold if its interval overlaps no other's
+#	{row WORKLOAD METRIC PLATFORM: VARIANTS}	cells of a table, - is an empty
+#		one; from 6 boots on the best of those that report is bold if its
+#		interval overlaps no other's
 #	{range ...}	the same, each with its interval
 #	{SERIES instr MODE OP FIRST-LAST}	range of ext - flag over these orders
 #	{7.3 WORKLOAD ...}, also after row, range and n: of Linux 7.3's reference;
 #		{sweep WORKLOAD ...} of results/churn-sweep
-#	{run KEY}	of the reference's run.json; {run sweep_KEY} of the sweep's, {run scale_KEY} of the sizes',
+#	{run KEY}	of the reference's run.json; {run sweep_KEY} of the sweep's,
 #		{run next_KEY} and {run contend_KEY} of those of 7.3 and results/contend
 #	{=TEXT}		a setting or a name: not measured
 set -eu
@@ -28,6 +28,8 @@ begin='<!-- from results/readme.in: make readme -->' end='<!-- end -->'
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 # facts DIR PREFIX: what its run.json says, a line each
 facts()
 {
@@ -39,7 +41,6 @@ facts()
 {
 	facts reference/6.12 ''
 	facts churn-sweep sweep_
-	facts scale scale_
 	facts reference/7.3 next_
 	facts contend contend_
 } >"$tmp/run"
@@ -95,7 +96,7 @@ function best(key, keys, n,	i, k, alone) {
 	}
 	return alone && key !~ / off$/
 }
-function row(spec, none, range,	head, v, n, i, keys, out, text) {
+function row(spec, range,	head, v, n, i, keys, out, text) {
 	head = spec
 	sub(/:.*/, "", head)
 	sub(/[^:]*: */, "", spec)
@@ -103,12 +104,7 @@ function row(spec, none, range,	head, v, n, i, keys, out, text) {
 	for (i = 1; i <= n; i++)
 		keys[i] = head " " v[i]
 	for (i = 1; i <= n; i++) {
-		if (v[i] == "-")
-			text = ""
-		else if (none && (!(keys[i] in median) || median[keys[i]] == "inf"))
-			text = none
-		else
-			text = value(keys[i])
+		text = v[i] == "-" ? "" : value(keys[i])
 		if (text != "" && best(keys[i], keys, n))
 			text = "**" text "**"
 		if (range && (keys[i] in median))
@@ -139,18 +135,13 @@ function instructions(run, mode, op, orders,	o, r, k, d, lo, hi, any) {
 		return fail("{" run " instr " mode " " op " " orders "}: its summary.tsv has no such rows")
 	return signed(lo) == signed(hi) ? signed(lo) : signed(hi) " to " signed(lo)
 }
-function expand(s,	w, n, none) {
+function expand(s,	w, n) {
 	gsub(/[ \n]+/, " ", s)
 	if (s ~ /^=/)
 		return substr(s, 2)
-	if (match(s, /; *none=.*/)) {
-		none = substr(s, RSTART)
-		s = substr(s, 1, RSTART - 1)
-		sub(/; *none=/, "", none)
-	}
 	n = split(s, w, / /)
 	if (w[1] == "row" || w[1] == "range")
-		return row(substr(s, length(w[1]) + 2), none, w[1] == "range")
+		return row(substr(s, length(w[1]) + 2), w[1] == "range")
 	if (w[1] == "n" && (substr(s, 3) in boots))
 		return boots[substr(s, 3)]
 	if (w[2] == "instr" && n == 5)

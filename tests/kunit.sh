@@ -29,6 +29,8 @@ config=$tree/mm/page_reporting/tests/.kunitconfig
 log=$(mktemp)
 raw=$(mktemp)
 trap 'rm -f "$log" "$raw"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 rc=0 boots=0
 cd "$tree"
 

@@ -2,6 +2,9 @@
 # For test scripts that print TAP: check DESCRIPTION CMD... runs a command and
 # prints a point; end with: finish
 
+# A signal is an exit, too, so that a trap on EXIT clears up.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 tap_n=0
 tap_bad=0
 LC_ALL=C
