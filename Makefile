@@ -265,7 +265,7 @@ build/obj/report/templates.o build/san/obj/report/templates.o: bench/report/repo
 # A test is one cmocka program. Its name tells which archive is meant when two
 # of them define the same name.
 libs = $(patsubst %,build/san/obj/lib%.a,$(if $(findstring report/,$(1)),report,\
-	$(if $(findstring test_reader,$(1)),reader,$(if $(filter test_agent% test_guest%,$(notdir $(1))),guest,runner))))
+	$(if $(findstring test_reader,$(1)),reader,$(if $(filter test_guest%,$(notdir $(1))),guest,runner))))
 
 # reader_rules OUTPUT,FLAGS,OBJECTS
 define reader_rules

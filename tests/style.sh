@@ -57,8 +57,8 @@ done
 for f in "$top"/bench/alloc/*.[ch]; do
 	check "checkpatch ${f#"$top/"}" checkpatch -f "$f"
 done
-for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/6.12/series"); do
-	check "checkpatch $p" checkpatch "$top/kernel/patches/6.12/$p"
+for p in $(sed 's/#.*//; /^[[:space:]]*$/d' "$top/kernel/patches/${KERNEL:-6.12}/series"); do
+	check "checkpatch $p" checkpatch "$top/kernel/patches/${KERNEL:-6.12}/$p"
 done
 
 # maintained: MAINTAINERS leads from each file of ours to its entry

@@ -63,7 +63,7 @@ compile()
 {
 	case $1 in
 	tests/report/*) _lib=report _more= ;;
-	*/test_guest* | */test_agent*) _lib=guest _more= ;;
+	*/test_guest*) _lib=guest _more= ;;
 	*/test_reader*) _lib=reader _more="-lncursesw -ltinfo -lpng" ;;
 	*) _lib=runner _more= ;;
 	esac
@@ -102,7 +102,9 @@ clean "prbench with an unknown setting" 2 build/bin/prbench --set drain.none=1
 clean "prbench without kernels" 3 build/bin/prbench --platforms um \
 	--kernels "$tmp" --agent build/bin/pragent --out "$tmp/none"
 # A whole boot; valgrind cannot follow User Mode Linux into its namespaces.
-if [ -r build/kernels/x86_64-pristine/bzImage ]; then
+kernels=build/kernels
+[ "${KERNEL:-6.12}" = 6.12 ] || kernels=$kernels-$KERNEL
+if [ -r $kernels/x86_64-pristine/bzImage ]; then
 	clean "prbench boots a guest" 0 build/bin/prbench --platforms tcg \
 		--variants off --workloads drain --boots 1 --set drain.mib=16 \
 		--set drain.settle_ms=200 --out "$tmp/boot"

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 command -v makedumpfile >/dev/null || {
-	echo "makedumpfile is not installed (scripts/deps.sh deep)"
+	echo "makedumpfile is not installed (scripts/deps.sh test)"
 	exit 77
 }
 PRBENCH_APPEND="nokaslr crashkernel=128M"
