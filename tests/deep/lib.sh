@@ -20,15 +20,20 @@ keep_failed()
 }
 
 # flavor NAME [TREE [ARCH]]: guests from here on boot that kernel; builds it, unless
-# DEEP_BUILT says that there is no need to
+# DEEP_BUILT says that there is no need to. A mutant is another one each time.
 flavor()
 {
 	_arch=${3:-x86_64} _built=$top/build/kernels${trees#build/trees}
 	_k=$_arch-${2:-patched}-$1
-	[ -n "${DEEP_BUILT:-}" ] || scripts/kernel.sh build "$_k" >"$scratch/build.log" 2>&1 || {
+	if [ -n "${DEEP_BUILT:-}" ] && [ "${2:-}" != mutant ]; then
+		[ -d "$_built/$_k" ] || {
+			echo "# DEEP_BUILT is set, but there is no $_built/$_k"
+			return 1
+		}
+	elif ! scripts/kernel.sh build "$_k" >"$scratch/build.log" 2>&1; then
 		sed 's/^/# /' "$scratch/build.log" | tail -n 20
 		return 1
-	}
+	fi
 	kernels=$scratch/kernels-$1
 	mkdir -p "$kernels"
 	ln -sfn "$_built/$_k" "$kernels/$_arch-patched"
