@@ -67,7 +67,7 @@ check "nearly all that is free is reported" all_reported
 quiet
 check "the counters agree with each other" reported_agrees
 check "and with vmstat" vmstat_agrees
-check "the blocks come to MemFree" near "$(blocks_good <$dbg/blocks)" "$(free_bytes)"
+check "the blocks come to MemFree" blocks_are_free
 check "the cgroup can be removed" rmdir $cgroup/limited
 check "the device has never failed" [ "$(stat errors)" = 0 ]
 finish

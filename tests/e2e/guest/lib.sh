@@ -47,6 +47,17 @@ near()
 	return 1
 }
 
+# blocks_are_free: what 'blocks' says comes to MemFree. Memory may move between
+# per-cpu lists and free blocks just then.
+blocks_are_free()
+{
+	for _try in 1 2 3 4 5 6; do
+		near "$(blocks_good <$dbg/blocks)" "$(free_bytes)" && return
+		sleep 1
+	done
+	return 1
+}
+
 # reported_agrees: with no pass at work what is reported can but become less;
 # summary, which counts it in between, says the same as stats
 reported_agrees()
