@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's own files, and what they call that is not in them. */
 #include "page_reporting/records.c"
+#include "page_reporting/stats.c"
 #include "page_reporting/policy.c"
 
 #include "model.h"
@@ -169,7 +170,7 @@ void shim_boot(unsigned int more)
 
 	memset(&pr_policy, 0, sizeof(pr_policy));
 	shared.lowest_order = MAX_PAGE_ORDER;
-	shared.small_reported.counter = 0;
+	small_reported.counter = 0;
 	shim_events = 0;
 	if (!page_ext_wanted) {
 		bool was_verbose = verbose;

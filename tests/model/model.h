@@ -2,7 +2,7 @@
 /*
  * A model of the page allocator around the kernel's mm/page_reporting/:
  *
- * kernel.c	records.c, policy.c and walk.c, and what they call
+ * kernel.c	records.c, stats.c, policy.c and walk.c, and what they call
  * buddy.c	a page allocator that calls its hooks where the kernel's does
  * truth.c	what has to be known of each page, kept without any hooks
  * world.c	who uses the allocator: users, memory hotplug...

@@ -3,10 +3,12 @@
  * Free page reporting: what its parts share. A free block goes this way:
  *
  *	records.c	remembers since when it is free or reported
+ *	stats.c		counts what becomes of it
  *	policy.c	decides whether it is reported now
  *	pass.c		finds, isolates, reports and returns it
  *	schedule.c	decides when the next pass runs
- *	core.c		devices, parameters, start and stop
+ *	core.c		devices, start, flush and stop
+ *	params.c	what the administrator sets
  *	debugfs.c	shows all this to people
  */
 #ifndef _MM_PAGE_REPORTING_INTERNAL_H
@@ -52,7 +54,7 @@
 /* Reports that are remembered to tell how soon memory is wanted again */
 #define PR_RECENT	16
 
-/* What the administrator has set, see core.c */
+/* What the administrator has set, see params.c */
 struct pr_params {
 	unsigned int min_age_ms;	/* age at which a block is reported */
 	unsigned int fragment_order;	/* of the smallest block that is reported */
@@ -190,6 +192,24 @@ enum pr_state {
 	PR_PARTIAL_FRESH,	/* the same, and fresh */
 };
 
+u32 pr_now(void);
+bool pr_records_enabled(void);
+void pr_block_read(struct pr_block *block, struct page *page, unsigned int order);
+void pr_count_region(struct pr_region *region, struct zone *zone);
+u32 pr_free_record(struct page *page);
+u32 pr_free_now(bool fresh);
+void pr_stamp(struct page *page, unsigned int order, u32 free);
+unsigned int pr_add_unreported(struct page *page, unsigned int order,
+			       struct scatterlist *sg, unsigned int room);
+bool pr_all_reported(struct page *page);
+void pr_mark(struct page *page, struct zone *zone, unsigned int order);
+void pr_records_forget(void);
+unsigned long pr_records_check(struct zone *zone);
+bool pr_unit_reported(struct page *page, unsigned int order);
+unsigned int pr_lowest_order(void);
+
+/* stats.c: what is counted, for policy.c and for people */
+
 /* Classes of a histogram of ages: below 1, 2, 4... ms, and all beyond */
 #define PR_AGES		21
 
@@ -214,23 +234,11 @@ struct pr_stats {
 
 DECLARE_PER_CPU(struct pr_stats, pr_stats);
 
-u32 pr_now(void);
-bool pr_records_enabled(void);
-void pr_block_read(struct pr_block *block, struct page *page, unsigned int order);
-void pr_count_region(struct pr_region *region, struct zone *zone);
-u32 pr_free_record(struct page *page);
-u32 pr_free_now(bool fresh);
-void pr_stamp(struct page *page, unsigned int order, u32 free);
-unsigned int pr_add_unreported(struct page *page, unsigned int order,
-			       struct scatterlist *sg, unsigned int room);
-bool pr_all_reported(struct page *page);
-void pr_mark(struct page *page, struct zone *zone, unsigned int order);
-void pr_mark_recent(unsigned long pages, u32 since, bool flushed);
-void pr_records_forget(void);
-unsigned long pr_records_check(struct zone *zone);
-bool pr_unit_reported(struct page *page, unsigned int order);
+void pr_count_small(unsigned int order, long pages);
 unsigned long pr_small_reported(void);
-unsigned int pr_lowest_order(void);
+void pr_count_reused(u32 age, unsigned long pages);
+unsigned long pr_count_fetched(unsigned int order, unsigned long pages, bool used);
+void pr_mark_recent(unsigned long pages, u32 since, bool flushed);
 void pr_sum_stats(struct pr_stats *sum);
 unsigned int pr_age_class(u32 age);
 unsigned int pr_ticks_to_ms(u32 ticks);
@@ -298,9 +306,11 @@ void pr_schedule_limits(struct pr_limits *limits);
 unsigned long pr_schedule_begin(struct pr_pass *pass);
 unsigned long pr_schedule_next(const struct pr_pass *pass, int err);
 
-/* core.c */
+/* params.c */
 extern struct pr_policy pr_policy;
 
+/* core.c */
+void pr_params_changed(void);
 int pr_flush_now(const char *val);
 int pr_flush_result(char *buf, size_t size);
 bool pr_stopping(void);

@@ -22,8 +22,6 @@
  */
 #define pr_fmt(fmt) "page_reporting: " fmt
 
-#include <linux/atomic.h>
-#include <linux/cache.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
@@ -47,21 +45,14 @@
 static bool page_ext_wanted __ro_after_init =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
 
-/* What all zones share. What is written often has a cacheline of its own. */
+/* What all zones share, and hardly ever changes */
 static struct {
 	struct task_struct *inflater;	/* allocates for a balloon */
 	unsigned int lowest_order;	/* of a block that may have a head */
 	bool forgetting;		/* see pr_records_forget() */
-	/* Pages reported in blocks below huge_order */
-	atomic_long_t small_reported ____cacheline_aligned_in_smp;
-	/* For what pr_policy remembers of reports; taken inside of zone->lock */
-	raw_spinlock_t recent_lock;
 } shared = {
 	.lowest_order = MAX_PAGE_ORDER,
-	.recent_lock = __RAW_SPIN_LOCK_UNLOCKED(shared.recent_lock),
 };
-
-DEFINE_PER_CPU(struct pr_stats, pr_stats);
 
 static int __init set_wanted(char *val)
 {
@@ -174,23 +165,6 @@ static u32 *next_record(struct records *it)
 static unsigned long unit_pages(unsigned int order)
 {
 	return 1UL << min(order, granule_order());
-}
-
-static void count_reported(struct zone *zone, long pages)
-{
-	__mod_zone_page_state(zone, NR_FREE_REPORTED, pages);
-}
-
-static void count_small(unsigned int order, long pages)
-{
-	if (order < pr_policy.huge_order)
-		atomic_long_add(pages, &shared.small_reported);
-}
-
-/* Pages reported in blocks below huge_order. Any context. */
-unsigned long pr_small_reported(void)
-{
-	return max(atomic_long_read(&shared.small_reported), 0L);
 }
 
 /* No smaller block has a record. Any context. */
@@ -315,55 +289,6 @@ static unsigned long reported_of(struct page *page, unsigned int order, u32 head
 	return is_reported(head) ? 1UL << order : reported_in(page, order);
 }
 
-/* Memory that was free for @age ticks is wanted again: for pr_learn() */
-static void count_reused(u32 age, unsigned long pages)
-{
-	if (age < PR_LATE_SHARE * PR_PRICE)
-		this_cpu_add(pr_stats.reused[pr_bin(age)], pages);
-}
-
-/*
- * A block of 2^@order pages is taken, and the host has to supply @pages of it. They
- * count as those of the latest report, and if they are @used they tell how long
- * these were free. Returns how many would have been cheaper to hold.
- */
-static unsigned long count_fetched(unsigned int order, unsigned long pages, bool used)
-{
-	unsigned long part, soon = 0;
-	u32 age;
-
-	/* Reports of small blocks are not remembered */
-	if (!pages || order < pr_policy.huge_order || !READ_ONCE(pr_policy.nr_recent))
-		return 0;
-	/* alloc_pages_nolock() may be called anywhere, also by who holds the lock */
-	if (in_nmi() || raw_spin_is_locked(&shared.recent_lock))
-		return 0;
-	raw_spin_lock(&shared.recent_lock);
-	while (pages) {
-		part = pr_recall(&pr_policy, pr_now(), pages, &age);
-		if (!part)
-			break;
-		pages -= part;
-		if (!used)
-			continue;
-		count_reused(age, part);
-		soon += age < PR_PRICE ? part : 0;
-	}
-	raw_spin_unlock(&shared.recent_lock);
-	return soon;
-}
-
-/*
- * Memory that was free since @since, in ticks, was reported as it came of age, or
- * as it was @flushed. Interrupts are off.
- */
-void pr_mark_recent(unsigned long pages, u32 since, bool flushed)
-{
-	raw_spin_lock(&shared.recent_lock);
-	pr_remember(&pr_policy, since, pages, flushed);
-	raw_spin_unlock(&shared.recent_lock);
-}
-
 /*
  * Clear the records of 2^@order pages, and count those that were reported in
  * @counter of pr_stats. Returns how many they are.
@@ -387,7 +312,7 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 		}
 		WRITE_ONCE(*record, 0);
 	}
-	count_reported(zone, -(long)cleared);
+	__mod_zone_page_state(zone, NR_FREE_REPORTED, -(long)cleared);
 	this_cpu_add(*counter, cleared);
 	if (cleared && used) {
 		__count_vm_events(PAGE_REPORT_REFAULT, cleared);
@@ -411,7 +336,7 @@ static void attach(struct page *page, unsigned int order)
 	reported = reported_in(page, order);
 	if (!reported)
 		return;
-	count_small(order, reported);
+	pr_count_small(order, reported);
 	set_head(page, order, make_record(reported == 1UL << order ? PR_REPORTED :
 					  PR_PARTIAL, 0));
 }
@@ -439,9 +364,9 @@ void __page_reporting_detach(struct page *page, struct zone *zone,
 	    (!merges && order >= max(pr_policy.huge_order, granule_order())))
 		return;
 	reported = reported_of(page, order, head);
-	count_small(order, -(long)reported);
+	pr_count_small(order, -(long)reported);
 	if (order < granule_order()) {
-		count_reported(zone, -(long)reported);
+		__mod_zone_page_state(zone, NR_FREE_REPORTED, -(long)reported);
 		this_cpu_add(pr_stats.forgotten, reported);
 	} else if (merges) {
 		this_cpu_add(pr_stats.kept, reported);
@@ -453,7 +378,7 @@ static void clear_block(struct page *page, struct zone *zone, unsigned int order
 {
 	__ClearPageReported(page);
 	if (has_reported(pr_head(page)))
-		count_small(order, -(long)clear_records(page, zone, order, counter));
+		pr_count_small(order, -(long)clear_records(page, zone, order, counter));
 }
 
 /* Out of line part of page_reporting_clear() */
@@ -471,7 +396,7 @@ void __page_reporting_captured(struct page *page, struct zone *zone,
 	if (order < granule_order())
 		return;
 	pages = clear_records(page, zone, order, &pr_stats.refaulted);
-	this_cpu_add(pr_stats.soon, count_fetched(order, pages, true));
+	this_cpu_add(pr_stats.soon, pr_count_fetched(order, pages, true));
 }
 
 /* Out of line part of page_reporting_take() */
@@ -485,16 +410,16 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 	__ClearPageReported(page);
 	/* The rest is stamped anew, so all of a block that is not reported counts */
 	if (state_of(head) == PR_FREE && high >= pr_policy.huge_order && used)
-		count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
+		pr_count_reused(pr_age(pr_now(), head & PR_TIME_MASK), 1UL << high);
 	else if (state_of(head) == PR_FRESH)
-		count_fetched(high, 1UL << high, used);
+		pr_count_fetched(high, 1UL << high, used);
 	if (!has_reported(head))
 		return;
 	if (high < pr_policy.huge_order)
-		count_small(high, -(long)reported_of(page, high, head));
+		pr_count_small(high, -(long)reported_of(page, high, head));
 	/* The rest of these 2 MiB is small from now on */
 	pages = reported_of(page, min(high, max(low, pr_policy.huge_order)), head);
-	this_cpu_add(pr_stats.soon, count_fetched(high, pages, used));
+	this_cpu_add(pr_stats.soon, pr_count_fetched(high, pages, used));
 	/* A granule, or a block below one, is known as a whole or not at all */
 	low = max(low, min(granule_order(), high));
 	clear_records(page, zone, low, used ? &pr_stats.refaulted : &pr_stats.removed);
@@ -558,11 +483,11 @@ void pr_mark(struct page *page, struct zone *zone, unsigned int order)
 	} else if (PageBuddy(page) && buddy_order(page) == order) {
 		set_head(page, order, stamp);
 		pages = 1UL << order;
-		count_small(order, pages);
+		pr_count_small(order, pages);
 	} else {	/* it has merged since */
 		this_cpu_add(pr_stats.forgotten, 1UL << order);
 	}
-	count_reported(zone, pages);
+	__mod_zone_page_state(zone, NR_FREE_REPORTED, pages);
 }
 
 /**
@@ -656,33 +581,6 @@ void pr_records_forget(void)
 			     MAX_PAGE_ORDER, NULL, forget_block);
 	WRITE_ONCE(shared.forgetting, false);
 	shared.lowest_order = MAX_PAGE_ORDER;
-}
-
-/* An age in milliseconds, at most UINT_MAX. Any context. */
-unsigned int pr_ticks_to_ms(u32 ticks)
-{
-	return min_t(u64, div_u64(pr_ticks_to_ns(ticks), NSEC_PER_MSEC), UINT_MAX);
-}
-
-/* The class of a histogram that an age belongs to */
-unsigned int pr_age_class(u32 age)
-{
-	return min_t(unsigned int, fls(pr_ticks_to_ms(age)), PR_AGES - 1);
-}
-
-/* Add up the event counters of all CPUs. Any context. */
-void pr_sum_stats(struct pr_stats *sum)
-{
-	u64 *to = (u64 *)sum, *from;
-	unsigned int i;
-	int cpu;
-
-	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu) {
-		from = (u64 *)per_cpu_ptr(&pr_stats, cpu);
-		for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-			to[i] += READ_ONCE(from[i]);
-	}
 }
 
 #if IS_ENABLED(CONFIG_PAGE_REPORTING_DEBUG) || \

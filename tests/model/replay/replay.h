@@ -12,7 +12,8 @@
 
 #define REGIONS		2048U		/* 4 GiB of memory */
 #define REGION_MIB	2U
-#define REGION_PAGES	512U
+#define REGION_ORDER	9
+#define REGION_PAGES	(1U << REGION_ORDER)
 #define NEVER		UINT64_MAX
 
 /* Fetching back costs as much as holding the same for so long; policy.c's own */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * KUnit tests of core.c: devices, parameters, start and stop.
+ * KUnit tests of core.c: devices, start, flush and stop.
  */
 #include "kunit.h"
 
@@ -45,17 +45,6 @@ bool prt_due(unsigned long *when)
 	return delayed_work_pending(&core.due);
 }
 
-/* Write page_reporting_order, as through sysfs */
-int prt_set_order(const char *val)
-{
-	static const struct kernel_param kp = {
-		.name = "page_reporting_order",
-		.arg = &page_reporting_order,
-	};
-
-	return set_order(val, &kp);
-}
-
 /* Wait until an order that was written is in force */
 void prt_sync_order(void)
 {
@@ -65,17 +54,13 @@ void prt_sync_order(void)
 /* A parameter that is set lets small blocks be looked at without delay */
 static void core_param_set(struct kunit *test)
 {
-	static const struct kernel_param kp = {
-		.name = "fragment_order",
-		.arg = &pr_policy.params.fragment_order,
-	};
 	struct prt_frame *frame;
 
 	frame = prt_scatter(test);
 	pr_schedule.sweep_at = jiffies + 1000 * HZ;
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	PRT_EXPECT(test, frame->page, 3, PR_NONE);
-	KUNIT_EXPECT_EQ(test, set_fragment_order("3", &kp), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("fragment_order", "3"), 0);
 	flush_delayed_work(&core.freed);
 	PRT_EXPECT(test, frame->page, 3, PR_FREE);
 }
@@ -83,10 +68,6 @@ static void core_param_set(struct kunit *test)
 /* Also one that is set while a sweep runs, whose end says when the next one is due */
 static void core_param_set_in_sweep(struct kunit *test)
 {
-	static const struct kernel_param kp = {
-		.name = "fragment_order",
-		.arg = &pr_policy.params.fragment_order,
-	};
 	struct pr_pass pass = {
 		.sweep = true,
 		.seen = { .wait = PR_NEVER, .small_wait = 100000 },
@@ -95,7 +76,7 @@ static void core_param_set_in_sweep(struct kunit *test)
 
 	frame = prt_scatter(test);
 	mutex_lock(&core.pass_lock);
-	KUNIT_EXPECT_EQ(test, set_fragment_order("3", &kp), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("fragment_order", "3"), 0);
 	pr_schedule_next(&pass, 0);
 	mutex_unlock(&core.pass_lock);
 	flush_delayed_work(&core.freed);
@@ -268,7 +249,6 @@ static void core_freed_small(struct kunit *test)
 /* A lower age holds for small blocks, too, of which a pass was to come much later */
 static void core_freed_small_lowered(struct kunit *test)
 {
-	struct kernel_param kp = { .arg = &pr_policy.params.min_age_ms };
 	struct prt_frame *frame;
 
 	pr_policy.params.fragment_order = 5;
@@ -280,7 +260,7 @@ static void core_freed_small_lowered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
 	prt_put(frame, 128, 6);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&core.freed_small));
-	KUNIT_EXPECT_EQ(test, min_age_ms_ops.set("1000", &kp), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("min_age_ms", "1000"), 0);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&core.freed_small));
 }
 
@@ -363,12 +343,12 @@ static void core_order(struct kunit *test)
 	struct prt_frame *frame;
 
 	prt_start(test, 9, 0);
-	KUNIT_EXPECT_EQ(test, prt_set_order("frog"), -EINVAL);
-	KUNIT_EXPECT_EQ(test, prt_set_order("11"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", "frog"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", "11"), -EINVAL);
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 9);
 
 	frame = prt_block(test, &flush, 9);
-	KUNIT_EXPECT_EQ(test, prt_set_order("4"), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", "4"), 0);
 	/* The device is promised granules of the order it knows */
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 9);
 	KUNIT_EXPECT_EQ(test, page_reporting_order, 9);
@@ -389,11 +369,11 @@ static void core_order(struct kunit *test)
 	prt->poison = true;
 
 	/* The same order changes nothing: the records stay */
-	KUNIT_EXPECT_EQ(test, prt_set_order("4"), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", "4"), 0);
 	prt_sync_order();
 	PRT_EXPECT(test, frame->page, 9, PR_REPORTED);
 	/* One above that of a pageblock is that of a pageblock */
-	KUNIT_EXPECT_EQ(test, prt_set_order("10"), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", "10"), 0);
 	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, min_t(unsigned int, 10, pageblock_order));
 }
@@ -414,7 +394,7 @@ static void core_order_unbound(struct kunit *test)
 	/* What is written later wins */
 	prt_unregister(prt);
 	WRITE_ONCE(core.wanted_order, 6);
-	KUNIT_EXPECT_EQ(test, prt_set_order("7"), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", "7"), 0);
 	mod_delayed_work(core.wq, &core.restart, 0);
 	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, page_reporting_order, 7);
@@ -426,7 +406,7 @@ static void core_order_fresh(struct kunit *test)
 	prt_start(test, 9, 0);
 	atomic_inc(&core.stop);
 	WRITE_ONCE(pr_schedule.fresh, true);
-	KUNIT_EXPECT_EQ(test, prt_set_order("5"), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", "5"), 0);
 	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 5);
 	KUNIT_EXPECT_TRUE(test, pr_schedule.fresh);
@@ -450,37 +430,6 @@ static void core_driver_order(struct kunit *test)
 	prt->bad = 0;		/* the two orders differed, as they should */
 	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 6);
-}
-
-/* Parameters out of range are refused, and the old value stays */
-static void core_params(struct kunit *test)
-{
-	static const struct {
-		const struct kernel_param_ops *ops;
-		unsigned int *value;
-		const char *good;
-		const char *bad;
-	} cases[] = {
-		{ &fragment_order_ops, &pr_policy.params.fragment_order, "11", "12" },
-		{ &fragment_order_ops, &pr_policy.params.fragment_order, "0", "4294967295" },
-		{ &fragment_percent_ops, &pr_policy.params.fragment_percent, "100", "101" },
-		{ &learn_ops, &pr_policy.params.learn, "1", "2" },
-		{ &quota_ms_ops, &pr_policy.params.quota_ms, "1000", "1001" },
-		{ &min_age_ms_ops, &pr_policy.params.min_age_ms, "4294967295", "4294967296" },
-		{ &delay_ms_ops, &pr_policy.params.delay_ms, "7", "-1" },
-		{ &quota_mib_ops, &pr_policy.params.quota_mib, "7", "x" },
-	};
-	unsigned int i, value;
-
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct kernel_param kp = { .arg = cases[i].value };
-
-		KUNIT_EXPECT_EQ_MSG(test, cases[i].ops->set(cases[i].good, &kp), 0, "%u", i);
-		KUNIT_ASSERT_EQ(test, kstrtouint(cases[i].good, 0, &value), 0);
-		KUNIT_EXPECT_EQ(test, *cases[i].value, value);
-		KUNIT_EXPECT_LT_MSG(test, cases[i].ops->set(cases[i].bad, &kp), 0, "%u", i);
-		KUNIT_EXPECT_EQ(test, *cases[i].value, value);
-	}
 }
 
 static void signalled_fn(struct work_struct *work)
@@ -567,7 +516,6 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_order_unbound),
 	KUNIT_CASE(core_order_fresh),
 	KUNIT_CASE(core_driver_order),
-	KUNIT_CASE(core_params),
 	KUNIT_CASE(core_flush_errors),
 	KUNIT_CASE(core_suspend),
 	KUNIT_CASE(core_device_order),

@@ -7,7 +7,9 @@
 #include <linux/gfp.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "../../internal.h"
 #include "kunit.h"
@@ -159,6 +161,19 @@ u64 prt_stat(size_t offset)
 
 	pr_sum_stats(&sum);
 	return *(u64 *)((char *)&sum + offset);
+}
+
+/* Set a parameter by its name, as through sysfs */
+int prt_set_param(const char *name, const char *val)
+{
+	const struct kernel_param *kp;
+
+	for (kp = __start___param; kp < __stop___param; kp++) {
+		if (strstarts(kp->name, "page_reporting.") &&
+		    !strcmp(kp->name + strlen("page_reporting."), name))
+			return kp->ops->set(val, kp);
+	}
+	return -ENOENT;
 }
 
 struct pr_block prt_read(struct page *page, unsigned int order)

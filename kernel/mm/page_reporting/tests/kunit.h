@@ -81,16 +81,20 @@ void prt_flush_fn(struct work_struct *work);
 struct prt_frame *prt_block(struct kunit *test, struct prt_call *flush, unsigned int order);
 void prt_unblock(struct prt *prt);
 u64 prt_stat(size_t offset);
+int prt_set_param(const char *name, const char *val);
 struct pr_block prt_read(struct page *page, unsigned int order);
 
 /* records_kunit.h: what is known of a page, and another age for it */
 enum pr_state prt_state(struct page *page);
 u32 prt_age(struct page *page);
 void prt_set_age(struct page *page, unsigned int order, u32 age);
+void prt_set_fresh(struct page *page);
+
+/* stats_kunit.h: what was used again */
+unsigned long prt_reused(unsigned int bin);
 
 /* core_kunit.h: run a pass as the worker does, and look at what is queued */
 int prt_pass(bool force);
-int prt_set_order(const char *val);
 void prt_sync_order(void);
 unsigned long prt_check_all(void);
 void prt_stop(bool on);

@@ -275,14 +275,14 @@ static void walk_use_reordered(struct kunit *test)
 	prt_call(&flush, prt, flush_loop_fn);
 	for (i = 0; i < ARRAY_SIZE(orders); i++) {
 		KUNIT_EXPECT_EQ(test, user_run(user, 500), 0);
-		KUNIT_EXPECT_EQ(test, prt_set_order(orders[i]), 0);
+		KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", orders[i]), 0);
 	}
 	KUNIT_EXPECT_EQ(test, user_run(user, 500), 0);
 	WRITE_ONCE(flush.stop, true);
 	prt_join(&flush);
 	KUNIT_EXPECT_EQ(test, flush.ret, 0);
 	/* What was written last is in force in the end */
-	KUNIT_EXPECT_EQ(test, prt_set_order("6"), 0);
+	KUNIT_EXPECT_EQ(test, prt_set_param("page_reporting_order", "6"), 0);
 	prt_sync_order();
 	KUNIT_EXPECT_EQ(test, pr_policy.granule_order, 6);
 }
