@@ -160,7 +160,7 @@ static bool run_probe(char **argv, const char *log, char *why, size_t len)
 bool kvm_works(const struct config *cfg, char *why, size_t len)
 {
 	char dir[PATH_MAX], log[PATH_MAX + 16], firmware[PATH_MAX + 16];
-	sigset_t signals, before;
+	sigset_t before;
 	bool works = false;
 	char **argv;
 	size_t i;
@@ -172,17 +172,9 @@ bool kvm_works(const struct config *cfg, char *why, size_t len)
 			strerror(errno));
 		return false;
 	}
-	if (qemu_works(cfg, why, len))
+	if (qemu_works(cfg, why, len) ||
+	    probe_dir(dir, sizeof(dir), &before, why, len))
 		return false;
-	/* Who ends the program now does so when the directory is gone. */
-	stop_signals(&signals);
-	sigprocmask(SIG_BLOCK, &signals, &before);
-	if (temp_dir(dir, sizeof(dir))) {
-		set_err(why, len, "%s: %s; set TMPDIR to a directory that can be written",
-			dir, strerror(errno));
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		return false;
-	}
 	make_path(log, sizeof(log), "%s/console", dir);
 	make_path(firmware, sizeof(firmware), "%s/firmware", dir);
 	if (!write_firmware(firmware, why, len)) {

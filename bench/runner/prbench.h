@@ -429,6 +429,7 @@ void argv_add(char ***argv, const char *fmt, ...) PRINTF(2, 3);
 void argv_add_option(char ***argv, const char *before, const char *path,
 		     const char *after);
 int temp_dir(char *path, size_t len);
+int probe_dir(char *dir, size_t size, sigset_t *before, char *err, size_t len);
 const char *last_line(char *text);
 int wait_exit(int pidfd, pid_t pid, double limit_s, int *status);
 int make_dirs(const char *path);

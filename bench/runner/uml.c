@@ -211,24 +211,17 @@ int uml_works(char *err, size_t len)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	sigset_t signals, before;
 	char dir[PATH_MAX];
+	sigset_t before;
 	int out[2], status = 0;
+	pid_t pid = -1;
 	ssize_t n;
-	pid_t pid;
 
-	if (pipe2(out, O_CLOEXEC))
-		return set_err(err, len, "pipe: %s", strerror(errno));
-	/* Who ends the program now does so when the directory is gone. */
-	stop_signals(&signals);
-	sigprocmask(SIG_BLOCK, &signals, &before);
-	if (temp_dir(dir, sizeof(dir))) {
-		set_err(err, len, "cannot make %s: %s; set TMPDIR to a directory that can be written",
-			dir, strerror(errno));
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		close(out[0]);
-		close(out[1]);
+	if (probe_dir(dir, sizeof(dir), &before, err, len))
 		return -1;
+	if (pipe2(out, O_CLOEXEC)) {
+		set_err(err, len, "pipe: %s", strerror(errno));
+		goto remove;
 	}
 	pid = clone_namespaces();
 	if (!pid) {
@@ -252,6 +245,7 @@ int uml_works(char *err, size_t len)
 	close(out[0]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+remove:
 	rmdir(dir);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;

@@ -147,6 +147,33 @@ int temp_dir(char *path, size_t len)
 	return mkdtemp(path) ? 0 : -1;
 }
 
+/**
+ * probe_dir() - make a directory for what is tried before a run
+ * @dir: its path
+ * @size: of @dir
+ * @before: the signals that were blocked until now
+ * @err: if it cannot be made, why, and what to do
+ * @len: of @err
+ *
+ * Blocks the signals that end the program, so that they do so when the caller has
+ * removed the directory and set @before again.
+ *
+ * Return: 0, or -1 with a message and no signal blocked.
+ */
+int probe_dir(char *dir, size_t size, sigset_t *before, char *err, size_t len)
+{
+	sigset_t signals;
+
+	stop_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, before);
+	if (!temp_dir(dir, size))
+		return 0;
+	set_err(err, len, "cannot make %s: %s; set TMPDIR to a directory that can be written",
+		dir, strerror(errno));
+	sigprocmask(SIG_SETMASK, before, NULL);
+	return -1;
+}
+
 /* The last line of a text that is not empty; cuts the text. */
 const char *last_line(char *text)
 {

@@ -66,6 +66,20 @@ returned()
 		"$boot/samples.tsv"
 }
 
+# returns_at_least NAME PERCENT
+returns_at_least()
+{
+	_p=$(returned "$1")
+	echo "# $_p % of the freed memory is back with the host"
+	[ "$_p" -ge "$2" ]
+}
+
+# returns_less_than NAME PERCENT
+returns_less_than()
+{
+	! returns_at_least "$1" "$2" && [ "$_p" -ge 0 ]
+}
+
 # status FILE: the "status" of a meta.json or run.json
 status()
 {

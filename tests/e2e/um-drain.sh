@@ -5,18 +5,6 @@
 # reporting it stays, so the test can tell the two apart.
 . "$(dirname "$0")/lib.sh"
 
-at_least()
-{
-	echo "# $1 % of the freed memory is back with the host"
-	[ "$1" -ge "$2" ]
-}
-
-less_than()
-{
-	echo "# $1 % of the freed memory is back with the host"
-	[ "$1" -ge 0 ] && [ "$1" -lt "$2" ]
-}
-
 # tap LINE: the log has the plan and a line that begins so, and else comments
 tap()
 {
@@ -33,7 +21,7 @@ for variant in ext off ext-off; do
 	ok "um: a boot of $variant succeeds" [ $? -eq 0 ]
 	ok "um: and is a point of TAP" tap "ok 1 - boot 001 um     $variant"
 done
-ok "um: ext gives at least 90 % of 1 GiB back" at_least "$(returned ext)" 90
-ok "um: off gives nothing back" less_than "$(returned off)" 5
-ok "um: ext-off gives nothing back" less_than "$(returned ext-off)" 5
+ok "um: ext gives at least 90 % of 1 GiB back" returns_at_least ext 90
+ok "um: off gives nothing back" returns_less_than off 5
+ok "um: ext-off gives nothing back" returns_less_than ext-off 5
 done_testing
