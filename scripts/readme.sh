@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# readme.sh		write README's chapter of results from results/readme.in
-# readme.sh --print	print it
+# readme.sh		write README's chapter of results from results/readme.in, and that
+#			of results/README.md from results/more.in; with $README and
+#			$TEMPLATE that one alone
+# readme.sh --print	print what comes of $TEMPLATE, or of results/readme.in
 #
 # Whatever is measured stands in braces there, and its value comes from a
 # committed summary, so a digit outside of braces is an error:
@@ -23,8 +25,6 @@
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 . "$top/scripts/lib.sh"
-README=${README:-$top/README.md} TEMPLATE=${TEMPLATE:-$top/results/readme.in}
-begin='<!-- from results/readme.in: make readme -->' end='<!-- end -->'
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -45,9 +45,12 @@ facts()
 	facts contend contend_
 } >"$tmp/run"
 
-LC_ALL=C awk -F '\t' '
+# chapter TEMPLATE DOCUMENT: into $tmp/chapter
+chapter()
+{
+	LC_ALL=C awk -F '\t' -v name="${1##*/}" '
 function fail(why) {
-	print "readme.in: " why > "/dev/stderr"
+	print name ": " why > "/dev/stderr"
 	bad = 1
 	return "?"
 }
@@ -181,21 +184,38 @@ END {
 }' what=run "$tmp/run" what=then "$top/results/reference/6.12/summary.tsv" \
 	"$top/results/scale/summary.tsv" what=sweep "$top/results/churn-sweep/summary.tsv" \
 	what=7.3 "$top/results/reference/7.3/summary.tsv" "$top/results/contend/summary.tsv" \
-	what=template "$TEMPLATE" \
+	what=template "$1" \
 	>"$tmp/chapter" ||
-	die "README.md is as it was; mend results/readme.in"
+	die "${2#"$top/"} is as it was; mend ${1#"$top/"}"
+}
 
-case ${1:-} in
---print) cat "$tmp/chapter" ;;
-'')
-	[ "$(grep -cxF -e "$begin" -e "$end" "$README")" = 2 ] ||
-		die "README.md lacks the lines \"$begin\" and \"$end\" around its results"
+# write DOCUMENT TEMPLATE
+write()
+{
+	begin="<!-- from results/${2##*/}: make readme -->" end='<!-- end -->'
+	chapter "$2" "$1"
+	[ "$(grep -cxF -e "$begin" -e "$end" "$1")" = 2 ] ||
+		die "${1#"$top/"} lacks the lines \"$begin\" and \"$end\" around its results"
 	awk -v begin="$begin" -v end="$end" -v chapter="$tmp/chapter" '
 		$0 == end { skip = 0 }
 		!skip
 		$0 == begin { skip = 1; while ((getline line < chapter) > 0) print line }
-	' "$README" >"$tmp/README"
-	cmp -s "$tmp/README" "$README" || cat "$tmp/README" >"$README"
+	' "$1" >"$tmp/document"
+	cmp -s "$tmp/document" "$1" || cat "$tmp/document" >"$1"
+}
+
+case ${1:-} in
+--print)
+	chapter "${TEMPLATE:-$top/results/readme.in}" "what is printed"
+	cat "$tmp/chapter"
+	;;
+'')
+	if [ -n "${README:-}" ]; then
+		write "$README" "${TEMPLATE:-$top/results/readme.in}"
+	else
+		write "$top/README.md" "$top/results/readme.in"
+		write "$top/results/README.md" "$top/results/more.in"
+	fi
 	;;
 *) die "usage: readme.sh [--print]" ;;
 esac

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# README's chapter of results says what the committed summaries say: each number
-# in it is found there by name, and one that has no name is refused.
+# README's chapter of results and results/README.md say what the committed summaries
+# say: each number in them is found there by name, and one that has no name is refused.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 . "$top/tests/tap.sh"
@@ -17,9 +17,10 @@ written()
 	README=$tmp/README.md TEMPLATE=$2 "$top/scripts/readme.sh" >"$tmp/out" 2>&1
 }
 
+# current README [TEMPLATE]
 current()
 {
-	written "$1" "$top/results/readme.in" || {
+	written "$1" "${2:-$top/results/readme.in}" || {
 		cat "$tmp/out"
 		return 1
 	}
@@ -83,6 +84,7 @@ check "nor with two boots, which are not tested" \
 check "a range has the interval of Linux 6.12" interval 6.12 ""
 check "and of 7.3" interval 7.3 "7.3 "
 check "README has the figures of the summaries" current "$top/README.md"
+check "and so has results/README.md" current "$top/results/README.md" "$top/results/more.in"
 check "a figure changed by hand is noticed" changed
 check "a number without a name is refused" refused "It takes 271 ms." '"271": write {'
 check "and so is one that no summary has" refused "{drain t96_s um ext}" "no summary has this"
