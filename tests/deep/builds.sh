@@ -20,11 +20,12 @@ tree=$TREES/patched/linux
 changed="PAGE_REPORTING|MMU:mm/page_alloc.o PAGE_EXTENSION:mm/page_ext.o
 VIRTIO_BALLOON:drivers/virtio/virtio_balloon.o"
 room=mm/page_reporting
-new="PAGE_REPORTING:$room/core.o PAGE_REPORTING:$room/pass.o
-PAGE_REPORTING:$room/policy.o PAGE_REPORTING:$room/records.o
-PAGE_REPORTING:$room/schedule.o PAGE_REPORTING|WALK_FREE_MEM:$room/walk.o
-PAGE_REPORTING:$room/debugfs.o PAGE_REPORTING_ORACLE:$room/oracle.o
-PAGE_REPORTING_KUNIT_TEST:$room/tests/device.o
+# as its Makefile says; the walker is built for whoever selects it
+new="$(awk -v room=$room '/^obj-/ {
+	gsub(/^obj-(\$\(CONFIG_)?|\)$/, "", $1)
+	for (i = 3; i <= NF; i++)
+		print ($1 == "y" ? "PAGE_REPORTING|WALK_FREE_MEM" : $1) ":" room "/" $i
+}' "$top/kernel/$room/Makefile")
 UML_PAGE_REPORTING:arch/um/drivers/page_reporting_um.o"
 users="HYPERV_BALLOON:drivers/hv/hv_balloon.o"
 

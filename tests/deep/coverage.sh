@@ -6,7 +6,7 @@
 # file's but for those of which tests/deep/uncovered says why; it says so of
 # nearly all others.
 . "$(dirname "$0")/lib.sh"
-files="core debugfs oracle pass policy records schedule walk page_reporting_um"
+files="$(cd kernel/mm/page_reporting && echo *.c | sed 's/\.c//g') page_reporting_um"
 
 # run NAME WORD...: not by prbench, whose fence would keep the guest from writing
 # down which lines it has run when it ends

@@ -170,7 +170,7 @@ void shim_boot(unsigned int more)
 
 	memset(&pr_policy, 0, sizeof(pr_policy));
 	shared.lowest_order = MAX_PAGE_ORDER;
-	small_reported.counter = 0;
+	shared_stats.small_reported.counter = 0;
 	shim_events = 0;
 	if (!page_ext_wanted) {
 		bool was_verbose = verbose;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * As much of the kernel as records.c, stats.c, policy.c and walk.c of
- * mm/page_reporting need, for a program that runs on the host. All headers that they include are
- * this one, see Makefile.
+ * mm/page_reporting need, for a program that runs on the host. All headers that
+ * they include are this one, see Makefile.
  */
 #ifndef SHIM_H
 #define SHIM_H
@@ -118,7 +118,8 @@ typedef struct {
 #define data_race(expr)				(expr)
 #define in_nmi()				false
 #define ____cacheline_aligned_in_smp
-#define DEFINE_RAW_SPINLOCK(name)		spinlock_t name
+#define __RAW_SPIN_LOCK_UNLOCKED(name)	{ .held = false }
+#define raw_spinlock_t				spinlock_t
 #define raw_spin_is_locked(lock)		((lock)->held)
 #define raw_spin_lock(lock)			((lock)->held = true)
 #define raw_spin_unlock(lock)			((lock)->held = false)

@@ -71,7 +71,10 @@ static struct pr_core {
 	.wanted_order = UINT_MAX,
 };
 
-/* What waits may not have to any more */
+/*
+ * A parameter has been set: look at all memory again, as what waits may not have to any
+ * more. Task context; takes each zone->lock.
+ */
 void pr_params_changed(void)
 {
 	if (!static_branch_unlikely(&page_reporting_enabled))

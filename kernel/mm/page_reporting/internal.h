@@ -178,6 +178,9 @@ static inline u32 pr_age(u32 now, u32 since)
 }
 
 #ifdef CONFIG_PAGE_REPORTING
+/* params.c */
+extern struct pr_policy pr_policy;
+
 /*
  * records.c: the page_ext client. The unit of what is known is a granule, or a
  * whole free block where that is smaller.
@@ -234,7 +237,7 @@ struct pr_stats {
 
 DECLARE_PER_CPU(struct pr_stats, pr_stats);
 
-void pr_count_small(unsigned int order, long pages);
+void __pr_count_small(long pages);
 unsigned long pr_small_reported(void);
 void pr_count_reused(u32 age, unsigned long pages);
 unsigned long pr_count_fetched(unsigned int order, unsigned long pages, bool used);
@@ -242,6 +245,13 @@ void pr_mark_recent(unsigned long pages, u32 since, bool flushed);
 void pr_sum_stats(struct pr_stats *sum);
 unsigned int pr_age_class(u32 age);
 unsigned int pr_ticks_to_ms(u32 ticks);
+
+/* Of a block of 2^@order pages, @pages more are reported than before. Any context. */
+static inline void pr_count_small(unsigned int order, long pages)
+{
+	if (order < pr_policy.huge_order)
+		__pr_count_small(pages);
+}
 
 /* pass.c: one pass over memory */
 
@@ -305,9 +315,6 @@ void pr_schedule_start(bool fresh);
 void pr_schedule_limits(struct pr_limits *limits);
 unsigned long pr_schedule_begin(struct pr_pass *pass);
 unsigned long pr_schedule_next(const struct pr_pass *pass, int err);
-
-/* params.c */
-extern struct pr_policy pr_policy;
 
 /* core.c */
 void pr_params_changed(void);

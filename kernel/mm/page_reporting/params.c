@@ -4,6 +4,7 @@
  *
  * The order of a granule and a flush are parameters, too, see core.c.
  */
+#include <linux/cache.h>
 #include <linux/limits.h>
 #include <linux/moduleparam.h>
 #include <linux/time64.h>
@@ -14,7 +15,8 @@
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "page_reporting."
 
-struct pr_policy pr_policy = {
+/* Hooks read the orders, which are in the first cacheline */
+struct pr_policy pr_policy ____cacheline_aligned_in_smp = {
 	.params = {
 		.min_age_ms = 1000,
 		.fragment_order = 3,

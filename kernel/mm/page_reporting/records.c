@@ -22,6 +22,7 @@
  */
 #define pr_fmt(fmt) "page_reporting: " fmt
 
+#include <linux/cache.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
@@ -50,7 +51,7 @@ static struct {
 	struct task_struct *inflater;	/* allocates for a balloon */
 	unsigned int lowest_order;	/* of a block that may have a head */
 	bool forgetting;		/* see pr_records_forget() */
-} shared = {
+} shared __read_mostly = {
 	.lowest_order = MAX_PAGE_ORDER,
 };
 

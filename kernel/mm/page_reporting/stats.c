@@ -19,26 +19,29 @@
 
 DEFINE_PER_CPU(struct pr_stats, pr_stats);
 
-/* Pages reported in blocks below huge_order; written often */
-static atomic_long_t small_reported ____cacheline_aligned_in_smp;
+/* What all zones share and write often, in a cacheline of its own */
+static struct {
+	/* Pages reported in blocks below huge_order */
+	atomic_long_t small_reported ____cacheline_aligned_in_smp;
+	/* For what pr_policy remembers of reports; taken inside of zone->lock */
+	raw_spinlock_t recent_lock;
+} shared_stats = {
+	.recent_lock = __RAW_SPIN_LOCK_UNLOCKED(shared_stats.recent_lock),
+};
 
-/* For what pr_policy remembers of reports; taken inside of zone->lock */
-static DEFINE_RAW_SPINLOCK(recent_lock);
-
-/* Of a block of 2^@order pages, @pages more are reported than before */
-void pr_count_small(unsigned int order, long pages)
+/* Out of line part of pr_count_small() */
+void __pr_count_small(long pages)
 {
-	if (order < pr_policy.huge_order)
-		atomic_long_add(pages, &small_reported);
+	atomic_long_add(pages, &shared_stats.small_reported);
 }
 
 /* Pages reported in blocks below huge_order. Any context. */
 unsigned long pr_small_reported(void)
 {
-	return max(atomic_long_read(&small_reported), 0L);
+	return max(atomic_long_read(&shared_stats.small_reported), 0L);
 }
 
-/* Memory that was free for @age ticks is wanted again: for pr_learn() */
+/* Memory that was free for @age ticks is wanted again: for pr_learn(). Any context. */
 void pr_count_reused(u32 age, unsigned long pages)
 {
 	if (age < PR_LATE_SHARE * PR_PRICE)
@@ -48,7 +51,7 @@ void pr_count_reused(u32 age, unsigned long pages)
 /*
  * A block of 2^@order pages is taken, and the host has to supply @pages of it. They
  * count as those of the latest report, and if they are @used they tell how long
- * these were free. Returns how many would have been cheaper to hold.
+ * these were free. Returns how many would have been cheaper to hold. Interrupts are off.
  */
 unsigned long pr_count_fetched(unsigned int order, unsigned long pages, bool used)
 {
@@ -59,9 +62,9 @@ unsigned long pr_count_fetched(unsigned int order, unsigned long pages, bool use
 	if (!pages || order < pr_policy.huge_order || !READ_ONCE(pr_policy.nr_recent))
 		return 0;
 	/* alloc_pages_nolock() may be called anywhere, also by who holds the lock */
-	if (in_nmi() || raw_spin_is_locked(&recent_lock))
+	if (in_nmi() || raw_spin_is_locked(&shared_stats.recent_lock))
 		return 0;
-	raw_spin_lock(&recent_lock);
+	raw_spin_lock(&shared_stats.recent_lock);
 	while (pages) {
 		part = pr_recall(&pr_policy, pr_now(), pages, &age);
 		if (!part)
@@ -72,7 +75,7 @@ unsigned long pr_count_fetched(unsigned int order, unsigned long pages, bool use
 		pr_count_reused(age, part);
 		soon += age < PR_PRICE ? part : 0;
 	}
-	raw_spin_unlock(&recent_lock);
+	raw_spin_unlock(&shared_stats.recent_lock);
 	return soon;
 }
 
@@ -82,9 +85,9 @@ unsigned long pr_count_fetched(unsigned int order, unsigned long pages, bool use
  */
 void pr_mark_recent(unsigned long pages, u32 since, bool flushed)
 {
-	raw_spin_lock(&recent_lock);
+	raw_spin_lock(&shared_stats.recent_lock);
 	pr_remember(&pr_policy, since, pages, flushed);
-	raw_spin_unlock(&recent_lock);
+	raw_spin_unlock(&shared_stats.recent_lock);
 }
 
 /* An age in milliseconds, at most UINT_MAX. Any context. */

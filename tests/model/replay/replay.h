@@ -76,7 +76,7 @@ extern const size_t nr_rules;
 void report(struct sim *sim, struct region *region);
 void end_batch(struct sim *sim);
 
-/* ext.c: the kernel's policy.c */
+/* ext.c: the kernel's policy.c and stats.c */
 void ext_start(struct sim *sim);
 void ext_freed(struct sim *sim, struct region *region);
 void ext_used(struct sim *sim, struct region *region);

@@ -167,11 +167,16 @@ u64 prt_stat(size_t offset)
 int prt_set_param(const char *name, const char *val)
 {
 	const struct kernel_param *kp;
+	int err;
 
 	for (kp = __start___param; kp < __stop___param; kp++) {
-		if (strstarts(kp->name, "page_reporting.") &&
-		    !strcmp(kp->name + strlen("page_reporting."), name))
-			return kp->ops->set(val, kp);
+		if (!strstarts(kp->name, "page_reporting.") ||
+		    strcmp(kp->name + strlen("page_reporting."), name))
+			continue;
+		kernel_param_lock(THIS_MODULE);
+		err = kp->ops->set(val, kp);
+		kernel_param_unlock(THIS_MODULE);
+		return err;
 	}
 	return -ENOENT;
 }
