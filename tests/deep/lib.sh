@@ -26,8 +26,8 @@ flavor()
 	_arch=${3:-x86_64} _built=$top/build/kernels${trees#build/trees}
 	_k=$_arch-${2:-patched}-$1
 	if [ -n "${DEEP_BUILT:-}" ] && [ "${2:-}" != mutant ]; then
-		[ -d "$_built/$_k" ] || {
-			echo "# DEEP_BUILT is set, but there is no $_built/$_k"
+		[ -s "$_built/$_k/bzImage" ] || [ -s "$_built/$_k/linux" ] || {
+			echo "# DEEP_BUILT is set, but there is no kernel in $_built/$_k"
 			return 1
 		}
 	elif ! scripts/kernel.sh build "$_k" >"$scratch/build.log" 2>&1; then
