@@ -9,8 +9,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
-static const json_t *about;	/* {workload: {...}}, of the run that is reported */
-static const json_t *pairs;	/* [[variant, against], ...] */
+static json_t *about;	/* {workload: {...}}, of the run that is reported; or NULL */
+static json_t *pairs;	/* [[variant, against], ...], or NULL */
 
 /*
  * Runs before host_refill_mib called it refault_mib, and what is that now
@@ -33,20 +33,22 @@ static void rename_refaults(json_t *metrics)
 }
 
 /**
- * workloads_of() - take what a run declared; valid as long as the run is
+ * workloads_of() - take what a run declared, instead of what another one did
+ *
+ * It is kept when the run is freed.
  */
 void workloads_of(const struct run *run)
 {
 	const char *name;
 	json_t *o;
 
+	json_decref(about);
+	json_decref(pairs);
 	about = json_object_get(run->meta, "about_workloads");
 	pairs = json_object_get(run->meta, "compare");
-	if (!json_is_array(pairs))
-		pairs = NULL;
-	if (!json_is_object(about))
-		about = NULL;
-	json_object_foreach((json_t *)about, name, o)
+	about = json_is_object(about) ? json_incref(about) : NULL;
+	pairs = json_is_array(pairs) ? json_incref(pairs) : NULL;
+	json_object_foreach(about, name, o)
 		rename_refaults(json_object_get(o, "metrics"));
 }
 
@@ -127,7 +129,7 @@ static int find(const char *name, const json_t **found)
 	int i = 0, at = -1;
 	json_t *o;
 
-	json_object_foreach((json_t *)about, w, o) {
+	json_object_foreach(about, w, o) {
 		size_t n = strlen(w);
 
 		if (n > best && part_of(name, w)) {

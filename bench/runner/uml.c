@@ -95,7 +95,7 @@ static void fence(const char *run_dir, unsigned int mem_mib)
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
 	char opts[64];
 
-	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (mount("", "/", "", MS_REC | MS_PRIVATE, NULL))
 		fail("making mounts private");
 	/* Of the new PID namespace; where that is refused the old one does. */
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))

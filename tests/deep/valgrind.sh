@@ -74,7 +74,7 @@ compile()
 		-lm -lpthread
 }
 
-export PRX_TOP="$top" PRX_BIN="$top/build/bin"
+export PRX_TOP="$top" PRX_BIN="$top/build/bin" PRX_VALGRIND=1
 for t in tests/unit/test_*.c tests/report/test_*.c; do
 	name=${t#tests/}
 	name=${name%.c}

@@ -156,6 +156,16 @@ static void whole_boot(void **state)
 	run_free(&run);
 }
 
+/* Before each test: what another one has declared does not count. */
+static int declare_nothing(void **state)
+{
+	struct run none = { 0 };
+
+	(void)state;
+	workloads_of(&none);
+	return 0;
+}
+
 static void declare(struct run *run, const char *about)
 {
 	run->meta = json_object();
@@ -573,24 +583,24 @@ static void series(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(resident),
-		cmocka_unit_test(time_to_drop),
-		cmocka_unit_test(trapezoid),
-		cmocka_unit_test(whole_boot),
-		cmocka_unit_test(unsettled),
-		cmocka_unit_test(own_time_of_the_worker),
-		cmocka_unit_test(never_happened),
-		cmocka_unit_test(huge_pages),
-		cmocka_unit_test(headline_is_one_family),
-		cmocka_unit_test(from_the_start),
-		cmocka_unit_test(never_back),
-		cmocka_unit_test(icount_has_no_host_time),
-		cmocka_unit_test(gaps),
-		cmocka_unit_test(left_out),
-		cmocka_unit_test(cost),
-		cmocka_unit_test(comparison),
-		cmocka_unit_test(without_flag),
-		cmocka_unit_test(series),
+		cmocka_unit_test_setup(resident, declare_nothing),
+		cmocka_unit_test_setup(time_to_drop, declare_nothing),
+		cmocka_unit_test_setup(trapezoid, declare_nothing),
+		cmocka_unit_test_setup(whole_boot, declare_nothing),
+		cmocka_unit_test_setup(unsettled, declare_nothing),
+		cmocka_unit_test_setup(own_time_of_the_worker, declare_nothing),
+		cmocka_unit_test_setup(never_happened, declare_nothing),
+		cmocka_unit_test_setup(huge_pages, declare_nothing),
+		cmocka_unit_test_setup(headline_is_one_family, declare_nothing),
+		cmocka_unit_test_setup(from_the_start, declare_nothing),
+		cmocka_unit_test_setup(never_back, declare_nothing),
+		cmocka_unit_test_setup(icount_has_no_host_time, declare_nothing),
+		cmocka_unit_test_setup(gaps, declare_nothing),
+		cmocka_unit_test_setup(left_out, declare_nothing),
+		cmocka_unit_test_setup(cost, declare_nothing),
+		cmocka_unit_test_setup(comparison, declare_nothing),
+		cmocka_unit_test_setup(without_flag, declare_nothing),
+		cmocka_unit_test_setup(series, declare_nothing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

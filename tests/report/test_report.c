@@ -542,8 +542,11 @@ static void only_the_archive(void **state)
 	assert_int_equal(mkdir(tmp, 0755), 0);
 	assert_int_equal(RUN(w, "compare", "--force", "--all", dir, dir), 0);
 	assert_int_equal(rmdir(tmp), 0);
-	assert_int_equal(RUN(w, dir), 1);
-	assert_non_null(strstr(w->err, "TMPDIR="));
+	/* without it valgrind does not start */
+	if (!getenv("PRX_VALGRIND")) {
+		assert_int_equal(RUN(w, dir), 1);
+		assert_non_null(strstr(w->err, "TMPDIR="));
+	}
 	assert_int_equal(mkdir(tmp, 0755), 0);
 	append(str("%s/raw.tar.xz", dir), "no archive", "w");
 	assert_int_equal(RUN(w, dir), 1);
