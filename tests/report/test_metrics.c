@@ -570,16 +570,6 @@ static void without_flag(void **state)
 	run_free(&run);
 }
 
-static void series(void **state)
-{
-	char buf[32];
-
-	(void)state;
-	assert_string_equal(kernel_series("6.12.117", buf, sizeof(buf)), "6.12.117");
-	assert_string_equal(kernel_series("6.12.117-x+", buf, sizeof(buf)), "6.12.117");
-	assert_string_equal(kernel_series("next", buf, sizeof(buf)), "next");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,7 +590,6 @@ int main(void)
 		cmocka_unit_test_setup(cost, declare_nothing),
 		cmocka_unit_test_setup(comparison, declare_nothing),
 		cmocka_unit_test_setup(without_flag, declare_nothing),
-		cmocka_unit_test_setup(series, declare_nothing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
