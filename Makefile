@@ -140,8 +140,11 @@ deps:
 kernels: deps
 	@scripts/kernel.sh build $(KERNELS)
 
+# a make that was told how many jobs to run has the last word
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(or $(JOBS),$(shell nproc)))
+
 programs: deps
-	@mkdir -p build && flock build/.lock $(MAKE) -s $(BINS)
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(PARALLEL) $(BINS)
 
 demo: programs
 	@scripts/kernel.sh build um-patched
@@ -162,7 +165,7 @@ deb:
 
 sanitized: deps
 	@KSRC= scripts/deps.sh tools
-	@mkdir -p build && flock build/.lock $(MAKE) -s $(SANS) $(TESTS) \
+	@mkdir -p build && flock build/.lock $(MAKE) -s $(PARALLEL) $(SANS) $(TESTS) \
 		build/san/page-reporting
 
 test:
