@@ -25,6 +25,9 @@ static const struct {
 	{ "lock_hold_max_ns", "lock_hold_max_us", "us", 1000, true },
 };
 
+/* perf writes a line each 0.1 s; if there is none for so long, it has ended */
+#define KVM_GAP_S	1
+
 /* The price of a GiB that is fetched back, in GiB*s: see tests/model/replay/README.md */
 #define PRICE_S		2.147
 #define HELD		"held_free_gib_s"
@@ -423,7 +426,7 @@ static void from_kvm(struct run *run, struct values *out, const struct boot *boo
 		{ "kvm:kvm_exit", "kvm_exits", "exits" },
 	};
 	const size_t n = sizeof(kinds) / sizeof(*kinds);
-	double sum[sizeof(kinds) / sizeof(*kinds)] = { 0 }, start;
+	double sum[sizeof(kinds) / sizeof(*kinds)] = { 0 }, start, last = -INFINITY;
 	bool seen[sizeof(kinds) / sizeof(*kinds)] = { false };
 	char line[256];
 	size_t i;
@@ -445,11 +448,18 @@ static void from_kvm(struct run *run, struct values *out, const struct boot *boo
 			if (!kvm_line(line, kinds[i].event, &t, &count))
 				continue;
 			seen[i] = true;
+			last = fmax(last, start + t);
 			if (start + t > w->begin && start + t <= w->end)
 				sum[i] += count;
 		}
 	}
 	fclose(f);
+	if (last < w->end - KVM_GAP_S) {
+		run_note(run, boot->name, w->workload, isinf(last) ?
+			 "kvm.csv has no counts, kvm_* are left out" :
+			 "kvm.csv ends before the workload did, kvm_* are left out");
+		return;
+	}
 	for (i = 0; i < n; i++)
 		add(out, boot, w->workload, kinds[i].metric, kinds[i].unit,
 		    seen[i] ? sum[i] : NAN, NAN);
