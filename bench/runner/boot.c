@@ -169,6 +169,9 @@ int boot_run(const struct config *cfg, const struct boot *b)
 		guest_check_console(r.guests[0], false);
 	if (event_log_close(&r.log))
 		run_cannot_write(&r);
+	for (i = 0; i < r.nr_guests; i++)
+		if (guest_close_log(r.guests[i]))
+			run_cannot_write(&r);
 	if (!r.exit_code)
 		r.status = "ok";
 	json_object_set_new(r.meta, "khugepaged_mib",

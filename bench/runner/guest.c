@@ -543,13 +543,17 @@ int guests_finish(struct run *r)
 	return 0;
 }
 
-/* Kill the VM if it is still there, and close everything. */
+/* Write all of the guest's own log, if it has one. Returns 0, or -1. */
+int guest_close_log(struct guest *g)
+{
+	return g->log == &g->own && g->own.counters ? event_log_close(&g->own) : 0;
+}
+
+/* Kill the VM if it is still there, and close everything but its log. */
 void guest_free(struct guest *g)
 {
 	vm_kill(&g->vm);
 	ram_close(&g->ram);
-	if (g->log == &g->own && g->own.counters && event_log_close(&g->own))
-		run_cannot_write(g->run);
 	channel_free(&g->channel);
 	vm_free(&g->vm);
 	json_decref(g->results);

@@ -72,6 +72,7 @@ int guest_start(struct guest *g);
 int guest_tell(struct guest *g, size_t w, json_t *args);
 int guest_quit(struct guest *g);
 int guests_finish(struct run *r);
+int guest_close_log(struct guest *g);
 void guest_free(struct guest *g);
 int guest_failed(struct guest *g, const char *status, int exit_code,
 		 const char *fmt, ...) PRINTF(4, 5);
