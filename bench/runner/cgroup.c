@@ -205,10 +205,13 @@ int cgroup_make(struct cgroup *cg, unsigned int limit_mib, char *err, size_t len
 			       own);
 	sweep(dir);
 	make_path(cg->path, sizeof(cg->path), "%s/" PREFIX "%d", dir, getpid());
-	if (mkdir(cg->path, 0755))
-		return set_err(err, len,
-			       "cannot make a memory cgroup %s: %s; run as root where cgroups can be written",
-			       cg->path, strerror(errno));
+	if (mkdir(cg->path, 0755)) {
+		set_err(err, len,
+			"cannot make a memory cgroup %s: %s; run as root where cgroups can be written",
+			cg->path, strerror(errno));
+		*cg->path = '\0';
+		return -1;
+	}
 	snprintf(limit, sizeof(limit), "%llu",
 		 (unsigned long long)limit_mib << 20);
 	file = cg->v2 ? "memory.max" : "memory.limit_in_bytes";
@@ -233,6 +236,7 @@ int cgroup_make(struct cgroup *cg, unsigned int limit_mib, char *err, size_t len
 	set_err(err, len, "cannot write %s/%s: %s; run as root where cgroups can be written",
 		cg->path, file, strerror(-ret));
 	rmdir(cg->path);
+	*cg->path = '\0';
 	return -1;
 }
 
@@ -263,7 +267,9 @@ uint64_t cgroup_oom_kills(const struct cgroup *cg)
 /* Page cache that was dropped for want of memory and had to be read again. */
 uint64_t cgroup_reread_kib(const struct cgroup *cg)
 {
-	return number_in(cg, "memory.stat", "workingset_refault_file") *
+	/* Before Linux 5.9 it had another name */
+	return (number_in(cg, "memory.stat", "workingset_refault_file") +
+		number_in(cg, "memory.stat", "workingset_refault")) *
 	       (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
