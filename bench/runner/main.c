@@ -171,11 +171,17 @@ static int report(struct state *s, const char *program)
 			program, strerror(errno));
 		_exit(EXIT_LOST);
 	}
+	if (pid < 0)
+		complain("cannot start %s: %s; run 'make report' later", program,
+			 strerror(errno));
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	stop_signals(&signals);
 	if (sigtimedwait(&signals, NULL, &at_once) > 0)
 		s->interrupted = true;
+	if (WIFSIGNALED(status) && !s->interrupted)
+		complain("%s was ended by signal %d (%s); run 'make report' later",
+			 program, WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return !s->interrupted && pid > 0 && WIFEXITED(status) &&
 	       !WEXITSTATUS(status) ? 0 : -1;
 }
@@ -240,6 +246,15 @@ static void run(struct state *s, const struct options *o)
 		    s->cfg.out, s->cfg.out);
 }
 
+/* Is what was asked for lost? A reader that is gone wants none. */
+static bool answer_lost(void)
+{
+	if (!fflush(stdout) || errno == EPIPE)
+		return false;
+	complain("standard output cannot be written: %s; make room there", strerror(errno));
+	return true;
+}
+
 static int result(const struct state *s)
 {
 	if (s->interrupted)
@@ -282,6 +297,8 @@ int main(int argc, char **argv)
 	find_terminal(&s);
 	if (o.ask) {
 		ret = answer(&s, &o);
+		if (answer_lost())
+			ret = EXIT_FATAL;
 	} else {
 		prepare(&s, &o, argc, argv);
 		run(&s, &o);

@@ -35,6 +35,13 @@ ok "missing kernels end the run before it starts" [ $? -eq 3 ]
 ok "and the missing file is named" says "um-pristine/linux"
 ok "and no boot was tried" [ ! -e "$scratch/x/boots" ]
 
+# Of answers, too, what cannot be written is no success; a reader may go away.
+"$bin/prbench" --list >/dev/full 2>"$scratch/log"
+ok "an answer that nobody can have is a failure" [ $? -eq 3 ]
+ok "that says why" says 'standard output cannot be written'
+{ sleep 0.5; "$bin/prbench" --list; echo $? >"$scratch/rc"; } 2>"$scratch/log" | true
+ok "a reader that goes away is not" [ "$(cat "$scratch/rc")" = 0 ]
+
 # A full disk: the run stops, says where, and leaves nothing running.
 mkdir "$scratch/small"
 if mount -t tmpfs -o size=24k tmpfs "$scratch/small" 2>/dev/null; then
