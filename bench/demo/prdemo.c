@@ -255,6 +255,8 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
+	/* What cannot be written is an error like others: the terminal is put back. */
+	signal(SIGPIPE, SIG_IGN);
 	if (temp_dir(dir, sizeof(dir))) {
 		fprintf(stderr, "prdemo: cannot make %s: %s; set TMPDIR to a directory that can be written\n",
 			dir, strerror(errno));
@@ -275,6 +277,9 @@ int main(int argc, char **argv)
 	ram_close(&d.ram);
 	residency_free(&d.res);
 	make_path(log, sizeof(log), "%s/console.log", dir);
+	if (ret && !*err && ferror(stdout))
+		set_err(err, sizeof(err), "standard output cannot be written: %s",
+			strerror(-ret));
 	if (ret && !*err)
 		set_err(err, sizeof(err), "the guest ended (%s); its kernel's last words: %s",
 			strerror(-ret), read_text(log, text, sizeof(text)) > 0 ?
