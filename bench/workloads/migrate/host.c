@@ -3,18 +3,20 @@
  * Workload migrate: once the guest has filled memory, freed it and waited, all
  * of it is sent to nowhere, and QEMU says how much that was.
  */
+#include <math.h>
 #include <string.h>
 
 #include "host.h"
 
 #define POLL_S	0.05
 
-/* A number of an object within an object. */
+/* A number of an object within an object; NAN if there is none. */
 static double number(const json_t *o, const char *group, const char *key)
 {
 	if (group)
 		o = json_object_get(o, group);
-	return json_number_value(json_object_get(o, key));
+	o = json_object_get(o, key);
+	return json_is_number(o) ? json_number_value(o) : NAN;
 }
 
 /* Send the guest away; what QEMU says in the end, or NULL. */

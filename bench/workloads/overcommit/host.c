@@ -19,6 +19,8 @@ static int overcommit(struct run *r, const json_t *args)
 	unsigned int fits = 0, i;
 	int ret = HOST_EVENT;
 
+	if (!(last > 0))
+		return host_failed(r, "last_wait_ms must be above 0");
 	for (i = 0; i < GUESTS && ret == HOST_EVENT; i++) {
 		g[i] = host_start(r);
 		ret = g[i] ? host_ready(g[i]) : HOST_FAILED;
