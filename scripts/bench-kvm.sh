@@ -14,6 +14,12 @@ bin=${PRX_BIN:-build/bin}
 out=${OUT:-results/kvm-$(date -u +%Y%m%d-%H%M%S)}
 thp=/sys/kernel/mm/transparent_hugepage/enabled
 
+for arg; do
+	case $arg in
+	--o*) die "$arg: say OUT=DIR instead: the archive goes beside it" ;;
+	esac
+done
+
 # churn-sweep is short: 20 s a pause
 set -- --platforms kvm --workloads drain,churn,churn-sweep,fragment,refill,alloc \
 	--set churn-sweep.run_ms=20000 --build scripts/kernel.sh --out "$out" \

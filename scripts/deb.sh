@@ -161,7 +161,10 @@ case $1 in
 tools) package_reader any page-reporting ;;
 all)
 	check_files
-	[ -n "${TREES:-}" ] || exec "$top/scripts/kernel.sh" exec "$0" "$@"
+	[ -n "${TREES:-}" ] || {
+		rm -rf "$tmp"	# exec runs no trap
+		exec "$top/scripts/kernel.sh" exec "$0" "$@"
+	}
 	package_reader any,all page-reporting page-reporting-grub
 	package_kernel
 	;;

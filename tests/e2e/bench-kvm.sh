@@ -75,6 +75,9 @@ ok "in one line, again" [ "$(grep -c . "$scratch/log")" -eq 1 ]
 ok "which is not about KVM" says 'kvm is left out: QEMU /nowhere/qemu: no such program; install'
 ok "nothing was built" [ ! -e "$scratch/built" ]
 ok "nothing was made" [ ! -e "$OUT" ]
+kvm --out "$scratch/elsewhere"
+ok "another --out is refused, as there would be no archive" [ $? -eq 1 ]
+ok "with what to say instead" says 'say OUT=DIR instead'
 
 # what is done to the host before a boot takes 2 s for 2 GiB
 kvm --plan
