@@ -37,11 +37,12 @@ same()
 # (they went with git clean, or the tree is somebody's commit of the result)
 holds_series()
 {
-	overlay_list "$series" all >"$tmp/want"
+	overlay_list "$series" all >"$tmp/want" && [ -s "$tmp/want" ] &&
+		patch_list "$series" all | tac >"$tmp/back" && [ -s "$tmp/back" ] ||
+		die "$tmp: cannot be written; make room there, or set TMPDIR"
 	while read -r f; do
 		same "$kdir/$f" "$tree/$f" || return 1
 	done <"$tmp/want"
-	patch_list "$series" all | tac >"$tmp/back"
 	rm -rf "$tmp/rev"
 	mkdir "$tmp/rev"
 	while read -r p; do
@@ -71,30 +72,34 @@ install_files()
 	done <"$state/files"
 }
 
+# lost: the tree's disk has not taken what is to be known of it
+lost()
+{
+	die "$state: cannot be written; make room there. Nothing was changed"
+}
+
 # save_state FROM: keep what FROM holds as the originals, and what was staged
 save_state()
 {
 	new=$state.tmp
 	rm -rf "$new"
-	mkdir "$new" "$new/orig"
-	echo '*' >"$new/.gitignore"
-	: >"$new/dirs"
+	mkdir "$new" "$new/orig" && echo '*' >"$new/.gitignore" && true >"$new/dirs" || lost
 	while read -r f; do
 		if [ -e "$1/$f" ]; then
-			mkdir -p "$new/orig/$(dirname "$f")"
-			cp -p "$1/$f" "$new/orig/$f"
+			mkdir -p "$new/orig/$(dirname "$f")" && cp -p "$1/$f" "$new/orig/$f" ||
+				lost
 			continue
 		fi
 		d=$(dirname "$f")
 		while [ ! -d "$1/$d" ]; do
-			echo "$d" >>"$new/dirs"
+			echo "$d" >>"$new/dirs" || lost
 			d=$(dirname "$d")
 		done
 	done <"$tmp/stage/files"
-	sort -ru -o "$new/dirs" "$new/dirs"
-	cp -rp "$tmp/stage/new" "$tmp/stage/files" "$tmp/stage/overlay" \
-		"$tmp/stage/patched" "$new"
-	mv "$new" "$state"
+	sort -ru -o "$new/dirs" "$new/dirs" &&
+		cp -rp "$tmp/stage/new" "$tmp/stage/files" "$tmp/stage/overlay" \
+			"$tmp/stage/patched" "$new" &&
+		mv "$new" "$state" || lost
 }
 
 # find_originals: git may have what 'git clean' took from us; only if applying
@@ -111,7 +116,7 @@ find_originals()
 	} | sort -u | xargs git -c safe.directory='*' -C "$tree" ls-tree -r \
 		--name-only HEAD -- >"$tmp/names" || return 1
 	tree_git -c tar.umask=user archive HEAD $(cat "$tmp/names") | tar -xf - -C "$tmp/head" || return 1
-	(stage "$tmp/head" "$series" all "$tmp/stage") 2>/dev/null || return 1
+	(stage "$tmp/head" "$series" all "$tmp/stage") || return 1
 	while read -r f; do
 		same "$tmp/stage/new/$f" "$tree/$f" || return 1
 	done <"$tmp/stage/files"
@@ -125,7 +130,7 @@ apply()
 			[ -f "$state/$d" ] || die "$state: damaged; restore the tree by hand"
 		done
 		# our own files may have moved on since
-		stage "$state/orig" "$series" all "$tmp/stage" 2>"$tmp/err" &&
+		(stage "$state/orig" "$series" all "$tmp/stage") &&
 			cmp -s "$tmp/stage/files" "$state/files" &&
 			diff -r "$tmp/stage/new" "$state/new" >/dev/null ||
 			die "$tree carries another state of the series: run 'make unapply' first"
@@ -187,7 +192,8 @@ unapply()
 			bad=1
 		else
 			cp -p "$tree/$f" "$tmp/undo/$f"
-			diff -u -L "a/$f" -L "b/$f" "$state/orig/$f" "$state/new/$f" >"$tmp/diff" || :
+			diff -u -L "a/$f" -L "b/$f" "$state/orig/$f" "$state/new/$f" >"$tmp/diff" ||
+				[ $? -eq 1 ] || die "$tmp: cannot be written; make room there"
 			if ! patch -R -p1 -F0 -f --no-backup-if-mismatch -r - \
 			     -d "$tmp/undo" <"$tmp/diff" >"$tmp/log" 2>&1; then
 				explain_hunks "$tmp/log" "the applied change" "$tree"
@@ -211,8 +217,9 @@ unapply()
 tree=$(cd "$2" && pwd -P)
 state=$tree/$state_name
 series=$(find_series "$tree")
+_tmp=
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+trap 'rm -rf "$tmp" "$state.tmp"; rm -f "${_tmp:-}"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 case $1 in

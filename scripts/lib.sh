@@ -127,37 +127,39 @@ explain_hunks()
 #
 # Work out in DIR what the tree would get, without touching it: DIR/new holds
 # the new contents, DIR/overlay and DIR/patched the names (sorted). A name that
-# has no file in DIR/new is deleted by the series. Fails naming file and hunk.
+# has no file in DIR/new is deleted by the series. Fails naming file and hunk; that
+# is asked for in conditions, where set -e ends nothing.
 stage()
 {
 	_t=$1 _s=$2 _d=$4
-	mkdir -p "$_d/new"
-	overlay_list "$_s" "$3" >"$_d/overlay"
-	patch_list "$_s" "$3" >"$_d/patches"
-	: >"$_d/patched"
+	mkdir -p "$_d/new" && overlay_list "$_s" "$3" >"$_d/overlay" &&
+		patch_list "$_s" "$3" >"$_d/patches" && true >"$_d/patched" ||
+		die "$_d: cannot be written; make room there"
 	for _f in $(deletes_list "$_s"); do
 		[ ! -e "$kdir/$_f" ] ||
 			die "$_s/deletes names $_f, which is a file of $kdir: remove one of them"
 	done
 	while read -r _f; do
 		[ -e "$kdir/$_f" ] || continue
-		mkdir -p "$_d/new/$(dirname "$_f")"
-		cp -p "$kdir/$_f" "$_d/new/$_f"
+		mkdir -p "$_d/new/$(dirname "$_f")" && cp -p "$kdir/$_f" "$_d/new/$_f" ||
+			die "$kdir/$_f: cannot be copied to $_d (disk full?)"
 	done <"$_d/overlay"
 
 	while read -r _p; do
 		[ -f "$_s/$_p" ] || die "$_s/series names $_p, which is missing"
 		sed -n 's,^diff --git a/\([^ ]*\) b/\([^ ]*\)$,\1 \2,p' "$_s/$_p" |
-			tr ' ' '\n' | sort -u >"$_d/touched"
+			tr ' ' '\n' | sort -u >"$_d/touched" ||
+			die "$_d: cannot be written; make room there"
 		while read -r _f; do
 			if has "$_f" "$_d/overlay"; then
 				die "$_p changes $_f, which the overlay replaces or deletes"
 			fi
 			has "$_f" "$_d/patched" && continue
-			echo "$_f" >>"$_d/patched"
+			echo "$_f" >>"$_d/patched" || die "$_d: cannot be written; make room there"
 			if [ -f "$_t/$_f" ]; then
-				mkdir -p "$_d/new/$(dirname "$_f")"
-				cp -p "$_t/$_f" "$_d/new/$_f"
+				mkdir -p "$_d/new/$(dirname "$_f")" &&
+					cp -p "$_t/$_f" "$_d/new/$_f" ||
+					die "$_t/$_f: cannot be copied to $_d (disk full?)"
 			elif ! grep -B 1 -xF -- "+++ b/$_f" "$_s/$_p" |
 			     grep -qxF -- '--- /dev/null'; then
 				die "$_t/$_f: missing, but $_p changes it"
@@ -169,8 +171,9 @@ stage()
 			return 1
 		fi
 	done <"$_d/patches"
-	sort -o "$_d/patched" "$_d/patched"
-	sort "$_d/overlay" "$_d/patched" >"$_d/files"
+	sort -o "$_d/patched" "$_d/patched" &&
+		sort "$_d/overlay" "$_d/patched" >"$_d/files" ||
+		die "$_d: cannot be written; make room there"
 }
 
 # declared FILE: print the names that a C file declares, outside of function
@@ -246,8 +249,10 @@ check_release()
 place()
 {
 	_tmp=$(dirname "$2")/.prx-$$
-	cp -p "$1" "$_tmp"
-	touch "$_tmp"
+	cp -p "$1" "$_tmp" && touch "$_tmp" || {
+		rm -f "$_tmp"
+		die "$2: cannot be written; make room there, then run this again"
+	}
 	chown --reference="$3" "$_tmp" 2>/dev/null || :
 	mv -f "$_tmp" "$2"
 }

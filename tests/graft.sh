@@ -143,6 +143,42 @@ remember "$t"
 check "but not if that would eat an edit" refuses unapply "$t"
 check "which is still there" unchanged "$t"
 
+# A full disk: nothing is lost, and what is said is true.
+fresh
+git_init "$t"
+mkdir "$tmp/disk"
+if mount -t tmpfs -o size=64m tmpfs "$tmp/disk" 2>/dev/null; then
+	trap 'umount "$tmp/disk"; rm -rf "$tmp"' EXIT
+	cp -a "$t" "$tmp/disk/tree"
+	t=$tmp/disk/tree
+	dd if=/dev/zero of="$tmp/disk/full" bs=64k 2>/dev/null || :
+	remember "$t"
+	check "does not apply on a full disk" refuses apply "$t"
+	check "and says what to do" says "make room there"
+	check "and leaves nothing" unchanged "$t"
+	rm "$tmp/disk/full"
+	check "applies when there is room" graft apply "$t"
+	rm -r "$t/.page-ext-reporting"
+	dd if=/dev/zero of="$tmp/disk/full" bs=64k 2>/dev/null || :
+	remember "$t"
+	check "does not come off on a full disk" refuses unapply "$t"
+	check "and says what to do, too" says "make room there"
+	check "with nothing changed" unchanged "$t"
+	rm "$tmp/disk/full"
+	check "comes off when there is room" graft unapply "$t"
+	remember "$t"
+	dd if=/dev/zero of="$tmp/disk/full" bs=64k 2>/dev/null || :
+	check "does not apply without temporary files" sh -c "
+		! TMPDIR='$tmp/disk' '$top/scripts/graft.sh' apply '$t' >'$out' 2>&1"
+	check "with the same advice" says "make room there"
+	check "and nothing changed" unchanged "$t"
+	umount "$tmp/disk"
+	trap 'rm -rf "$tmp"' EXIT
+	t=$tmp/tree
+else
+	ok "a full disk # SKIP no right to mount"
+fi
+
 fresh
 graft apply "$t"
 rm -r "$t/.page-ext-reporting"
