@@ -53,7 +53,7 @@ bool pause_for(double seconds)
 {
 	struct timespec ts;
 
-	if (seconds > 0) {
+	if (seconds > 0 && !stopped()) {
 		ts.tv_sec = (time_t)seconds;
 		ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
 		nanosleep(&ts, NULL);
