@@ -192,6 +192,20 @@ config_of()
 	echo "$changed $new $users" | tr ' ' '\n' | sed -n "s,:$1\$,,p" | sed 's/.*|//'
 }
 
+# known: each source file has an object above
+known()
+{
+	for _f in "$top/kernel/$room"/*.c; do
+		_f=${_f##*/}
+		case $new in
+		*":$room/${_f%.c}.o
+"*) ;;
+		*) echo "# $_f is not built"; return 1 ;;
+		esac
+	done
+}
+check "each source file is built" known
+
 matrix | while read -r name rest; do
 	case " ${*:-$name} " in
 	*" $name "*) echo "$name $rest" ;;
