@@ -10,6 +10,8 @@
  *	page_reporting_clear()	it leaves the free lists without being used
  *	page_reporting_detach()	it stays free, and comes back with FPI_KEEP
  *	page_reporting_merge()	it becomes part of a larger free block
+ *
+ * Without CONFIG_PAGE_REPORTING nothing is left of these calls.
  */
 #ifndef _MM_PAGE_REPORTING_H
 #define _MM_PAGE_REPORTING_H
@@ -24,6 +26,10 @@
 
 #ifdef CONFIG_PAGE_REPORTING
 DECLARE_STATIC_KEY_FALSE(page_reporting_enabled);
+#define page_reporting_on()	static_branch_unlikely(&page_reporting_enabled)
+#else
+#define page_reporting_on()	false
+#endif
 
 /* Order of the smallest free that the worker wants to hear of */
 extern unsigned int page_reporting_notify_order;
@@ -39,7 +45,7 @@ void __page_reporting_captured(struct page *page, struct zone *zone,
 			       unsigned int order);
 void __page_reporting_detach(struct page *page, struct zone *zone,
 			     unsigned int order, bool merges);
-void __page_reporting_attach(struct page *page, unsigned int order, bool freed);
+void __page_reporting_attach(struct page *page, unsigned int order);
 
 /**
  * page_reporting_known - is anything known of a free block?
@@ -50,7 +56,7 @@ void __page_reporting_attach(struct page *page, unsigned int order, bool freed);
  */
 static inline bool page_reporting_known(const struct page *page)
 {
-	return static_branch_unlikely(&page_reporting_enabled) &&
+	return page_reporting_on() &&
 	       PageReported(page);
 }
 
@@ -62,7 +68,7 @@ static inline bool page_reporting_known(const struct page *page)
  */
 static inline void page_reporting_freed(unsigned int order)
 {
-	if (static_branch_unlikely(&page_reporting_enabled) &&
+	if (page_reporting_on() &&
 	    order >= READ_ONCE(page_reporting_notify_order))
 		__page_reporting_freed(order);
 }
@@ -112,7 +118,7 @@ static inline void page_reporting_clear(struct page *page, struct zone *zone,
 static inline void page_reporting_captured(struct page *page, struct zone *zone,
 					   unsigned int order)
 {
-	if (static_branch_unlikely(&page_reporting_enabled))
+	if (page_reporting_on())
 		__page_reporting_captured(page, zone, order);
 }
 
@@ -154,15 +160,13 @@ static inline void page_reporting_merge(struct page *buddy, struct zone *zone,
  * page_reporting_attach - a block has joined the free lists, parts of it known
  * @page: its first page
  * @order: its order after all merges
- * @freed: some of it has just been freed
  *
  * Context: zone->lock held, interrupts off.
  */
-static inline void page_reporting_attach(struct page *page, unsigned int order,
-					 bool freed)
+static inline void page_reporting_attach(struct page *page, unsigned int order)
 {
-	if (static_branch_unlikely(&page_reporting_enabled))
-		__page_reporting_attach(page, order, freed);
+	if (page_reporting_on())
+		__page_reporting_attach(page, order);
 }
 
 /* In page_alloc.c, which alone knows the free lists and the per-cpu lists */
@@ -172,46 +176,4 @@ void page_reporting_putback(struct page *page, struct zone *zone,
 			    unsigned int order);
 bool page_reporting_drain_pcp(struct zone *zone, int cpu);
 
-#else /* !CONFIG_PAGE_REPORTING */
-
-static inline bool page_reporting_known(const struct page *page)
-{
-	return false;
-}
-
-static inline void page_reporting_freed(unsigned int order)
-{
-}
-
-static inline void page_reporting_take(struct page *page, struct zone *zone,
-				       unsigned int low, unsigned int high)
-{
-}
-
-static inline void page_reporting_clear(struct page *page, struct zone *zone,
-					unsigned int order)
-{
-}
-
-static inline void page_reporting_captured(struct page *page, struct zone *zone,
-					   unsigned int order)
-{
-}
-
-static inline void page_reporting_detach(struct page *page, struct zone *zone,
-					 unsigned int order)
-{
-}
-
-static inline void page_reporting_merge(struct page *buddy, struct zone *zone,
-					unsigned int order)
-{
-}
-
-static inline void page_reporting_attach(struct page *page, unsigned int order,
-					 bool freed)
-{
-}
-
-#endif /* CONFIG_PAGE_REPORTING */
 #endif /* _MM_PAGE_REPORTING_H */

@@ -126,7 +126,7 @@ static void take_hook(struct page *page, unsigned int low, unsigned int high)
 	}
 	page_reporting_detach(page, the_zone, high);
 	for (; high > low; high--)
-		page_reporting_attach(page + (1UL << (high - 1)), high - 1, false);
+		page_reporting_attach(page + (1UL << (high - 1)), high - 1);
 }
 
 static bool set_guard(struct page *page, unsigned int order)
@@ -177,12 +177,10 @@ static bool merge_hook(struct page *buddy, unsigned int order)
 	return known;
 }
 
-static void attach_hook(struct page *page, struct page *half, unsigned int order,
-			bool freed)
+static void attach_hook(struct page *page, struct page *half, unsigned int order)
 {
 	if (!broken(BREAK_ATTACH))
-		page_reporting_attach(broken(BREAK_WRONG_BUDDY) ? half : page, order,
-				      freed);
+		page_reporting_attach(broken(BREAK_WRONG_BUDDY) ? half : page, order);
 }
 
 /* @keep: it was free before, and the worker is not told */
@@ -226,8 +224,8 @@ static void free_one(struct page *page, unsigned int order, int mt, bool keep, b
 	if (freed)
 		truth_new(order);
 	if (keep)
-		attach_hook(page, half, order, freed);
-	else
+		attach_hook(page, half, order);
+	if (freed)
 		page_reporting_freed(order);
 }
 

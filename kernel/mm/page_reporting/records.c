@@ -46,7 +46,7 @@
 static bool page_ext_wanted __ro_after_init =
 	IS_ENABLED(CONFIG_PAGE_REPORTING_DEFAULT_ON);
 
-/* What all zones share, and hardly ever changes */
+/* What all zones share, and changes less often than it is read */
 static struct {
 	struct task_struct *inflater;	/* allocates for a balloon */
 	unsigned int lowest_order;	/* of a block that may have a head */
@@ -323,8 +323,8 @@ static unsigned long clear_records(struct page *page, struct zone *zone,
 	return cleared;
 }
 
-/* Set the head of a block from its records */
-static void attach(struct page *page, unsigned int order)
+/* Out of line part of page_reporting_attach(): set the head of a block from its records */
+void __page_reporting_attach(struct page *page, unsigned int order)
 {
 	unsigned long reported;
 
@@ -340,14 +340,6 @@ static void attach(struct page *page, unsigned int order)
 	pr_count_small(order, reported);
 	set_head(page, order, make_record(reported == 1UL << order ? PR_REPORTED :
 					  PR_PARTIAL, 0));
-}
-
-/* Out of line part of page_reporting_attach() */
-void __page_reporting_attach(struct page *page, unsigned int order, bool freed)
-{
-	attach(page, order);
-	if (freed)
-		page_reporting_freed(order);
 }
 
 /* Out of line part of page_reporting_detach() and page_reporting_merge() */
@@ -431,7 +423,7 @@ void __page_reporting_take(struct page *page, struct zone *zone,
 		if (low < debug_guardpage_minorder())
 			clear_records(rest, zone, low, &pr_stats.removed);
 		else
-			attach(rest, low);
+			__page_reporting_attach(rest, low);
 	}
 }
 

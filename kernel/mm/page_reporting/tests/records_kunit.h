@@ -396,7 +396,7 @@ static void records_no_page_ext(struct kunit *test)
 	reported = zone_page_state(zone, NR_FREE_REPORTED);
 	pr_mark(page, zone, 8);
 	marked = zone_page_state(zone, NR_FREE_REPORTED);
-	__page_reporting_attach(page, 8, false);
+	__page_reporting_attach(page, 8);
 	pr_block_read(&block, page, 8);
 	__page_reporting_captured(page, zone, 8);
 	cleared = zone_page_state(zone, NR_FREE_REPORTED);
