@@ -167,13 +167,18 @@ static void collect_blocks(struct pr_pass *pass, struct zone *zone,
 	pass->seen.scan_ns += task_sched_runtime(current) - start;
 }
 
-/* Has the batch no room for another block, by the budget of its kind or by @most? */
+/* Has the batch no room for another block: by the budget of its kind, @most or quota? */
 static bool over_budget(const struct pr_pass *pass, const struct pr_block *block)
 {
 	bool cma = is_migrate_cma(block->migratetype);
 	unsigned long budget = cma ? pass->limits.cma_budget : pass->limits.budget;
+	unsigned long isolated = batch.isolated[0] + batch.isolated[1];
+	u64 quota = (u64)READ_ONCE(pr_policy.params.quota_mib) << (20 - PAGE_SHIFT);
 
-	if (pass->most && batch.isolated[0] + batch.isolated[1] >= pass->most - pass->pages)
+	if (pass->most && isolated >= pass->most - pass->pages)
+		return true;
+	/* A second's worth, as the quota forgives what takes many, see PR_QUOTA_DEBT */
+	if (quota && !pass->limits.force && isolated >= quota)
 		return true;
 	return batch.isolated[cma] &&
 	       batch.isolated[cma] + (1UL << block->order) > budget;
@@ -347,8 +352,14 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone, unsigned long pfn)
 
 	pr_zone_limits(zone, &pass->limits);
 	while (pfn < end && !err && !must_stop(pass)) {
-		before = pass->pages;
 		start = ktime_get_ns();
+		if (!pass->limits.force && pr_quota_wait(&pr_policy, start)) {
+			pass->stopped = -EBUSY;
+			pass->zone = zone;
+			pass->pfn = pfn;
+			break;
+		}
+		before = pass->pages;
 		collect_blocks(pass, zone, &pfn, end);
 		if (batch.nr_blocks && !pass->stopped) {
 			isolate_batch(pass, zone, &pfn);
@@ -357,12 +368,6 @@ static int pass_zone(struct pr_pass *pass, struct zone *zone, unsigned long pfn)
 		}
 		now = ktime_get_ns();
 		pr_quota_charge(&pr_policy, now, now - start, pass->pages - before);
-		if (pfn < end && !pass->stopped && !pass->limits.force &&
-		    pr_quota_wait(&pr_policy, now)) {
-			pass->stopped = -EBUSY;
-			pass->zone = zone;
-			pass->pfn = pfn;
-		}
 	}
 	return err;
 }

@@ -88,8 +88,8 @@ u32 pr_wait(const struct pr_policy *policy, const struct pr_block *block)
  * @block: what is known of the block
  * @limits: what else there is to consider
  *
- * The only place that decides: the worker acts on the verdict, and debugfs
- * shows it.
+ * The worker acts on the verdict, as long as there is room in its batch, and
+ * debugfs shows it.
  *
  * Context: any; the verdict holds under zone->lock, else it is a hint.
  * Return: the verdict.
@@ -297,7 +297,7 @@ void pr_quota_charge(struct pr_policy *policy, u64 now_ns, u64 ns,
 		cost = div_u64(ns * MSEC_PER_SEC, quota_ms);
 	if (quota_mib)
 		cost = max(cost, div_u64(kib * NSEC_PER_SEC, quota_mib) >> 10);
-	/* A device that hangs must not put reporting off for long */
+	/* A device that hangs, or a large flush, must not put reporting off for long */
 	paid = max(policy->paid_until, now_ns) + cost;
 	policy->paid_until = min(paid, now_ns + PR_QUOTA_DEBT);
 }

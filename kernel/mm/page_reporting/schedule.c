@@ -35,7 +35,7 @@
 
 struct pr_schedule pr_schedule;
 
-static unsigned long pause(void)
+static unsigned long least_interval(void)
 {
 	u32 set = pr_ms_to_ticks(READ_ONCE(pr_policy.params.min_age_ms));
 
@@ -54,7 +54,7 @@ void pr_schedule_start(bool fresh)
 
 	pr_sum_stats(&sum);
 	pr_schedule = (struct pr_schedule) {
-		.interval = pause(),
+		.interval = least_interval(),
 		.sweep_at = jiffies,
 		.fresh = fresh,
 	};
@@ -176,7 +176,7 @@ static unsigned long drain_when_quiet(const struct pr_pass *pass)
 
 	if (pass->stamped) {
 		pr_schedule.drain = true;
-		pr_schedule.quiet_at = now + pause();
+		pr_schedule.quiet_at = now + least_interval();
 	}
 	if (!pr_schedule.drain)
 		return MAX_JIFFY_OFFSET;
@@ -228,7 +228,8 @@ static unsigned long delay_after_pass(const struct pr_pass *pass)
 
 	if (pass->reports)
 		WRITE_ONCE(pr_schedule.backoff_ms, 0);
-	interval = max(pause(), nsecs_to_jiffies(pass->seen.scan_ns * SCAN_SHARE));
+	interval = max(least_interval(),
+		       nsecs_to_jiffies(pass->seen.scan_ns * SCAN_SHARE));
 	/* A sweep looks at far more than other passes: it does not make these rarer */
 	WRITE_ONCE(pr_schedule.interval,
 		   pass->sweep ? min(pr_schedule.interval, interval) : interval);

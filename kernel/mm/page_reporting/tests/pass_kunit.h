@@ -309,41 +309,26 @@ static void pass_stop_in_scan(struct kunit *test)
 	prt_stop(false);
 }
 
-/* The quota ends a pass after its batch, and a flush does without it */
-static void pass_quota(struct kunit *test)
+/* A candidate that an isolation, being undone, has merged with is heard of */
+static void pass_merged(struct kunit *test)
 {
-	struct prt *prt = test->priv;
 	struct prt_frame *frame;
-	unsigned long when;
-	unsigned int reports;
+	struct pr_pass pass = {};
+	struct zone *zone;
+	unsigned int order;
+	bool room;
 
-	prt_start(test, 9, 1);
+	prt_start(test, 9, 0);
 	frame = prt_frame(test, 0);
-	pr_policy.params.min_age_ms = 0;
-	pr_policy.params.quota_mib = 1;
-	prt_put(frame, 0, 9);
-	prt_frame(test, 1);
-	prt_put(&prt->frame[1], 0, 9);
-	reports = prt->reports;
-	KUNIT_EXPECT_EQ(test, prt_pass(false), -EBUSY);
-	KUNIT_EXPECT_EQ(test, prt->reports, reports + 1);
-	/* Too early for the next one */
-	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_EQ(test, prt->reports, reports + 1);
-	/* It goes on where the first one has ended, so another one begins anew */
-	KUNIT_ASSERT_NOT_NULL(test, pr_schedule.last.zone);
-	pr_policy.params.quota_mib = 0;
-	pr_policy.params.min_age_ms = UINT_MAX;
-	pr_policy.paid_until = 0;
-	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_NULL(test, pr_schedule.last.zone);
-	KUNIT_EXPECT_TRUE(test, pr_schedule.last.goes_on);
-	KUNIT_EXPECT_TRUE(test, prt_due(&when));
-	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
-	KUNIT_EXPECT_FALSE(test, pr_schedule.last.goes_on);
-	prt_flush(test);
-	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9) +
-			prt_told(prt, prt->frame[1].page, 9), 1024);
+	zone = page_zone(frame->page);
+	prt_put(frame, 0, 10);
+	spin_lock_irq(&zone->lock);
+	WRITE_ONCE(page_reporting_notify_order, pr_policy.huge_order);
+	room = isolate_block(&pass, zone, page_to_pfn(frame->page) + 512);
+	order = page_reporting_notify_order;
+	spin_unlock_irq(&zone->lock);
+	KUNIT_EXPECT_TRUE(test, room);
+	KUNIT_EXPECT_EQ(test, order, UINT_MAX);
 }
 
 /*
@@ -584,7 +569,7 @@ static struct kunit_case pass_cases[] = {
 	KUNIT_CASE(pass_error_age),
 	KUNIT_CASE(pass_no_fragments),
 	KUNIT_CASE(pass_stop_in_scan),
-	KUNIT_CASE(pass_quota),
+	KUNIT_CASE(pass_merged),
 	KUNIT_CASE(pass_verdicts),
 	KUNIT_CASE(pass_sparse),
 	KUNIT_CASE(pass_sparse_count),

@@ -291,6 +291,60 @@ static void schedule_goes_on(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, st_goes_on(test, false, false, false));
 }
 
+/* The quota ends a pass after its batch, and a flush does without it */
+static void schedule_quota(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+	struct prt_frame *frame;
+	unsigned long when;
+	unsigned int reports;
+
+	prt_start(test, 9, 1);
+	frame = prt_frame(test, 0);
+	pr_policy.params.min_age_ms = 0;
+	pr_policy.params.quota_mib = 1;
+	prt_put(frame, 0, 9);
+	prt_frame(test, 1);
+	prt_put(&prt->frame[1], 0, 9);
+	reports = prt->reports;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), -EBUSY);
+	KUNIT_EXPECT_EQ(test, prt->reports, reports + 1);
+	/* Too early for the next one */
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_EQ(test, prt->reports, reports + 1);
+	/* It goes on where the first one has ended, so another one begins anew */
+	KUNIT_ASSERT_NOT_NULL(test, pr_schedule.last.zone);
+	pr_policy.params.quota_mib = 0;
+	pr_policy.params.min_age_ms = UINT_MAX;
+	pr_policy.paid_until = 0;
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_NULL(test, pr_schedule.last.zone);
+	KUNIT_EXPECT_TRUE(test, pr_schedule.last.goes_on);
+	KUNIT_EXPECT_TRUE(test, prt_due(&when));
+	KUNIT_EXPECT_EQ(test, prt_pass(false), 0);
+	KUNIT_EXPECT_FALSE(test, pr_schedule.last.goes_on);
+	prt_flush(test);
+	KUNIT_EXPECT_EQ(test, prt_told(prt, frame->page, 9) +
+			prt_told(prt, prt->frame[1].page, 9), 1024);
+}
+
+/* A report is no larger than a second's worth and a block: what is more is forgiven */
+static void schedule_quota_batch(struct kunit *test)
+{
+	struct prt *prt = test->priv;
+
+	prt_start(test, 9, 0);
+	prt_frame(test, 0);
+	prt_frame(test, 1);
+	pr_policy.params.min_age_ms = 0;
+	pr_policy.params.quota_mib = 1;
+	prt_put(&prt->frame[0], 0, 10);
+	prt_put(&prt->frame[1], 0, 10);
+	KUNIT_EXPECT_EQ(test, prt_pass(false), -EBUSY);
+	KUNIT_EXPECT_LE(test, prt_told(prt, prt->frame[0].page, 10) +
+			prt_told(prt, prt->frame[1].page, 10), 1024);
+}
+
 static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedule_age),
 	KUNIT_CASE(schedule_idle),
@@ -303,6 +357,8 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(schedule_stopped),
 	KUNIT_CASE(schedule_learn),
 	KUNIT_CASE(schedule_goes_on),
+	KUNIT_CASE(schedule_quota),
+	KUNIT_CASE(schedule_quota_batch),
 	{}
 };
 
