@@ -184,6 +184,13 @@ static bool over_budget(const struct pr_pass *pass, const struct pr_block *block
 	       batch.isolated[cma] + (1UL << block->order) > budget;
 }
 
+/* A block has merged: let the worker hear of what it is part of now, which may be large */
+static void hear_of_merged(struct page *page, unsigned int order)
+{
+	if (pr_find_block(page, order, &order))
+		page_reporting_freed(order);
+}
+
 /*
  * Stamp a block if it is new, and take it off its free list if it may be
  * reported. Returns false if there is no room for it in this batch.
@@ -194,8 +201,13 @@ static bool isolate_block(struct pr_pass *pass, struct zone *zone, unsigned long
 	struct pr_block block;
 	unsigned int order, n;
 
-	if (!page || page_zone(page) != zone || !PageBuddy(page))
+	if (!page || page_zone(page) != zone)
 		return true;
+	if (!PageBuddy(page)) {
+		/* In use, or merged: by an isolation's undoing that is not heard of */
+		hear_of_merged(page, pr_smallest_order(&pr_policy));
+		return true;
+	}
 	order = buddy_order(page);
 	if (order < pr_smallest_order(&pr_policy))
 		return true;
@@ -266,8 +278,8 @@ static unsigned long return_block(const struct candidate *block, struct zone *zo
 				  struct scatterlist *sg, int err)
 {
 	struct page *page = pfn_to_page(block->pfn);
-	unsigned int i, order;
 	unsigned long pages = 0;
+	unsigned int i;
 	bool merged;
 
 	for (i = 0; i < block->nents; i++) {
@@ -281,9 +293,8 @@ static unsigned long return_block(const struct candidate *block, struct zone *zo
 		pr_mark(page, zone, block->order);
 	else if (!merged)
 		pr_stamp(page, block->order, block->free);
-	/* With what was freed meanwhile: small then, and perhaps 2 MiB now */
-	if (merged && pr_find_block(page, block->order, &order))
-		page_reporting_freed(order);
+	if (merged)
+		hear_of_merged(page, block->order);
 	return pages;
 }
 
