@@ -268,10 +268,11 @@ static int parse_flush(const char *val, unsigned long *pages, unsigned int *ms)
  * time limit comes to its end.
  *
  * Context: process context, sleeps until all is reported.
- * Return: 0; -EINVAL; -EAGAIN if some memory had to be left out, as its pageblock
- * is isolated or too little would be left; -ENODEV without a device; -EINTR upon
- * a signal; -ECANCELED if the device goes away, the order is changed, or the
- * system is about to suspend or to reboot; or what the device returned.
+ * Return: 0; -EINVAL; -EAGAIN if there is less than was asked for, as some memory
+ * had to be left out: its pageblock is isolated or too little would be left;
+ * -ENODEV without a device; -EINTR upon a signal; -ECANCELED if the device goes
+ * away, the order is changed, or the system is about to suspend or to reboot; or
+ * what the device returned.
  */
 int pr_flush_now(const char *val)
 {
@@ -297,7 +298,8 @@ int pr_flush_now(const char *val)
 		};
 		err = run_pass(&pass);
 		pages += pass.pages;
-		if (pass.stopped == -EDQUOT)
+		/* What was left out is not missed if there was enough */
+		if (pass.stopped == -EDQUOT || (err == -EAGAIN && most && pages >= most))
 			err = 0;
 		if (!age || pass.stopped || (most && pages >= most) ||
 		    (err && !(err == -EAGAIN && pass.seen.retry)))

@@ -142,6 +142,7 @@ static void hooks_isolate_block(struct kunit *test)
 	struct page *second;
 
 	prt_start(test, 4, 0);
+	prt_frame(test, 1);
 	frame = half_reported(test);
 	second = frame->page + 512;
 	/* The whole frame, or its second half, depending on the pageblock */
@@ -154,6 +155,9 @@ static void hooks_isolate_block(struct kunit *test)
 	PRT_EXPECT(test, second, 9, PR_NONE);
 	/* Something had to be left out */
 	KUNIT_EXPECT_EQ(test, pr_flush_now("all"), -EAGAIN);
+	/* Which does not matter if there is enough without it */
+	prt_put(&prt->frame[1], 0, 9);
+	KUNIT_EXPECT_EQ(test, pr_flush_now("2M"), 0);
 	PRT_EXPECT(test, second, 9, PR_FREE);
 	prt_verify(test);
 
