@@ -218,6 +218,6 @@ boot_init()
 # complained: did the guest of boot_init?
 complained()
 {
-	grep -E 'WARNING|BUG|Oops|blocked for|not returned' "$console" || return
+	grep -E 'WARNING|BUG|Oops|blocked for|has not ended' "$console" || return
 	sed 's/^/# /' "$console" | tail -n 40
 }

@@ -37,7 +37,7 @@
 #define PR_RESTART_AGE	(PR_AGE_MAX / 2)
 /* ...and look this often whether it is time */
 #define PR_RESTART_DELAY	pr_ticks_to_jiffies(PR_AGE_MAX / 8)
-/* Suspend and reboot wait this long for a batch that is with the device */
+/* Suspend and reboot wait this long for the running pass to end */
 #define PR_PAUSE_MS	10000
 
 DEFINE_STATIC_KEY_FALSE(page_reporting_enabled);
@@ -507,7 +507,8 @@ static void pause(void)
 		}
 		msleep(20);
 	}
-	pr_warn("the device has not returned a batch for %u s\n", PR_PAUSE_MS / 1000);
+	pr_warn("a pass has not ended for %u s: its device is slow, or memory goes offline\n",
+		PR_PAUSE_MS / 1000);
 }
 
 static void resume(void)
