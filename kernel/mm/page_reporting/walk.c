@@ -58,7 +58,7 @@ struct page *pr_find_block(struct page *page, unsigned int order,
 		if (!PageBuddy(head))
 			continue;
 		*found = buddy_order_unsafe(head);
-		/* The page may be in use by now: a wrong order is not aligned */
+		/* The page may be in use by now: most wrong orders are not aligned */
 		if (*found >= order && *found < NR_PAGE_ORDERS &&
 		    IS_ALIGNED(page_to_pfn(head), 1UL << *found))
 			return head;
@@ -92,7 +92,7 @@ static struct page *next_online(struct zone *zone, unsigned long *pfn, unsigned 
 	return NULL;
 }
 
-/* Where to stop that looks for blocks of @min_order from @pfn to @end. Any context. */
+/* Where a search for blocks of @min_order from @pfn to @end may pause. Any context. */
 unsigned long pr_chunk_end(unsigned long pfn, unsigned long end, unsigned int min_order)
 {
 	return min(end, ALIGN(pfn + 1, WALK_LOOKS << min_order));
