@@ -37,7 +37,7 @@ static bool side_of(const struct answer *an, char *side)
 		text += strlen(leans);
 	if (!strcmp(text, "undecided") || !strcmp(text, "no data"))
 		text = "";
-	snprintf(side, TEXT, "%.*s", (int)strcspn(text, ","), text);
+	snprintf(side, TEXT, "%s", text);
 	return shown;
 }
 

@@ -243,20 +243,6 @@ static const char *leaning(const struct answer *an)
 	return less == !strcmp(better, "less") ? "better" : "worse";
 }
 
-/* Why what leans to a side is not called shown */
-static const char *leaning_text(char *buf, const struct answer *an, const char *side)
-{
-	int n = an->a->st.n;
-
-	if (an->b && an->b->st.n < n)
-		n = an->b->st.n;
-	if (!has_goal(an->q->rule) && !(an->c && an->c->few))
-		snprintf(buf, TEXT, "leans %s, %s", side, an->c ? "not shown" : "not tested");
-	else
-		snprintf(buf, TEXT, "leans %s, too few boots (%d)", side, n);
-	return buf;
-}
-
 /**
  * answer_goal() - what a question asks for
  * @buf: room for TEXT bytes
@@ -280,7 +266,7 @@ const char *answer_goal(char *buf, const struct question *q)
 		snprintf(buf, TEXT, "at least ×%g of `%s`", q->limit, q->other);
 		break;
 	case MORE_AT_MOST:
-		snprintf(buf, TEXT, "at most %+g to `%s`", q->limit, q->other);
+		snprintf(buf, TEXT, "at most %+g over `%s`", q->limit, q->other);
 		break;
 	case GROWS_AT_MOST:
 		if (!isnan(q->limit))
@@ -321,7 +307,10 @@ const char *answer_verdict(char *buf, const struct answer *an)
 	     an->e.lo >= 1 - MARGIN && an->e.hi <= 1 + MARGIN))
 		return "equal";
 	side = leaning(an);
-	return side ? leaning_text(buf, an, side) : "undecided";
+	if (!side)
+		return "undecided";
+	snprintf(buf, TEXT, "leans %s", side);
+	return buf;
 }
 
 /**

@@ -283,13 +283,14 @@ void front_put_result(struct front *f)
 
 	for (i = 0; i < f->run->nboots; i++)
 		kvm |= !strcmp(f->run->boots[i].platform, "kvm");
-	doc_p(&f->d, "Measured on %s with %.0f cores, %s%.10s.%s Unlike platforms are not to be compared with each other.",
+	doc_p(&f->d, "Measured on %s with %.0f cores, %s%.10s.%s Compare variants on one platform, not platforms with each other.",
 	      json_str(m, "cpu", "an unknown processor"), json_num(m, "cores", NAN),
 	      versions_text(f), json_str(f->run->meta, "date", "?"),
 	      kvm ? "" : " **No figure is from hardware virtualisation**: times of guests that are emulated are emulated times.");
-	doc_p(&f->d, "A guest tells its host which memory is free, so that the host can take it back. The kernel's own way marks what it has told with a page flag (`flag`). This series keeps ages in page_ext (`ext`): it reports memory once it has been free for an age: a second at first, then from 0.13 to 2.1 s, by what was used again lately.%s%s%s",
+	doc_p(&f->d, "A guest tells its host which memory is free, so that the host can take it back. The kernel's own way (`flag`) tells of a part of it every two seconds, however recently it was freed, and marks that with a page flag. The patches under test (`ext`) record in page_ext, the kernel's table with an entry for each page, what was told and when, and since when other memory is free. They tell of memory once it has been free for a second, and later for 0.13 to 2.1 s, longer where memory is soon used again.%s%s%s",
 	      f->ncolumns ? " Compared are " : "", f->ncolumns ? names_text(f) : "",
 	      f->ncolumns ? "; all variants stand below the table." : "");
+	doc_p(&f->d, "In brackets: the ratio (×) or difference (+), the median over all pairs of boots, with its 95 %% interval; the verdict; n, the boots of each variant. **better**, **worse**: a test shows it. **leans**: the whole interval is on that side, but no test shows it. **undecided**: it is on both.");
 	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++)
 		put_clause(f, &clauses[i], clauses[i].cost ? &costs : &gains);
 	put_worse(f, others[0].variant, others[0].what);

@@ -33,8 +33,10 @@ do for [p=1:npanels] {
 	set label 1 ptitle[p] at graph 0.5,screen 1-46.0/height center
 	plot data index p-1 using 2:1:3:4 with xerrorbars lc rgb "#666666" pt 6 ps 0.7 lw 1.5, \
 		data index p-1 using ($5 > 0 ? $2 : NaN):1 with points lc rgb "#0b6cb8" pt 7 ps 0.9, \
-		data index p-1 using ($2 <= 1/widest ? $2 : NaN):1 with points lc rgb "#0b6cb8" pt 9 ps 1, \
-		data index p-1 using ($2 >= widest ? $2 : NaN):1 with points lc rgb "#b3261e" pt 11 ps 1
+		data index p-1 using ($2 <= 1/widest && $5 > 0 ? $2 : NaN):1 with points lc rgb "#0b6cb8" pt 9 ps 1, \
+		data index p-1 using ($2 <= 1/widest && $5 == 0 ? $2 : NaN):1 with points lc rgb "#0b6cb8" pt 8 ps 1, \
+		data index p-1 using ($2 >= widest && $5 > 0 ? $2 : NaN):1 with points lc rgb "#b3261e" pt 11 ps 1, \
+		data index p-1 using ($2 >= widest && $5 == 0 ? $2 : NaN):1 with points lc rgb "#b3261e" pt 10 ps 1
 }
 unset multiplot
 unset label
