@@ -188,6 +188,16 @@ summary_sum()
 	END { if (wrong) exit 1; printf "%.0f\n", sum }' $dbg/summary
 }
 
+# summary_is_free [COLUMN...]: that sum comes to MemFree, which may move just then
+summary_is_free()
+{
+	for _try in 1 2 3 4 5 6; do
+		near "$(summary_sum "$@")" "$(free_bytes)" && return
+		sleep 1
+	done
+	return 1
+}
+
 # ages_good: is the histogram as it has to be?
 ages_good()
 {
