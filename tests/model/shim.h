@@ -120,7 +120,7 @@ typedef struct {
 #define ____cacheline_aligned_in_smp
 #define __RAW_SPIN_LOCK_UNLOCKED(name)	{ .held = false }
 #define raw_spinlock_t				spinlock_t
-#define raw_spin_trylock(lock)			(!(lock)->held && ((lock)->held = true))
+#define raw_spin_is_locked(lock)		((lock)->held)
 #define raw_spin_lock(lock)			((lock)->held = true)
 #define raw_spin_unlock(lock)			((lock)->held = false)
 unsigned long shim_lock(spinlock_t *lock);

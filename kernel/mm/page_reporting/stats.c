@@ -62,10 +62,9 @@ unsigned long pr_count_fetched(unsigned int order, unsigned long pages, bool use
 	if (!pages || order < pr_policy.huge_order || !READ_ONCE(pr_policy.nr_recent))
 		return 0;
 	/* alloc_pages_nolock() may be called anywhere, also by who holds the lock */
-	if (in_nmi())
+	if (in_nmi() || raw_spin_is_locked(&shared_stats.recent_lock))
 		return 0;
-	if (!raw_spin_trylock(&shared_stats.recent_lock))
-		return 0;
+	raw_spin_lock(&shared_stats.recent_lock);
 	while (pages) {
 		part = pr_recall(&pr_policy, pr_now(), pages, &age);
 		if (!part)
