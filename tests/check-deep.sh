@@ -33,12 +33,10 @@ tiers()
 	faults 15 memory short, poisoned or owned; devices, hosts and power that go away
 	backends 5 with which memory backends of QEMU a host has back what is freed
 	guests 5 virtio-mem, a program under a memory limit, hibernation
-	kasan 25 the load with KASAN
-	lockdep 25 the load with PROVE_LOCKING
+	kasan 25 the load with KASAN and DEBUG_VM
+	lockdep 25 the load with PROVE_LOCKING and DEBUG_PAGEALLOC
 	kcsan 30 the load with KCSAN
-	vm 20 the load with DEBUG_VM and page poisoning
 	kmemleak 20 the load with kmemleak
-	pagealloc 20 the load with DEBUG_PAGEALLOC
 	mutations 60 each deliberate bug is found
 	deb-tools 3 the package of the reader, in a Debian system made for it
 	deb 20 the kernel's packages, in a Debian guest that boots by GRUB

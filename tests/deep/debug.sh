@@ -6,12 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 flavor=$1
 words=
-case $flavor in
-# the pages of a free block keep the poison; the oracle does not take that away
-vm) words=page_poison=1 ;;
 # the shadow takes the end of memory, which then cannot go offline
-kasan) words=movablecore=384M ;;
-esac
+[ "$flavor" != kasan ] || words=movablecore=384M
 
 if ok "the kernel is built" flavor "$flavor" && [ $bad -eq 0 ]; then
 	# shellcheck disable=SC2086 # one word or none
