@@ -63,6 +63,10 @@ refused()
 
 ok "make deb without its configuration" refused '^deb.sh: DEB_CONFIG=/nowhere: cannot be read; give' DEB_CONFIG=/nowhere
 ok "make deb without lsmod's list" refused '^deb.sh: LSMOD=/nowhere: cannot be read; give' LSMOD=/nowhere
+mkdir "$scratch/tmp"
+ok "make deb where no kernel can be built" refused '^kernel.sh: /proc/nowhere: cannot be made; set' \
+	TMPDIR="$scratch/tmp" PRX_CACHE=/proc/nowhere DEB_CONFIG=bench/config/x86_64.config
+ok "leaves nothing behind" rmdir "$scratch/tmp"
 ok "make deb-tools" built
 [ $bad -eq 0 ] || done_testing
 ok "lintian has nothing to say" clean "$package"

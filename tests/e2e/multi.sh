@@ -58,6 +58,13 @@ ok "nothing is left" nothing_left fit
 ok "and it is in the report" grep -q '^um.*multi	guests_fit	count	1	2	' \
 	"$scratch/fit/summary.tsv"
 
+# A wait that is halved never gets to 0.
+timeout 120 "$bin/prbench" --agent "$bin/pragent" --kernels "$kernels" --out "$scratch/zero" \
+	--platforms um --variants off --workloads overcommit --boots 1 \
+	--set overcommit.last_wait_ms=0 >"$scratch/log" 2>&1
+ok "a wait that would never end is refused" [ $? -eq 1 ]
+ok "with what it has to be" grep -q 'last_wait_ms must be above 0' "$scratch/log"
+
 # The command line is on the console: a word that a kernel complains with, and one
 # that it may say where the host is full.
 # shellcheck disable=SC2086

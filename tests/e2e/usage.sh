@@ -42,6 +42,15 @@ ok "that says why" says 'standard output cannot be written'
 { sleep 0.5; "$bin/prbench" --list; echo $? >"$scratch/rc"; } 2>"$scratch/log" | true
 ok "a reader that goes away is not" [ "$(cat "$scratch/rc")" = 0 ]
 
+# A report that somebody kills is missed, and the boot is kept.
+printf '#!/bin/sh\nkill -9 $$\n' >"$scratch/killed"
+chmod +x "$scratch/killed"
+bench reported --platforms um --variants off --workloads drain --boots 1 \
+	--set drain.mib=64 --set drain.settle_ms=500 --report "$scratch/killed"
+ok "a report that is killed is no success" [ $? -eq 1 ]
+ok "and is named, with what to do" says 'killed was ended by signal 9 (.*); run .make report. later'
+ok "and the boot is kept" grep -q '"status": "ok"' "$(boot_of reported)/meta.json"
+
 # A full disk: the run stops, says where, and leaves nothing running.
 mkdir "$scratch/small"
 if mount -t tmpfs -o size=24k tmpfs "$scratch/small" 2>/dev/null; then

@@ -155,12 +155,34 @@ static void what_was_left_is_swept(void **state)
 	assert_int_equal(cgroup_remove(&cg, err, sizeof(err)), 0);
 }
 
+/* What could not be made is not there to be removed. */
+static void none_is_left_where_nobody_may(void **state)
+{
+	const uid_t user = geteuid(), nobody = 65534;
+	char err[PATH_MAX + 256] = "";
+	struct cgroup cg;
+	int ret;
+
+	(void)state;
+	assert_true(user || !seteuid(nobody));
+	ret = cgroup_make(&cg, 32, err, sizeof(err));
+	assert_int_equal(seteuid(user), 0);
+	if (!ret && user) {
+		assert_int_equal(cgroup_remove(&cg, err, sizeof(err)), 0);
+		skip();	/* this user may */
+	}
+	assert_int_equal(ret, -1);
+	assert_string_equal(cg.path, "");
+	assert_int_equal(cgroup_remove(&cg, err, sizeof(err)), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_are_found),
 		cmocka_unit_test(a_group_has_its_limit),
 		cmocka_unit_test(what_was_left_is_swept),
+		cmocka_unit_test(none_is_left_where_nobody_may),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
