@@ -75,6 +75,21 @@ ok "and is said" grep -q "guest 1: the guest's kernel complained: .*WARNING: CPU
 PRBENCH_APPEND="INFO: task" bench hung --variants off $small
 ok "what a full host may cause does not" [ $? -eq 0 ]
 
+# A directory stands where a guest's counters go: they are lost, and so is the boot.
+(until cd "$scratch"/unwritten/boots/*/guest-2 2>/dev/null; do
+	[ ! -e "$scratch/over" ] || exit
+	sleep 0.05
+done
+mkdir counters.json) &
+# shellcheck disable=SC2086
+bench unwritten --variants off $small
+rc=$?
+: >"$scratch/over"
+wait $!
+ok "a guest's log that cannot be written ends the run" [ $rc -eq 3 ]
+ok "with what to do" grep -q 'cannot write to .*: Is a directory; make room there' "$scratch/log"
+ok "and the boot does not count" [ "$(status "$(boot_of unwritten)/meta.json")" = error ]
+
 for signal in INT KILL; do
 	start $signal
 	ok "SIG$signal: guests are at work" [ -d "$(cgroup $signal)" ]
