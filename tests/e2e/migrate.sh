@@ -27,4 +27,15 @@ for variant in off hint; do
 done
 ok "off: what was freed is sent" more "$(sent off)" 160
 ok "hint: most of it is not" more "$(($(sent off) - $(sent hint)))" 80
+
+# A QEMU that has another name for how long it took: that is no 0 s.
+# It looks for firmware and modules beside the directory where it is.
+qemu=$(command -v "${QEMU:-qemu-system-x86_64}")
+mkdir "$scratch/bin" && ln -s "${qemu%/*}/../share" "${qemu%/*}/../lib" "$scratch/"
+sed 's/total-time/other-time/g' "$qemu" >"$scratch/bin/qemu"
+chmod +x "$scratch/bin/qemu"
+QEMU=$scratch/bin/qemu bench unsaid --platforms tcg --workloads migrate --variants off \
+	--boots 1 --set migrate.mem_mib=384 --set migrate.mib=16 --set migrate.settle_ms=0
+ok "a number that QEMU does not say ends the boot" [ $? -eq 1 ]
+ok "and is named" grep -q 'migrate_s' "$scratch/log"
 done_testing
