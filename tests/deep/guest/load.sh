@@ -269,8 +269,24 @@ let_go()
 	[ "$checked" = "$_was" ]
 }
 within 300 let_go
-flush
-left=$(sed -n 's/^left_bytes //p' $dbg/flush) free=$(free_bytes)
+# new_starts: how often a kernel of wrap.patch has forgotten all
+new_starts()
+{
+	dmesg | grep -c 'page_reporting: starts anew'
+}
+
+# flush_and_read: what is left of all and of each node; not if all is forgotten meanwhile
+flush_and_read()
+{
+	_starts=$(new_starts)
+	flush
+	left=$(sed -n 's/^left_bytes //p' $dbg/flush) free=$(free_bytes)
+	for d in /sys/devices/system/node/node*; do
+		[ ! -e "$d/vmstat" ] || cat "$d/vmstat" >"${d##*/}"
+	done
+	[ "$(new_starts)" = "$_starts" ]
+}
+within 300 flush_and_read
 sed 's/^/# flush /' $dbg/flush
 sed 's/^/# /' $dbg/summary >summary.out
 cat /sys/kernel/debug/page_reporting_oracle >oracle.out
@@ -287,11 +303,11 @@ accounted()
 		$(stat refaulted_bytes) - $(stat removed_bytes) - $(stat forgotten_bytes)))
 }
 
-# node_reported DIRECTORY
+# node_reported NODE
 node_reported()
 {
-	at_least "$(sed -n 's/^nr_free_reported //p' "$1/vmstat")" \
-		$(($(sed -n 's/^nr_free_pages //p' "$1/vmstat") * 8 / 10))
+	at_least "$(sed -n 's/^nr_free_reported //p' "$1")" \
+		$(($(sed -n 's/^nr_free_pages //p' "$1") * 8 / 10))
 }
 
 sed 's/^[^#]/# &/' pattern.* 2>/dev/null
@@ -305,10 +321,10 @@ sed -n 's/^compact_\(stall\|success\|fail\)/# vmstat &/p' /proc/vmstat
 [ $stress_rc -eq 0 ] || echo "# stress-ng: status $stress_rc"
 [ ! -s stress.out ] || sed 's/^/# stress-ng: /' stress.out | tail -n 25
 
-for d in /sys/devices/system/node/node*; do
-	[ -e "$d/vmstat" ] || continue
-	echo "# ${d##*/} $(sed -n 's/^nr_free_reported //p' "$d/vmstat") pages reported"
-	check "${d##*/}: nearly all that is free is reported" node_reported "$d"
+for d in node[0-9]*; do
+	[ -e "$d" ] || continue
+	echo "# $d $(sed -n 's/^nr_free_reported //p' "$d") pages reported"
+	check "$d: nearly all that is free is reported" node_reported "$d"
 done
 
 [ -z "$pids" ] || check "programs find in memory what they wrote" [ $bad_patterns -eq 0 ]
