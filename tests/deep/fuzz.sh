@@ -103,16 +103,19 @@ build_target()
 			bench/guest/counters.c bench/guest/util.c
 		;;
 	guest_text)
-		for _o in alloc fio lockhold perf stress-ng; do
-			workload $_o || return
+		_objects=
+		for _o in $(sed -n 's/.*run_linked("\([^"]*\)".*/\1/p' \
+				tests/fuzz/fuzz_guest_text.c | sort -u); do
+			workload "$_o" || return
+			_objects="$_objects $out/$_o.o"
 		done
+		# shellcheck disable=SC2086 # some objects
 		build "$1" "fopen open opendir access json_load_file json_dumps
 			syscall run_program sleep_s now_s klogctl fork setrlimit" \
 			bench/guest/counters.c bench/guest/latency.c \
 			bench/guest/memory.c bench/guest/module.c \
 			bench/guest/tools.c \
-			bench/guest/util.c "$out/alloc.o" "$out/fio.o" \
-			"$out/lockhold.o" "$out/perf.o" "$out/stress-ng.o"
+			bench/guest/util.c $_objects
 		;;
 	host_text)
 		build "$1" "" bench/runner/cgroup.c bench/runner/plan.c bench/runner/sampler.c bench/runner/ram.c \
@@ -304,7 +307,7 @@ seeds_guest_text()
 	)
 	for _f in fio.json:fio stress-ng.txt:stress perf.txt:perf alloc.tsv:alloc; do
 		for _r in "$tmp"/raw/boots/*/"${_f%:*}"; do
-			[ ! -f "$_r" ] || head -c 8000 "$_r" >"$tmp/${_f#*:}"
+			[ ! -f "$_r" ] || cp "$_r" "$tmp/${_f#*:}"
 		done
 	done
 	cd "$tmp" || exit
@@ -313,7 +316,7 @@ seeds_guest_text()
 	reader 1 fio >"$top/$seeds/fio"
 	reader 2 stress >"$top/$seeds/stress"
 	reader 3 stress perf >"$top/$seeds/perf"
-	reader 4 alloc >"$top/$seeds/alloc"
+	reader 4 alloc yes alloc >"$top/$seeds/alloc"
 	# what has been found once: text that is no UTF-8, sums that overflow
 	printf 'stress-ng: \377 failed\n' >broken
 	reader 2 broken >"$top/$seeds/past-utf8"
@@ -323,6 +326,9 @@ seeds_guest_text()
 	reader 6 vm mem klog >"$top/$seeds/small"
 	sed 's/^repeat/probe/' alloc >probe
 	reader 7 probe alloc >"$top/$seeds/probe"
+	printf '%s\n' '# mode op order count total p50 p99 p999 max mean' \
+		'bulk alloc 0 1000 5 1 2 3 4 5.5' '# 1000 operations in 5000 ns' >contend
+	reader 8 contend yes alloc >"$top/$seeds/contend"
 	cd "$top" || exit
 }
 
@@ -379,6 +385,7 @@ fuzz()
 	max=16384
 	case $1 in
 	results) max=65536 ;;
+	guest_text) max=32768 ;;		# all that fio prints
 	qmp | guest_channel) max=70000 ;;	# one line too long for 64 KiB
 	esac
 	rm -rf "$seeds"

@@ -22,6 +22,7 @@
 #define SEPARATOR	0x1e	/* between the texts of an input */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+bool fuzz_complained(void);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
 			       unsigned int seed);

@@ -29,7 +29,8 @@ static const char *const counters[] = {
 
 static const char *const tool[] = { "/tmp/tool.out", "/tmp/perf.txt", NULL };
 static const char *const alloc[] = {
-	DEBUGFS "/alloc_bench/results", DEBUGFS "/alloc_bench/histograms", NULL
+	DEBUGFS "/alloc_bench/results", "/proc/sys/vm/percpu_pagelist_high_fraction",
+	DEBUGFS "/alloc_bench/histograms", NULL
 };
 
 static const char *const probe[] = {
@@ -37,7 +38,8 @@ static const char *const probe[] = {
 };
 
 static const char *const contend[] = {
-	DEBUGFS "/alloc_contend/results", DEBUGFS "/alloc_contend/histograms", NULL
+	DEBUGFS "/alloc_contend/results", DEBUGFS "/alloc_contend/reset",
+	DEBUGFS "/alloc_contend/histograms", NULL
 };
 
 static const char *const lock[] = {
@@ -154,10 +156,14 @@ static const char *moved(const char *path)
 	return to;
 }
 
-/* The directories of all files. */
+/* The directories of all files, and what can be opened as a module. */
 static void make_root(void)
 {
+	char host[700];
 	size_t r, i;
+
+	snprintf(host, sizeof(host), "%s" HOST_ROOT, scratch_dir());
+	MUST(!mkdir(host, 0700));
 
 	for (r = 0; r < sizeof(readers) / sizeof(*readers); r++) {
 		for (i = 0; readers[r].files[i]; i++) {
@@ -280,12 +286,21 @@ char *__wrap_json_dumps(const json_t *event, size_t flags)
 
 /* ---- */
 
+static bool complained;
+
+/* Has the last input led to an event "error"? */
+bool fuzz_complained(void)
+{
+	return complained;
+}
+
 static void check_events(void)
 {
 	off_t len = lseek(channel, 0, SEEK_END);
 	char *text = malloc((size_t)len + 1), *p = text, *nl;
 
 	MUST(text && pread(channel, text, (size_t)len, 0) == len);
+	complained = false;
 	while (p < text + len) {
 		json_t *o;
 
@@ -293,6 +308,8 @@ static void check_events(void)
 		MUST(nl);
 		o = json_loadb(p, (size_t)(nl - p), 0, NULL);
 		MUST(json_is_string(json_object_get(o, "event")));
+		if (!strcmp(json_string_value(json_object_get(o, "event")), "error"))
+			complained = true;
 		json_decref(o);
 		p = nl + 1;
 	}
@@ -312,6 +329,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (channel < 0) {
 		make_root();
 		channel = memfd_create("events", MFD_CLOEXEC);
+		/* Each has to be linked, whatever inputs there are. */
+		inside = true;
+		for (i = 0; i < sizeof(readers) / sizeof(*readers); i++)
+			readers[i].run();
+		inside = false;
 	}
 	who = *data % (sizeof(readers) / sizeof(*readers));
 	files = readers[who].files;
