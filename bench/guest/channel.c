@@ -171,18 +171,20 @@ static void make_plain(char *text, size_t len)
 void emit_result(const char *workload, const char *metric, const char *unit,
 		 double value)
 {
-	char name[128];
+	char from[64], name[128];
 
-	/* Tools have names of their own for what they count. */
+	/* Tools and modules have names of their own for what they count. */
+	snprintf(from, sizeof(from), "%s", workload);
+	make_plain(from, strlen(from));
 	snprintf(name, sizeof(name), "%s", metric);
 	make_plain(name, strlen(name));
 	if (!isfinite(value)) {
-		emit_text("error", workload, "message", "%s is no number: %g",
-			  name, value);
+		emit_text("error", from, "message", "%s is no number: %g", name,
+			  value);
 		return;
 	}
 	emit(json_pack("{s:s, s:s, s:s, s:s, s:f}", "event", "result",
-		       "workload", workload, "metric", name, "unit", unit,
+		       "workload", from, "metric", name, "unit", unit,
 		       "value", value));
 }
 

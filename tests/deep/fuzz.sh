@@ -322,6 +322,8 @@ seeds_guest_text()
 	reader 2 broken >"$top/$seeds/past-utf8"
 	printf ' count: 9223372036854775807\n count: 9223372036854775807\n' >huge
 	reader 0 mem vm huge >"$top/$seeds/past-sum"
+	printf 'r\351peat all\351c 0 1000 5 1 2 3 4 5.5\n' >foreign
+	reader 4 foreign yes >"$top/$seeds/past-foreign"
 	reader 5 stats sched sched >"$top/$seeds/lock"
 	reader 6 vm mem klog >"$top/$seeds/small"
 	sed 's/^repeat/probe/' alloc >probe
