@@ -77,7 +77,7 @@ ok "what a full host may cause does not" [ $? -eq 0 ]
 
 # A directory stands where a guest's counters go: they are lost, and so is the boot.
 (until cd "$scratch"/unwritten/boots/*/guest-2 2>/dev/null; do
-	[ ! -e "$scratch/over" ] || exit
+	[ -d "$scratch" ] && [ ! -e "$scratch/over" ] || exit
 	sleep 0.05
 done
 mkdir counters.json) &
