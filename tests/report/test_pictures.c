@@ -342,6 +342,53 @@ static void scripts_stand_alone(void **state)
 	free(after);
 }
 
+/* How often forest.svg has that mark, which gnuplot counts from 0 there */
+static int marks(struct work *w, int mark)
+{
+	const char *use = str("xlink:href='#gpPt%d' transform='translate(", mark);
+	char *svg = slurp(str("%s/run/plots/forest.svg", w->dir));
+	const char *at = svg;
+	int n = 0;
+
+	assert_non_null(svg);
+	while ((at = strstr(at, use))) {
+		at++;
+		n++;
+	}
+	free(svg);
+	return n;
+}
+
+/* The boots of ext have done @cycles in churn; what are two boots shows nothing. */
+static void churn_cycles(struct work *w, const char *cycles)
+{
+	const char *const args[] = {
+		"sh", "-c", "sed -i 's/\\(\"cycles\".*\"value\": *\\)[0-9.]*/\\1'$2/ \"$1\"/*-um-ext/events.jsonl",
+		"sh", str("%s/run/boots", w->dir), cycles, NULL
+	};
+
+	assert_int_equal(run_cmd(args, "/dev/null", "/dev/null", NULL), 0);
+	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
+}
+
+/* What differs by more than the picture is wide is an arrow that way, hollow if not shown. */
+static void beyond_is_an_arrow(void **state)
+{
+	enum { LEFT = 7, LEFT_SHOWN, RIGHT, RIGHT_SHOWN };
+	struct work *w = *state;
+
+	churn_cycles(w, "14");
+	assert_int_equal(marks(w, LEFT), 1);	/* the worker's time, as recorded */
+	assert_int_equal(marks(w, RIGHT), 0);
+	churn_cycles(w, "0.1");
+	assert_int_equal(marks(w, LEFT), 1);
+	assert_int_equal(marks(w, RIGHT), 1);
+	churn_cycles(w, "10000");
+	assert_int_equal(marks(w, LEFT), 2);
+	assert_int_equal(marks(w, RIGHT), 0);
+	assert_int_equal(marks(w, LEFT_SHOWN) + marks(w, RIGHT_SHOWN), 0);
+}
+
 int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, work_teardown)
@@ -360,6 +407,7 @@ int main(void)
 		T(few_points_keep_a_spike),
 		T(curves_end_where_they_settle),
 		T(scripts_stand_alone),
+		T(beyond_is_an_arrow),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
