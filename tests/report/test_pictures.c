@@ -371,7 +371,7 @@ static void churn_cycles(struct work *w, const char *cycles)
 	assert_int_equal(RUN(w, str("%s/run", w->dir)), 0);
 }
 
-/* What differs by more than the picture is wide is an arrow that way, hollow if not shown. */
+/* What differs by more than the picture is wide is an arrow that way, filled if shown. */
 static void beyond_is_an_arrow(void **state)
 {
 	enum { LEFT = 7, LEFT_SHOWN, RIGHT, RIGHT_SHOWN };
@@ -387,6 +387,15 @@ static void beyond_is_an_arrow(void **state)
 	assert_int_equal(marks(w, LEFT), 2);
 	assert_int_equal(marks(w, RIGHT), 0);
 	assert_int_equal(marks(w, LEFT_SHOWN) + marks(w, RIGHT_SHOWN), 0);
+
+	/* the same data, as if tests had shown all of it */
+	churn_cycles(w, "0.1");
+	assert_int_equal(run_cmd((const char *const []){ "sh", "-c",
+			"cd \"$0\" && sed -i 's/\\t0$/\\t1/' forest.dat && gnuplot forest.gp",
+			str("%s/run/plots", w->dir), NULL }, "/dev/null", "/dev/null", NULL), 0);
+	assert_int_equal(marks(w, LEFT_SHOWN), 1);
+	assert_int_equal(marks(w, RIGHT_SHOWN), 1);
+	assert_int_equal(marks(w, LEFT) + marks(w, RIGHT), 0);
 }
 
 int main(void)
