@@ -347,14 +347,10 @@ static int marks(struct work *w, int mark)
 {
 	const char *use = str("xlink:href='#gpPt%d' transform='translate(", mark);
 	char *svg = slurp(str("%s/run/plots/forest.svg", w->dir));
-	const char *at = svg;
-	int n = 0;
+	int n;
 
 	assert_non_null(svg);
-	while ((at = strstr(at, use))) {
-		at++;
-		n++;
-	}
+	n = count(svg, use);
 	free(svg);
 	return n;
 }
