@@ -374,7 +374,7 @@ static void beyond_is_an_arrow(void **state)
 	struct work *w = *state;
 
 	churn_cycles(w, "14");
-	assert_int_equal(marks(w, LEFT), 1);	/* the worker's time, as recorded */
+	assert_int_equal(marks(w, LEFT), 1);	/* memory supplied anew */
 	assert_int_equal(marks(w, RIGHT), 0);
 	churn_cycles(w, "0.1");
 	assert_int_equal(marks(w, LEFT), 1);
